@@ -35,6 +35,12 @@ def note(
     return row.id
 
 
+def actions(session: Session) -> dict[UUID, str]:
+    """What each entry that is not about an attendance event is about, by its id."""
+    query = select(AuditRow.id, AuditRow.action).where(AuditRow.event_id.is_(None))
+    return {row.id: row.action for row in session.execute(query)}
+
+
 def newest(session: Session, limit: int) -> list[AuditEntry]:
     """The last entries, the newest first."""
     query = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)

@@ -1,6 +1,7 @@
 """A copy of a SQLite database while others use it, and checks of a database's health."""
 
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import Engine, text
@@ -108,7 +109,8 @@ def problems(engine: Engine, *, quick: bool = False) -> list[str]:
         check = "quick_check" if quick else "integrity_check"
         found = [str(line) for line in session.scalars(text(f"PRAGMA {check}(10)")) if line != "ok"]
         loose = [] if quick else session.execute(text("PRAGMA foreign_key_check")).all()
-    return found + [f"{row[0]} refers to a missing {row[2]}" for row in loose[:10]]
+    refer = Counter((row[0], row[2]) for row in loose)
+    return found + [f"{count:,} of {table} refer to a missing {other}" for (table, other), count in refer.items()]
 
 
 def size(engine: Engine) -> int | None:

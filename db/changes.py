@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from db import migrate
+from db.engine import database_file
 from db.errors import explain
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
@@ -21,9 +22,10 @@ class Heads:
 
     ledger: int
     """The number of the ledger's last row; 0 while it is empty."""
-    people: int
-    """Number of audit log entries that are not about an attendance event. Their times would not do: an entry that was
-    forwarded, or written by a slow clock, can be older than the newest one."""
+    people: tuple[int, ...]
+    """Number of audit log entries that are not about an attendance event, and which file they are in: a restored backup
+    counts anew. Their times would not do: an entry that was forwarded, or written by a slow clock, can be older than
+    the newest one."""
 
 
 def state(connection: Connection) -> str:
@@ -42,13 +44,11 @@ def state(connection: Connection) -> str:
 
 def heads(connection: Connection | Session) -> Heads:
     """The counters now."""
+    engine = (connection.get_bind() if isinstance(connection, Session) else connection).engine
     # Audit entries are never deleted, so the number of SQLite's last row serves as their count.
-    sqlite = (connection.get_bind() if isinstance(connection, Session) else connection).dialect.name == "sqlite"
-    entries = func.max(literal_column("audit_entry.rowid")) if sqlite else func.count()
-    return Heads(
-        connection.scalar(select(func.max(EventRow.seq))) or 0,
-        connection.scalar(select(entries).select_from(AuditRow).where(AuditRow.event_id.is_(None))) or 0,
-    )
+    entries = func.max(literal_column("audit_entry.rowid")) if engine.dialect.name == "sqlite" else func.count()
+    told = connection.scalar(select(entries).select_from(AuditRow).where(AuditRow.event_id.is_(None))) or 0
+    return Heads(connection.scalar(select(func.max(EventRow.seq))) or 0, (told, *(database_file(engine) or ())))
 
 
 class News:

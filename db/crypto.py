@@ -129,6 +129,11 @@ class TemplateCipher:
         return np.asarray(_HALF * np.concatenate([first, other]), np.float32)
 
 
+def key_of(sealed: bytes) -> str:
+    """The id of the key with which a value was sealed."""
+    return sealed[1:_NONCE_AT].hex()
+
+
 def second_owner(belongs_to: str) -> str:
     """What the second encoder's part of an embedding is bound to."""
     return f"{belongs_to} second"

@@ -24,6 +24,9 @@ BUSY_TIMEOUT_MS: Final = 5_000
 SAID_AFTER_MS: Final = 1_000
 """Milliseconds of that wait after which the wait is said, on the log, which a command prints."""
 
+APPLICATION: Final = "muster"
+"""The name with which Muster comes to PostgreSQL, unless the URL gives another one."""
+
 _STEPS: Final = 100_000
 """SQLite virtual-machine instructions between two checks for cancellation (progress handler); about 1 ms."""
 
@@ -261,7 +264,8 @@ def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
 def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=5000" + (" -c default_transaction_read_only=on" if read_only else "")
     watched = {name: value for name, value in _WATCHED.items() if name not in url.query}
-    arguments: dict[str, object] = {"connect_timeout": 5, "options": options, **watched, **_tls(url)}
+    named = {"fallback_application_name": APPLICATION}
+    arguments: dict[str, object] = {"connect_timeout": 5, "options": options, **named, **watched, **_tls(url)}
     engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
     event.listen(engine, "handle_error", _explained(migrate.where(engine)))
     return engine

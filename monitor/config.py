@@ -1,9 +1,11 @@
 """Settings: defaults, then the configuration file (TOML), then `MUSTER_*` variables, then the command line."""
 
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +25,11 @@ DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
 
+
+log = logging.getLogger(__name__)
+
+_NO_SETTINGS = ("MUSTER_KEY", "MUSTER_NEW_KEY", "MUSTER_FORWARD_URL", "MUSTER_OLIVETTI", "MUSTER_FER", "MUSTER_TEST_")
+"""How variables begin that commands, studies and tests read and are not settings."""
 
 Rotation: TypeAlias = Annotated[Literal[0, 90, 180, 270], BeforeValidator(lambda value: _whole_number(value))]
 """Degrees clockwise; a variable or an option gives them as text."""
@@ -92,6 +99,12 @@ class Settings(BaseSettings):
         description="Whether the door captures sure, new views of people who agreed, for a review before they join a "
         "template; needs the blazeface detector.",
     )
+    ask_for_views: bool = Field(
+        default=False,
+        description="Whether the door asks whom it recognises worst to look into the camera once more, for a view that "
+        "waits for a review; until nobody is missed at more than 5 % of passages. Needs grow_templates and the nightly "
+        "examination.",
+    )
     quality: QualityLimits = Field(
         default=QualityLimits(), description="Limits that an image must meet to be enrolled; a table."
     )
@@ -157,6 +170,10 @@ class Settings(BaseSettings):
     )
     door_moods: bool = Field(
         default=False, description="Whether the door shows people's moods, which everybody there can read."
+    )
+    door_scores: bool = Field(
+        default=False,
+        description="Whether the greeting says how sure it is: the face's similarity, and what a name needs.",
     )
     mood_confidence: float = Field(
         default=0.45, ge=0, le=1, description="A mood less likely than this is shown as unsure."
@@ -289,27 +306,41 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
         SettingsError: with the first thing that is wrong, and where.
     """
     _refuse_misspelt_variables()
-    values = _not_in_environment(read_file(file), "MUSTER_")
-    values |= {name: value for name, value in given.items() if value is not None}
+    written = _not_in_environment(read_file(file), "MUSTER_")
+    typed = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**values)
+        return Settings(**(written | typed))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
+        names = [str(part) for part in first["loc"]]
         unknown = first["type"] == "extra_forbidden"
         problem = "there is no such setting" if unknown else first["msg"].removeprefix("Value error, ")
         problem = problem.partition(", unable to parse")[0].replace("Input should", "it should")
-        raise SettingsError(f"Setting {name}: {problem}.") from None
+        variable = f"MUSTER_{'_'.join(names)}".upper()
+        where = f" (in {file or CONFIG_FILE})" if names[0] in written else ""
+        where = f" (variable {variable})" if variable in os.environ else where
+        raise SettingsError(f"Setting {'.'.join(names)}: {problem}{'' if names[0] in typed else where}.") from None
 
 
 def _refuse_misspelt_variables() -> None:
-    """Raises: SettingsError, where a variable is almost the name of a setting. Others may be another program's."""
-    settings = [f"MUSTER_{name}".upper() for name in Settings.model_fields]
+    """Raises: SettingsError, where a variable is almost the name of a setting; another one is warned of."""
+    settings = {f"MUSTER_{name}".upper(): one.annotation for name, one in Settings.model_fields.items()}
+    tables = tuple(
+        f"{name}_" for name, kind in settings.items() if isinstance(kind, type) and issubclass(kind, BaseModel)
+    )
     for variable in os.environ:
-        if not variable.startswith("MUSTER_") or variable.startswith(("MUSTER_KEY", *settings)):
+        known = variable in settings or variable.startswith((*_NO_SETTINGS, *tables))
+        if not variable.startswith("MUSTER_") or known:
             continue
         for meant in get_close_matches(variable, settings, 1, cutoff=0.9):
             raise SettingsError(f"The variable {variable} is not a setting; perhaps {meant} is meant.")
+        _warn_of(variable)
+
+
+@cache
+def _warn_of(variable: str) -> None:
+    """Once in a process."""
+    log.warning("The variable %s is not a setting of Muster and changes nothing.", variable)
 
 
 def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def set_setting(file: Path, name: str, text: str) -> Value:
     """
     annotation: Any = _field(name).annotation
     if name == "admin_pin_hash":
-        raise SettingsError("The admin PIN is typed in the app, which writes its hash: System (F6), C, admin_pin_hash.")
+        raise SettingsError("'muster desk admin-pin' sets the admin PIN, or in the app System (F6), c, admin_pin_hash.")
     try:
         value: Value = TypeAdapter(annotation).validate_strings(text)
         if not isinstance(value, str | float | int | bool):
@@ -219,9 +219,17 @@ def write_file(file: Path, text: str) -> None:
     try:
         with unfinished(file, private=not file.exists()) as part:
             part.write_text(text, encoding="utf-8")
-            load_settings(part)
+            _prove(part, file)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+
+
+def _prove(part: Path, file: Path) -> None:
+    """Raises: SettingsError, where the unfinished file makes no sense, by the name that it will have."""
+    try:
+        load_settings(part)
+    except SettingsError as error:
+        raise SettingsError(str(error).replace(str(part), str(file))) from None
 
 
 def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: bool = False) -> None:
@@ -242,7 +250,7 @@ def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: boo
         with unfinished(file, private=not known) as part:
             part.write_bytes(changed.encode())
             if prove:
-                load_settings(part)
+                _prove(part, file)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 

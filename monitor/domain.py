@@ -112,9 +112,11 @@ class Box:
 
     def intersection(self, other: "Box") -> float:
         """The area that both cover, in square pixels."""
-        across = min(self.right, other.right) - max(self.left, other.left)
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(across, 0.0) * max(down, 0.0)
+        across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        if across <= 0:  # of a crowd's boxes hardly any two meet
+            return 0.0
+        down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        return across * max(down, 0.0)
 
     def iou(self, other: "Box") -> float:
         """Intersection over union, 0 to 1."""
@@ -239,7 +241,8 @@ class MoodScores:
 
 
 class Question(StrEnum):
-    """What somebody is asked before the camera, to show that they are no photograph. Sides are the person's own."""
+    """What somebody is asked before the camera: to show that they are no photograph, or for a view of the face. Sides
+    are the person's own."""
 
     LEFT = "left"
     """Turn your head to the left."""
@@ -249,6 +252,8 @@ class Question(StrEnum):
     """Look straight into the camera (again)."""
     CLOSER = "closer"
     """Come closer: the face is too small to be judged."""
+    VIEW = "view"
+    """Look into the camera once more: you are recognised worse than others, and a new view would help."""
 
 
 class Phase(StrEnum):

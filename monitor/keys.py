@@ -14,7 +14,15 @@ SIGNS = {
     "exclamation_mark": "!",
     "comma": ",",
     "full_stop": ".",
+    "escape": "Esc",
 }
+
+
+def key_text(key: str) -> str:
+    """A key as it is typed, in all texts of the app: u, S for Shift and s, F2, ?, Esc, Ctrl+P."""
+    if len(key) == 1 or key in SIGNS:
+        return SIGNS.get(key, key)
+    return "+".join(part.capitalize() for part in key.split("+"))
 
 
 class Keys(BaseModel):
@@ -84,10 +92,5 @@ class Keys(BaseModel):
         return self
 
     def shown(self, name: str) -> str:
-        """The key of an action as people read it: U, F2, ?, ^p."""
-        key: str = getattr(self, name)
-        if key.startswith("ctrl+"):
-            return f"^{key.removeprefix('ctrl+')}"
-        if key in SIGNS:
-            return SIGNS[key]
-        return f"Shift+{key}" if len(key) == 1 and key.isupper() else key.upper()
+        """The key of an action as people read it."""
+        return key_text(getattr(self, name))

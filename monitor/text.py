@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
@@ -56,6 +57,12 @@ def _is_no_letter(sign: str) -> bool:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun, such as `1 image`, `1,200 images` and, with `many` given, `2 people`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def few(texts: Sequence[str], between: str = "; ", most: int = 3) -> str:
+    """The first of several texts as one: "a; b; c and 4 more"."""
+    left = len(texts) - most
+    return between.join(texts[:most]) + (f" and {left:,} more" if left > 0 else "")
 
 
 def local_time(at: datetime, zone: tzinfo) -> str:

@@ -53,7 +53,7 @@ def _in_a_hurry() -> Iterator[dict[str, Any]]:
     from db import engine
     from monitor.attendance import pin
 
-    real = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
+    real: dict[str, Any] = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
 
     def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
         real["_set_pragmas"](connection, record)

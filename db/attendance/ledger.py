@@ -8,26 +8,22 @@ pseudonym, so somebody can be erased and the chain stays whole.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from functools import cache
-from heapq import merge
 from itertools import starmap
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, bindparam, func, or_, select, text
+from sqlalchemy.orm import Session
 
-from db.batches import batches
 from db.errors import InvalidRecord, WrongKey
 from db.proof.entries import NO_KEY
 from db.proof.key import of_session
-from db.records.attendance import AttendanceEvent, LedgerEntry, LedgerKind, Method, NewEvent, Presence, Role
+from db.records.attendance import AttendanceEvent, LedgerKind, Method, NewEvent, Presence
 from db.schema.attendance import EventRow
-from db.schema.forwarding import ForwardedRow, SiteEventRow
-from db.schema.people import PersonRow, SubjectRow
-from db.schema.types import raw, utc_of, uuid_of
+from db.schema.people import SubjectRow
 
 _EVENT: Final = (
     EventRow.seq, EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.subject, EventRow.at, EventRow.time_zone,
@@ -35,21 +31,16 @@ _EVENT: Final = (
     EventRow.corrected_kind, EventRow.recorded_at, EventRow.hash, EventRow.clock_suspect,
 )  # fmt: skip
 """In the order of an `AttendanceEvent`. Columns, because objects that the session keeps cost three times as much."""
-_ENTRY: Final = (
-    EventRow.seq, raw(EventRow.id), EventRow.kind, raw(SubjectRow.person_id),
-    raw(EventRow.at), raw(EventRow.target_id), EventRow.corrected_kind,
-    raw(EventRow.kiosk_id), EventRow.method, raw(EventRow.subject), EventRow.clock_suspect, raw(EventRow.recorded_at),
-)  # fmt: skip
-"""What a `LedgerEntry` is made of, as the driver gives it: converting each value anew took half of a month's time."""
-_SITE_ENTRY: Final = (
-    raw(SiteEventRow.origin), raw(SiteEventRow.id), SiteEventRow.kind, raw(SubjectRow.person_id),
-    raw(SiteEventRow.at), raw(SiteEventRow.target_id), SiteEventRow.corrected_kind,
-    raw(SiteEventRow.kiosk_id), SiteEventRow.method, raw(SiteEventRow.subject), SiteEventRow.clock_suspect,
-    raw(SiteEventRow.recorded_at),
-)  # fmt: skip
-"""The same of another door's event; its chain takes the place of the number."""
-_ID, _TARGET, _RECORDED = 1, 5, 11
-"""Where these stand in both."""
+_LAST: Final = select(EventRow.seq, EventRow.hash, EventRow.mac).order_by(EventRow.seq.desc()).limit(1)
+"""The end of the chain."""
+_PSEUDONYM: Final = (
+    select(SubjectRow.id)
+    .where(SubjectRow.person_id == bindparam("person"))
+    .order_by(SubjectRow.merged, SubjectRow.id)
+    .limit(1)
+)
+"""A person's pseudonym, their own before those of whom was merged into them. Made once, as the one above: an arrival
+needs both, and making a query takes longer than asking it."""
 GENESIS: Final = "0" * 64
 """The hash before the first row."""
 
@@ -70,6 +61,12 @@ def append(session: Session, event: NewEvent) -> AttendanceEvent:
     if there is not None:
         _require_same(there, event)
         return there
+    return append_new(session, event)
+
+
+def append_new(session: Session, event: NewEvent) -> AttendanceEvent:
+    """As `append`, for an event whose id the caller did not find in the ledger."""
+    lock(session)
     if event.target is not None and get(session, event.target) is None:
         raise InvalidRecord(f"There is no attendance event {event.target} to void or correct.")
     row = EventRow(
@@ -103,8 +100,7 @@ def chain(session: Session, rows: Sequence[EventRow]) -> None:
     Raises:
         WrongKey: the rows before are proved with a key, and none is given.
     """
-    columns = EventRow.seq, EventRow.hash, EventRow.mac
-    last = session.execute(select(*columns).order_by(EventRow.seq.desc()).limit(1)).first()
+    last = session.execute(_LAST).first()
     seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
     prover = of_session(session)
     if prover is None and last and last.mac:
@@ -129,178 +125,14 @@ def by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, AttendanceEvent
     """The rows with these ids; those that are not there are left out."""
     if not ids:
         return {}
-    return {one.id: one for one in _events(session, _with_person(*_EVENT).where(EventRow.id.in_(ids)))}
+    return {one.id: one for one in _events(session, with_person(*_EVENT).where(EventRow.id.in_(ids)))}
 
 
 def between(
     session: Session, start: datetime, end: datetime, *, people: Sequence[UUID] | None = None
 ) -> list[AttendanceEvent]:
     """Events with start <= at < end, with their voids and corrections, in the ledger's order."""
-    return _events(session, _within(_with_person(*_EVENT), start, end, people))
-
-
-def entries(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    people: Sequence[UUID] | None = None,
-    group: str | None = None,
-    known_at: datetime | None = None,
-) -> list[LedgerEntry]:
-    """What the rules read of the events that `between` finds, and of other doors' recent ones; with a group, of its
-    people's events.
-
-    Args:
-        known_at: only what had happened and was written by then.
-    """
-    query = _of(_with_person(*_ENTRY), people, group)
-    if known_at is not None:
-        end = min(end, known_at + timedelta(microseconds=1))
-        query = query.where(EventRow.recorded_at <= known_at)
-    inside = (EventRow.at >= start, EventRow.at < end)
-    # By the connection, which reads rows in two thirds of a session's time.
-    rows: Sequence[Any] = session.connection().execute(query.where(*inside).order_by(EventRow.seq)).all()
-    changing = session.scalars(_amendments(start, end, people)).all()
-    outside = query.where(~and_(*inside))
-    amended = [row for some in batches(changing) for row in session.execute(outside.where(EventRow.id.in_(some)))]
-    if amended:
-        rows = sorted([*rows, *amended], key=lambda row: row[0])
-    origins = _origins(session, start, end, people)
-    others = _of_other_doors(session, start, end, people, group, {row[_ID] for row in rows}, known_at)
-    if not others:
-        return _read(rows, origins)
-    origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
-    return _read(_behind_targets(merge(rows, others, key=lambda row: row[_RECORDED])), origins)
-
-
-def site_roles(session: Session) -> dict[UUID, Role]:
-    """The roles of the other doors of which there are recent events here."""
-    found = session.execute(select(SiteEventRow.kiosk_id, SiteEventRow.role).distinct())
-    return {kiosk: cast(Role, role) for kiosk, role in found}
-
-
-def _of(query: Select[Any], people: Sequence[UUID] | None, group: str | None) -> Select[Any]:
-    if people is not None:
-        query = query.where(SubjectRow.person_id.in_(people))
-    if group is not None:
-        query = query.join(PersonRow, PersonRow.id == SubjectRow.person_id).where(PersonRow.group == group)
-    return query
-
-
-def _of_other_doors(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    people: Sequence[UUID] | None,
-    group: str | None,
-    known: set[Any],
-    known_at: datetime | None,
-) -> list[Any]:
-    """Recent events of other doors of this time, and what voids or corrects these or known ones, as they came."""
-    if session.scalar(select(SiteEventRow.id).limit(1)) is None:
-        return []
-    inside = and_(SiteEventRow.at >= start, SiteEventRow.at < end)
-    columns: tuple[Any, ...] = (*_SITE_ENTRY, inside)
-    query = select(*columns).join(SubjectRow, SubjectRow.id == SiteEventRow.subject)
-    query = _of(query, people, group).where(or_(inside, SiteEventRow.target_id.is_not(None)))
-    if known_at is not None:
-        query = query.where(SiteEventRow.recorded_at <= known_at)
-    found = []
-    rows = session.execute(
-        query.where(SiteEventRow.recorded_at >= start).order_by(SiteEventRow.recorded_at, SiteEventRow.id)
-    )
-    for row in _behind_targets(rows):
-        if row[-1] or row[_TARGET] in known:
-            known.add(row[_ID])
-            found.append(row[:-1])
-    return found
-
-
-def _behind_targets(rows: Iterable[Any]) -> list[Any]:
-    """Rows in their order, but each behind what it voids or corrects: the clocks of two doors may differ."""
-    rows = list(rows)
-    there, taken = {row[_ID] for row in rows}, set[Any]()
-    waiting: dict[Any, list[Any]] = {}
-    found = []
-    for row in rows:
-        if row[_TARGET] in there and row[_TARGET] not in taken:
-            waiting.setdefault(row[_TARGET], []).append(row)
-            continue
-        due = [row]
-        while due:
-            found.append(due.pop())
-            taken.add(found[-1][_ID])
-            due += reversed(waiting.pop(found[-1][_ID], []))
-    return found
-
-
-def _amendments(start: datetime, end: datetime, people: Sequence[UUID] | None) -> Select[tuple[UUID]]:
-    """What voids or corrects events of this time, or what events of this time correct, whenever it was written."""
-    target = aliased(EventRow)  # joined, not "in (…)": the database would first collect all events of the time
-    of_these = select(EventRow.id).join(target, EventRow.target_id == target.id)
-    of_these = of_these.where(target.at >= start, target.at < end)
-    inside = [EventRow.at >= start, EventRow.at < end]
-    if people is not None:
-        subjects = select(SubjectRow.id).where(SubjectRow.person_id.in_(people))
-        of_these = of_these.where(target.subject.in_(subjects))
-        inside.append(EventRow.subject.in_(subjects))
-    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), *inside)
-    of_their_targets = select(EventRow.id).where(EventRow.target_id.in_(targets))
-    related = of_these.cte("related", recursive=True)
-    of_related = select(EventRow.id).join(related, EventRow.target_id == related.c.id)
-    related = related.union(of_their_targets, of_related)
-    return select(related.c.id)
-
-
-def _origins(session: Session, start: datetime, end: datetime, people: Sequence[UUID] | None) -> dict[UUID, UUID]:
-    """From which chain the events of this time came that were forwarded."""
-    if session.scalar(select(ForwardedRow.event_id).limit(1)) is None:
-        return {}
-    query = select(ForwardedRow.event_id, ForwardedRow.origin).join(EventRow, EventRow.id == ForwardedRow.event_id)
-    if people is not None:
-        query = query.join(SubjectRow, SubjectRow.id == EventRow.subject).where(SubjectRow.person_id.in_(people))
-    return dict(session.execute(query.where(EventRow.at >= start, EventRow.at < end)).all())
-
-
-def _read(rows: Sequence[Any], origins: Mapping[UUID, UUID]) -> list[LedgerEntry]:
-    """Entries of rows with raw columns."""
-    known = _Ids()
-    found = []
-    for _, id_, kind, person, at, target, corrected, kiosk, method, subject, suspect, _recorded in rows:
-        event = uuid_of(id_)
-        found.append(
-            LedgerEntry(
-                event,
-                kind,
-                None if person is None else known[person],
-                utc_of(at),
-                None if target is None else uuid_of(target),
-                corrected,
-                known[kiosk],
-                method,
-                known[subject],
-                suspect,
-                origins.get(event) if origins else None,
-            )
-        )
-    return found
-
-
-class _Ids(dict[Any, UUID]):
-    """Ids by what raw columns gave, each made once."""
-
-    def __missing__(self, value: Any) -> UUID:
-        found = self[value] = uuid_of(value)
-        return found
-
-
-def merged_people(session: Session, people: Sequence[UUID] | None = None) -> set[UUID]:
-    """Who, of everybody or of these people, was several before: they have more than one pseudonym."""
-    query = select(SubjectRow.person_id).group_by(SubjectRow.person_id)
-    if people is not None:
-        query = query.where(SubjectRow.person_id.in_(people))
-    return set(session.scalars(query.having(func.count() > 1)))
+    return _events(session, _within(with_person(*_EVENT), start, end, people))
 
 
 def people_since(session: Session, after: int) -> set[UUID]:
@@ -311,7 +143,7 @@ def people_since(session: Session, after: int) -> set[UUID]:
 
 def of_person(session: Session, person: UUID, since: datetime | None = None) -> list[AttendanceEvent]:
     """A person's events in the ledger's order, with all that changes those since an instant."""
-    query = _with_person(*_EVENT).where(SubjectRow.person_id == person).order_by(EventRow.seq)
+    query = with_person(*_EVENT).where(SubjectRow.person_id == person).order_by(EventRow.seq)
     if since is not None:
         query = query.where(or_(EventRow.at >= since, EventRow.recorded_at >= since))
     return _events(session, query)
@@ -327,6 +159,11 @@ def is_voided(session: Session, sighting: UUID) -> bool:
 def count(session: Session) -> int:
     """How many rows the ledger has: they are numbered from 1, and none is ever deleted."""
     return session.scalar(select(func.max(EventRow.seq))) or 0
+
+
+def hash_of(session: Session, seq: int) -> str | None:
+    """The hash of a row, which is of all rows before it, too; None where there is no such row."""
+    return session.scalar(select(EventRow.hash).where(EventRow.seq == seq))
 
 
 def last_before(session: Session, at: datetime) -> datetime | None:
@@ -361,9 +198,7 @@ def _instant(at: datetime) -> str:
 
 
 def _pseudonym(session: Session, person: UUID) -> UUID:
-    own_first = SubjectRow.merged, SubjectRow.id
-    query = select(SubjectRow.id).where(SubjectRow.person_id == person).order_by(*own_first).limit(1)
-    pseudonym = session.scalar(query)
+    pseudonym = session.scalar(_PSEUDONYM, {"person": person})
     if pseudonym is None:
         raise InvalidRecord(f"There is no person with the id {person}; they may have been erased.")
     return pseudonym
@@ -389,10 +224,11 @@ def _within(query: Select[Any], start: datetime, end: datetime, people: Sequence
 @cache
 def _by_id() -> Select[Any]:
     """Made once: each arrival asks twice, and making it took a quarter of an arrival's time."""
-    return _with_person(*_EVENT).where(EventRow.id == bindparam("event"))
+    return with_person(*_EVENT).where(EventRow.id == bindparam("event"))
 
 
-def _with_person(*columns: Any) -> Select[Any]:
+def with_person(*columns: Any) -> Select[Any]:
+    """These columns of the ledger's rows; `SubjectRow` says whose they are, as far as they are not erased."""
     return select(*columns).join(SubjectRow, SubjectRow.id == EventRow.subject, isouter=True)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -21,6 +21,11 @@ from db.schema.observations import SightingRow
 FACES_KEPT: Final = timedelta(days=1)
 """For so long a visitor's face that was discarded or named can be given back."""
 _FACE: Final = ("embedding", "second", "portrait")
+_LAST_SEEN: Final = select(func.max(SightingRow.last_at)).where(
+    SightingRow.person_id == bindparam("person"),
+    SightingRow.first_at >= bindparam("since"),
+    SightingRow.first_at <= bindparam("before"),
+)
 
 
 def add(
@@ -30,18 +35,13 @@ def add(
     *,
     embedding: NDArray[np.float32] | None = None,
     portrait: bytes | None = None,
-) -> bool:
-    """Adds a sighting.
+) -> None:
+    """Adds a sighting that is not there yet.
 
     Args:
         embedding: float32 (128,) or (256,), of an unknown face.
         portrait: JPEG, of an unknown face.
-
-    Returns:
-        False when the sighting was there already; nothing is changed then.
     """
-    if session.get(SightingRow, sighting.id) is not None:
-        return False
     if embedding is not None or portrait is not None:
         bind_key(session, cipher, sighting.first_at)
     sealed, second = (None, None) if embedding is None else cipher.seal_embedding(embedding, face_owner(sighting.id))
@@ -67,7 +67,6 @@ def add(
         )
     )
     session.flush()
-    return True
 
 
 def get(session: Session, sighting: UUID) -> SightingRecord | None:
@@ -111,10 +110,8 @@ def last_seen(
     session: Session, person: UUID, since: datetime, before: datetime, *, other_than: UUID | None
 ) -> datetime | None:
     """Until when the person was in view, in sightings with since <= first_at <= before; one may be left out."""
-    query = select(func.max(SightingRow.last_at)).where(
-        SightingRow.person_id == person, SightingRow.first_at >= since, SightingRow.first_at <= before
-    )
-    return session.scalar(query if other_than is None else query.where(SightingRow.id != other_than))
+    query = _LAST_SEEN if other_than is None else _LAST_SEEN.where(SightingRow.id != other_than)
+    return session.scalar(query, {"person": person, "since": since, "before": before})
 
 
 def between(

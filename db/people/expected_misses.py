@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from db.records.faces import ExpectedMiss
-from db.schema.faces import ExpectedMissRow
+from db.people import people
+from db.records.faces import BOUND, ExpectedMiss
+from db.schema.faces import CandidateRow, ExpectedMissRow
 
 
 def replace_all(session: Session, found: Iterable[ExpectedMiss]) -> None:
@@ -30,9 +31,19 @@ def of_person(session: Session, person: UUID) -> ExpectedMiss | None:
 
 
 def worst(session: Session, limit: int) -> list[ExpectedMiss]:
-    """Those who will be missed most often, the worst served first."""
+    """Those who will be missed more often than `BOUND`, the worst served first."""
     order = ExpectedMissRow.misses.desc(), ExpectedMissRow.images, ExpectedMissRow.person_id
-    return [_record(row) for row in session.scalars(select(ExpectedMissRow).order_by(*order).limit(limit))]
+    query = select(ExpectedMissRow).where(ExpectedMissRow.misses > BOUND).order_by(*order).limit(limit)
+    return [_record(row) for row in session.scalars(query)]
+
+
+def to_ask(session: Session, limit: int) -> set[UUID]:
+    """Of those who will be missed more often than `BOUND`, the worst served first, whom a new view would help: who are
+    active, agreed to be recognised, and have none that waits for a review."""
+    waiting = set(session.scalars(select(CandidateRow.person_id)))
+    found = [one.person for one in worst(session, limit) if one.person not in waiting]
+    agreed = people.with_consents(session, found)
+    return {id for id, one in agreed.items() if one.face is True and one.person.active}
 
 
 def _record(row: ExpectedMissRow) -> ExpectedMiss:

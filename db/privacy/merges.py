@@ -9,21 +9,21 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from db import audit
 from db.batches import batches
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
-from db.faces import templates
 from db.ids import new_id
 from db.people import consents, people
+from db.privacy import merged_images
 from db.proof import entries
 from db.records.people import ConsentKind
 from db.schema.audit import AuditRow, UndoRow
 from db.schema.calendar import LeaveRow, ShiftRow
-from db.schema.faces import LookAlikeRow, MeanTemplateRow, PortraitRow, TemplateRow, WrongPairRow
+from db.schema.faces import PortraitRow, TemplateRow, WrongPairRow
 from db.schema.moods import MoodRow
 from db.schema.observations import SightingRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
@@ -73,7 +73,7 @@ def merge(
     gone, stays = session.get_one(PersonRow, source), session.get_one(PersonRow, into)
     content = _describe(session, gone, stays)
     kept = _what_stays(gone, stays, number)
-    _move_templates(session, cipher, source, into, content)
+    merged_images.move(session, cipher, source, into, content)
     entry = _join(session, source, into, at=at, actor=actor)
     stays = session.get_one(PersonRow, into)
     for name, value in kept.items():
@@ -129,7 +129,7 @@ def take_back(session: Session, cipher: TemplateCipher, entry: UUID, *, at: date
     session.add(PersonRow(**content["gone"] | {"id": source, "created_at": _instant(content["gone"]["created_at"])}))
     session.flush()
     _give_back_rows(session, content, source, into)
-    _give_back_templates(session, cipher, content, source, into)
+    merged_images.give_back(session, cipher, content, source, into)
     for kind, given, decided, by in content["consents"]:
         session.add(
             ConsentRow(id=new_id(), person_id=source, kind=kind, given=given, at=_instant(decided), recorded_by=by)
@@ -230,59 +230,6 @@ def _give_back_rows(session: Session, content: Mapping[str, Any], source: UUID, 
     session.execute(own.values(merged=False))
     for kind in ("subjects", "audit"):
         entries.touch(session, kind.removesuffix("s"), map(UUID, content["rows"][kind]))
-
-
-def _move_templates(
-    session: Session, cipher: TemplateCipher, source: UUID, into: UUID, content: dict[str, Any]
-) -> None:
-    """Seals the images of `source` anew for `into`, and notes in `content` which they are."""
-    content |= {"templates": [], "twins": [], "portrait": False}
-    there = set(session.scalars(select(TemplateRow.content_hash).where(TemplateRow.person_id == into)))
-    for row in session.scalars(select(TemplateRow).where(TemplateRow.person_id == source)).all():
-        if row.content_hash in there:
-            content["twins"].append(row.content_hash)
-            session.delete(row)
-            continue
-        content["templates"].append(str(row.id))
-        _reseal(cipher, row, into)
-    session.execute(delete(MeanTemplateRow).where(MeanTemplateRow.person_id == source))
-    session.execute(delete(LookAlikeRow).where(or_(LookAlikeRow.person_id == source, LookAlikeRow.other_id == source)))
-    portrait = templates.load_portrait(session, cipher, source)
-    if portrait is not None and session.get(PortraitRow, into) is None:
-        content["portrait"] = True
-        session.add(PortraitRow(person_id=into, jpeg=cipher.seal(portrait, templates.portrait_owner(into))))
-    session.flush()
-
-
-def _give_back_templates(
-    session: Session, cipher: TemplateCipher, content: Mapping[str, Any], source: UUID, into: UUID
-) -> None:
-    """Seals the images that came from `source` for them again, and copies those that both had."""
-    theirs = select(TemplateRow).where(TemplateRow.person_id == into)
-    for some in _batches(content["templates"]):
-        for row in session.scalars(theirs.where(TemplateRow.id.in_(some))).all():
-            _reseal(cipher, row, source)
-    for row in session.scalars(theirs.where(TemplateRow.content_hash.in_(content["twins"]))).all():
-        copy = TemplateRow(**{column.key: getattr(row, column.key) for column in TemplateRow.__table__.columns})
-        copy.id = new_id()
-        _reseal(cipher, copy, source, was=row.id)
-        session.add(copy)
-    portrait = templates.load_portrait(session, cipher, into) if content["portrait"] else None
-    if portrait is not None:
-        templates.delete_portrait(session, into)
-        session.add(PortraitRow(person_id=source, jpeg=cipher.seal(portrait, templates.portrait_owner(source))))
-    session.flush()
-
-
-def _reseal(cipher: TemplateCipher, row: TemplateRow, person: UUID, *, was: UUID | None = None) -> None:
-    """Makes a template another person's. `was`: the id under which it is sealed, if that is another."""
-    old = was or row.id
-    face = cipher.open_embedding(row.embedding, row.second, templates.member_owner(row.person_id, old))
-    row.embedding, row.second = cipher.seal_embedding(face, templates.member_owner(person, row.id))
-    if row.chip is not None:
-        chip = cipher.open(row.chip, templates.chip_owner(row.person_id, old))
-        row.chip = cipher.seal(chip, templates.chip_owner(person, row.id))
-    row.person_id = person
 
 
 def _only(person: UUID, other: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

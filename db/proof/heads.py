@@ -1,7 +1,8 @@
 """Heads: where the chains of a database ended at a moment, noted outside the database, in a file beside the key.
 
 Whoever cuts rows off, empties the ledger or puts an older database in its place cannot change what was noted. The file
-is only ever appended to: one JSON object a line, each with the HMAC of the rest of the line.
+is only ever appended to: one JSON object a line, each with the HMAC of the rest of the line. Databases that lie beside
+one key share the file, and what one of them notes is nothing to the others.
 """
 
 import json
@@ -48,7 +49,7 @@ class Head:
     proof: str
     """The code of the last proof entry."""
     restored: bool = False
-    """Whether a backup was put in place then: heads that were noted before and lie beyond this one do not count."""
+    """Whether a backup was put in place then: heads that were noted before do not count."""
     verified: bool = False
     """Whether everything up to here was verified then, and found whole."""
 
@@ -58,8 +59,9 @@ class Noted:
     """What the file of heads says."""
 
     heads: tuple[Head, ...]
-    forged: tuple[int, ...]
-    """Numbers of the lines, from 1, that were not written with one of these keys."""
+    changed: tuple[int, ...]
+    """Numbers of the lines, from 1, that nobody can read, or that are of this ledger and not as a known key wrote them.
+    Lines of a key that is not here, as of another installation or an older backup, are not among them."""
 
 
 def open_with(engine: Engine, cipher: TemplateCipher, folder: Path | None, *, own: bool = True) -> None:
@@ -112,7 +114,7 @@ def note(engine: Engine, now: datetime, *, restored: Head | None = None) -> Head
 
     Args:
         restored: where the chains of a backup ended that was put in the database's place just now; it is appended
-            before, because what was written behind it since differs from what the replaced database had there.
+            before: heads of the replaced database say nothing of this one.
 
     Raises:
         DatabaseUnavailable: the file cannot be written.
@@ -148,53 +150,56 @@ def signed(head: Head, key: ProofKey) -> dict[str, str | int | bool]:
     values = asdict(head)
     if not head.verified:  # lines of before this value keep their code
         del values["verified"]
-    return values | {"mac": key.mac(f"head\n{canonical(list(values.values()))}")}
+    return values | {"key": key.id, "mac": key.mac(f"head\n{canonical(list(values.values()))}")}
 
 
-def read(file: Path, keys: Mapping[str, ProofKey]) -> Noted:
+def read(file: Path, keys: Mapping[str, ProofKey], chain: UUID | None) -> Noted:
     """The heads in the file; none where there is no file.
+
+    Args:
+        chain: the id of the ledger whose changed lines are wanted.
 
     Raises:
         DatabaseUnavailable: it cannot be read.
     """
     found: list[Head] = []
-    forged: list[int] = []
+    changed: list[int] = []
     for number, line in enumerate(_lines(file), start=1):
         try:
             values = json.loads(line)
-            mac = values.pop("mac")
+            mac, by = values.pop("mac"), values.pop("key", None)
             head = Head(**values)
         except (ValueError, TypeError, KeyError, AttributeError):
-            forged.append(number)
+            changed.append(number)
             continue
-        if any(signed(head, key)["mac"] == mac for key in keys.values()):
+        tried = [keys[by]] if by in keys else [] if by else keys.values()  # lines of before do not name their key
+        if any(signed(head, key)["mac"] == mac for key in tried):
             found.append(head)
-        else:
-            forged.append(number)
-    return Noted(tuple(found), tuple(forged))
+        elif head.chain == str(chain) and tried:
+            changed.append(number)
+    return Noted(tuple(found), tuple(changed))
 
 
 def of_database(noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...]:
-    """The heads of the database at this place, or with this ledger, but for those that a backup put aside."""
+    """The heads of the database at this place, since a backup was put there last: it may be of another line than they.
+
+    Those of the same ledger at other places belong to it until the first one here: it was moved or copied from there.
+    What is noted there later is of the other copy, which may say something else since.
+    """
     found: list[Head] = []
+    here = False
     for head in noted.heads:
-        if head.database != place and head.chain != str(chain):
+        same = head.chain == str(chain)
+        if head.database != place and (here or not same):
             continue
-        if head.restored:
-            found = [one for one in found if one.events <= head.events and one.entries <= head.entries]
-        found.append(head)
+        here = here or (same and head.database == place)
+        found = [head] if head.restored else [*found, head]
     return tuple(found)
 
 
 def verified(mine: Sequence[Head], chain: UUID | None, place: str) -> tuple[Head, ...]:
-    """Of `of_database`'s heads, those at which this very file was verified, since a backup was put in its place."""
-    found: list[Head] = []
-    for head in mine:
-        if head.restored:
-            found = []
-        elif head.verified and head.database == place and head.chain == str(chain):
-            found.append(head)
-    return tuple(found)
+    """Of `of_database`'s heads, those at which this very file was verified."""
+    return tuple(one for one in mine if one.verified and one.database == place and one.chain == str(chain))
 
 
 def _lines(file: Path) -> list[str]:

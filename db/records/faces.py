@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
@@ -52,6 +52,10 @@ class TemplateMember:
     template: Template
     embedding: NDArray[np.float32]
     """float32 (128,) of the first encoder, or (256,) of both."""
+
+
+BOUND: Final = 0.05
+"""Expected share of missed passages from which somebody is served badly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,8 @@ def _walk(
             if not shared:
                 return f"proof entry {seq} was not written by Muster: its code is of an unknown key"
         if key is not None and entries.entry_mac(key, state.previous, found[:6]) != mac:
-            return f"proof entry {seq}, about a {_CALLED.get(kind, kind)}, was changed, or not written by Muster"
+            about = f"the {_CALLED.get(kind, kind)} {row_id}"
+            return f"proof entry {seq}, about {about}, was changed, or not written by Muster"
         if waiting and waiting.pop(seq, mac) != mac:
             return f"proof entry {seq} is not the one that was noted earlier: the proof was written anew"
         state.seq, state.previous = seq, mac

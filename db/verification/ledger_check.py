@@ -18,7 +18,7 @@ from db.schema.attendance import EventRow
 from db.schema.forwarding import ForwardedRow
 
 _AT_ONCE: Final = 5_000
-_WRONG_CODE: Final = "row {seq} was not written by Muster: its code is wrong"
+_NOT_WRITTEN: Final = "row {seq} of the ledger was not written by Muster:"
 CUT: Final = "the head that was noted earlier is missing: rows were cut off"
 
 
@@ -127,13 +127,13 @@ def _walk(
             key = mac[:16] if mac else ""
             strange = _uncoded(proof, seq, mac) if key not in codes else None
             if strange is None and each and key in codes and codes[key](kept) != mac:
-                strange = _WRONG_CODE.format(seq=seq)
+                strange = f"{_NOT_WRITTEN.format(seq=seq)} its code is wrong"
             if strange is not None:
                 return LedgerCheck(events, previous, seq, strange)
             foreign += bool(mac) and key not in codes
             latest[key] = kept, mac
         if waiting and waiting.pop(seq, kept) != kept:
-            problem = f"row {seq} is not the one that was noted earlier: the ledger was written anew"
+            problem = f"row {seq} of the ledger is not the one that was noted earlier: all was written anew"
             return LedgerCheck(events, previous, seq, problem)
         events, previous = seq, kept
     if any(code(latest[key][0]) != latest[key][1] for key, code in codes.items() if key in latest):
@@ -170,15 +170,19 @@ def verify_forwarded(session: Session, chain: UUID) -> LedgerCheck:
 def _problem(events: int, previous: str, seq: int, before: str) -> str:
     """What is wrong with the place or the hash of a row."""
     if seq != events + 1:
-        return f"row {events + 1} is missing" if seq > events else f"row {seq} is out of its order"
-    return f"row {seq} was changed" if before == previous else f"row {seq} does not follow the row before it"
+        missing = seq > events
+        return (
+            f"row {events + 1} of the ledger is missing" if missing else f"row {seq} of the ledger is out of its order"
+        )
+    changed = before == previous
+    return f"row {seq} of the ledger " + ("was changed" if changed else "does not follow the row before it")
 
 
 def _uncoded(proof: Proof, seq: int, mac: str | None) -> str | None:
     """What is wrong with a row without a code that can be verified."""
     if mac is None:
-        return None if seq <= proof.adopted else f"row {seq} was not written by Muster: its code is missing"
-    return None if proof.shared else f"row {seq} was not written by Muster: its code is of an unknown key"
+        return None if seq <= proof.adopted else f"{_NOT_WRITTEN.format(seq=seq)} its code is missing"
+    return None if proof.shared else f"{_NOT_WRITTEN.format(seq=seq)} its code is of an unknown key"
 
 
 class _Texts(dict[object, str]):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db import backup, migrate
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.errors import DatabaseError, DatabaseUnavailable
+from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable
 from db.proof import entries, heads
 from db.proof.heads import Head
 from db.proof.key import ProofKey, known_keys, of_engine, proof_key
@@ -25,10 +25,16 @@ from db.schema.proof import ChainRow
 from db.verification import entries_check, ledger_check, sealed, triggers
 from db.verification.entries_check import EntriesCheck
 from db.verification.ledger_check import Earlier
+from monitor.text import few
 
 log = logging.getLogger(__name__)
 AGAIN: Final = 100_000
 """So many events of those that an earlier check verified are read again; the next check takes the next ones."""
+
+_UNREADABLE: Final = (
+    "The database is not whole: a value in it is not of the kind that Muster writes, so it was changed by "
+    "another program or damaged; restore it from a backup."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,22 @@ def verify(
     Raises:
         DatabaseError: the database cannot be read.
     """
+    try:
+        return _verify(engine, cipher, heads_file, known_head, now, full=full)
+    except (TypeError, ValueError) as error:  # as an id of 16 bytes, or a time that is a number
+        log.debug("not readable", exc_info=error)
+        raise DatabaseDamaged(_UNREADABLE) from error
+
+
+def _verify(
+    engine: Engine,
+    cipher: TemplateCipher | None,
+    heads_file: Path | None,
+    known_head: str | None,
+    now: datetime | None,
+    *,
+    full: bool,
+) -> Verdict:
     problems: list[str] = []
     opened = 0
     prover = of_engine(engine)
@@ -148,17 +170,16 @@ def _noted(
     """The heads of this database; what is wrong with the file is added to the problems."""
     if file is None or not keys:
         return ()
-    noted = heads.read(file, keys)
-    if noted.forged:
-        lines = ", ".join(str(number) for number in noted.forged[:10])
-        problems.append(f"line {lines} of {file} was not written with this key")
     chain = session.scalar(select(ChainRow.id))
+    noted = heads.read(file, keys, chain)
+    if noted.changed:
+        problems.append(f"{file} was changed (line {few(list(map(str, noted.changed)), ', ')})")
     mine = heads.of_database(noted, chain, migrate.where(engine))
     strange = [head for head in mine if head.chain and head.chain != str(chain)]
     if strange:
+        last, when = strange[-1], strange[-1].at[:16].replace("T", " ")
         problems.append(
-            f"another ledger of {strange[-1].events} events was at this place on {strange[-1].at}: it was emptied or "
-            "replaced"
+            f"another ledger of {last.events} events was at this place on {when} UTC: it was emptied or replaced"
         )
     return tuple(head for head in mine if head.chain == str(chain) and not _of_newer_original(head, engine))
 

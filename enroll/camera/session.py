@@ -10,7 +10,7 @@ from monitor.domain import Frame
 from monitor.errors import MusterError
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
-from monitor.vision.face_mesh import FaceMesh, Mesh, MeshModel, yaw
+from monitor.vision.face_mesh import FaceMesh, Mesh, MeshModel, yaw, yaw_twice
 from monitor.vision.liveness.motion import Cues, MotionWindow
 from monitor.vision.liveness.turn import STRAIGHT
 
@@ -126,7 +126,8 @@ def _look(frame: Frame, examiner: Examiner, mesh: MeshModel, straight: StraightV
     points = mesh(frame.rgb, faces[0].face) if faces else None
     if points is None:
         return FrameFaces(frame.seconds, width, faces)
-    return FrameFaces(frame.seconds, width, faces, yaw(points), straight.compare(frame, faces[0], points))
+    turned = yaw_twice(mesh, frame.rgb, faces[0].face, points)
+    return FrameFaces(frame.seconds, width, faces, turned, straight.compare(frame, faces[0], points))
 
 
 def _picture(ask: str, face: ExaminedFace) -> Examination:

@@ -3,23 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
-from db.crypto import TemplateCipher
-from db.faces.templates import load_members
-from db.people.people import load_gallery
-from enroll.evaluation.rates import Rate
+from db.records.faces import BOUND
+from enroll.evaluation.expected_misses import ENOUGH, Misses, common_spread, misses
+from enroll.evaluation.left_out import AtTarget, EnrolledPeople, LeftOut
 from enroll.faces.similarity_limits import Embeddings, mean_template
-from monitor.domain import Encoders, Match
-from monitor.errors import UsageError
-from monitor.vision.encoder import ENCODER_NAME, unit
-from monitor.vision.matching.gallery import Gallery, GalleryEntry, extra_margin
+from monitor.domain import Encoders
+from monitor.vision.encoder import unit
 from monitor.vision.matching.joined import comparable
-from monitor.vision.matching.threshold import Curve
 
 TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 """The shares of strangers for which thresholds are shown."""
@@ -28,55 +21,7 @@ _CURVE: Final = tuple(float(target) for target in np.logspace(-4, -0.5, 36))
 """The targets at which the curves are drawn."""
 
 _BLOCK: Final = 1024
-_REFERENCE: Final = 0.01
-"""The target FPIR from whose thresholds those of all other targets are computed."""
-
-_ENOUGH: Final = 3
-"""Images that a template should have at least."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EnrolledPeople:
-    """Everyone who can be recognised, with the embeddings of their images."""
-
-    ids: tuple[UUID, ...]
-    names: tuple[str, ...]
-    members: tuple[Embeddings, ...]
-    """For each person float32 (n, 256), or (n, 128) where an image lacks SFace's part, each row of length 1."""
-    extra_margins: tuple[float, ...]
-    """For each person what is added to the margin in force."""
-
-    @property
-    def images(self) -> int:
-        return sum(map(len, self.members))
-
-
-@dataclass(frozen=True, slots=True)
-class AtTarget:
-    """What a target FPIR would mean for this gallery."""
-
-    target: float
-    threshold: float
-    """For single images, at the present number of people."""
-    expected_fpir: float
-    """From the impostor curve: strangers like LFW's, for each of whom one image is looked at."""
-    fpir: Rate
-    """Seen: enrolled people taken for somebody else while their own template was left out."""
-    strangers: Rate
-    """Seen: the given strangers who were named."""
-    fnir: Rate
-    """Seen: enrolled images that the rest of their person's images would not have named."""
-
-    def record(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "target_fpir": self.target,
-            "threshold": round(self.threshold, 4),
-            "expected_fpir": round(self.expected_fpir, 5),
-            "fpir": _rate(self.fpir),
-            "fpir_of_given_strangers": _rate(self.strangers),
-            "fnir": _rate(self.fnir),
-        }
+"""Templates that are compared with all others at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +34,31 @@ class RiskyPair:
 
 
 @dataclass(frozen=True, slots=True)
-class WeakPerson:
-    """Someone whose template needs more images."""
+class Served:
+    """How well a person is recognised, as the enrolled images tell it."""
 
     name: str
     images: int
     missed: int
     """How many of these images the person's other images would not have named."""
-    needed: int
-    """How many more images: up to three in all, and one for each missed image."""
+    misses: Misses | None
+    """Expected share of images like these that would be missed; None for somebody with one image."""
+
+    @property
+    def needed(self) -> int:
+        """How many more images: up to three in all, one for each missed image, and one where misses are expected."""
+        return max(ENOUGH - self.images, self.missed, int(self.expected > BOUND))
+
+    @property
+    def expected(self) -> float:
+        """Expected share of missed images, 0 to 1; 0 where nothing tells it."""
+        return self.misses.expected if self.misses else 0.0
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        expected = round(self.misses.expected, 4) if self.misses else None
+        record = {"person": self.name, "images": self.images, "missed": self.missed, "expected_misses": expected}
+        return record | {"needed": self.needed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +73,10 @@ class Calibration:
     """The one in force, for single images."""
     targets: tuple[AtTarget, ...]
     pairs: tuple[RiskyPair, ...]
-    weak: tuple[WeakPerson, ...]
+    weak: tuple[Served, ...]
+    """Whom more images would help most, the worst served first."""
+    spread: tuple[float, float] | None
+    """Expected misses of the best and the worst served, 0 to 1; None where nobody has two images."""
     curve: tuple[AtTarget, ...]
     """The rates at many more targets, for drawing; the strictest first."""
 
@@ -126,33 +90,10 @@ class Calibration:
             "riskiest_pairs": [
                 {"people": [pair.one, pair.other], "similarity": round(pair.similarity, 4)} for pair in self.pairs
             ],
-            "weak": [
-                {"person": one.name, "images": one.images, "missed": one.missed, "needed": one.needed}
-                for one in self.weak
-            ],
+            "weak": [one.record() for one in self.weak],
+            "best_served": round(self.spread[0], 4) if self.spread else None,
+            "worst_served": round(self.spread[1], 4) if self.spread else None,
         }
-
-
-def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
-    """Everyone in the gallery.
-
-    Raises:
-        UsageError: nobody is enrolled.
-        WrongKey: the templates were encrypted with another key.
-    """
-    gallery = load_gallery(session, cipher, ENCODER_NAME)
-    if not gallery:
-        raise UsageError("Nobody is enrolled yet; start with 'muster enroll import'.")
-    members = tuple(
-        comparable([member.embedding for member in load_members(session, cipher, one.person, ENCODER_NAME)])
-        for one in gallery
-    )
-    return EnrolledPeople(
-        tuple(one.person for one in gallery),
-        tuple(one.name for one in gallery),
-        members,
-        tuple(extra_margin(len(one.look_alikes), one.wrongly_named) for one in gallery),
-    )
 
 
 def calibrate(
@@ -171,8 +112,10 @@ def calibrate(
         target_fpir, margin, encoders: the settings in force.
         most: how many pairs and weak people are given.
     """
-    bench = _Bench(people, strangers, margin, encoders)
+    bench = LeftOut(people, strangers, margin, encoders)
     targets = tuple(bench.at(target) for target in sorted({*TARGETS, target_fpir}))
+    served = _served(people, bench, target_fpir)
+    shares = [one.expected for one in served if one.misses]
     return Calibration(
         len(people.names),
         people.images,
@@ -180,111 +123,10 @@ def calibrate(
         bench.threshold(target_fpir),
         targets,
         tuple(_riskiest(people, most)),
-        tuple(_weak(people, bench.missed(target_fpir), most)),
+        tuple(one for one in served if one.needed)[:most],
+        (min(shares), max(shares)) if shares else None,
         tuple(map(bench.at, _CURVE)),
     )
-
-
-class _Bench:
-    """What the kiosk's own gallery answers to every image, from which the rates at any target follow."""
-
-    def __init__(self, people: EnrolledPeople, strangers: Embeddings, margin: float, encoders: Encoders) -> None:
-        means = [mean_template(rows) for rows in people.members]
-        self._count = len(means)
-        entries = [
-            GalleryEntry(UUID(int=row), "", mean, extra)
-            for row, (mean, extra) in enumerate(zip(means, people.extra_margins, strict=True))
-        ]
-        gallery = Gallery(entries, target_fpir=_REFERENCE, margin=margin, encoders=encoders)
-        self.encoders = gallery.encoders
-        self._curve = gallery.curve
-        self._single = self.threshold(_REFERENCE)
-        self._lengths = [float(np.linalg.norm(mean)) for mean in means]
-        self._margins = [self._curve.unit * (margin + extra) for extra in people.extra_margins]
-        images = [(owner, rows, place) for owner, rows in enumerate(people.members) for place in range(len(rows))]
-        self._testable = np.array([len(rows) > 1 for _, rows, _ in images], np.bool_)
-        self._strangers = _Answers.of(self._curve, [self._answer(gallery.identify(stranger)) for stranger in strangers])
-        self._others = _Answers.of(
-            self._curve,
-            [self._answer(gallery.identify(rows[place], instead=(owner, None))) for owner, rows, place in images],
-        )
-        self._own = _Answers.of(
-            self._curve,
-            [
-                self._left_out(gallery, owner, rows, place) if len(rows) > 1 else _NOBODY
-                for owner, rows, place in images
-            ],
-        )
-
-    def threshold(self, target: float) -> float:
-        """For single images."""
-        return self._curve.threshold_for(target, self._count)
-
-    def at(self, target: float) -> AtTarget:
-        """The rates at one target FPIR."""
-        single = self.threshold(target)
-        missed = self.missed(target)
-        return AtTarget(
-            target,
-            single,
-            self._curve.expected_fpir(single, self._count),
-            self._others.rate(single),
-            self._strangers.rate(single),
-            Rate(int(missed.sum()), int(self._testable.sum())),
-        )
-
-    def missed(self, target: float) -> NDArray[np.bool_]:
-        """For each image, whether the rest of the person's images would not have named it; (images,)."""
-        return np.asarray(self._testable & ~self._own.named(self.threshold(target)), np.bool_)
-
-    def _left_out(self, gallery: Gallery, owner: int, rows: Embeddings, place: int) -> "_Answer":
-        """What the gallery says of an image when the rest of the person's images alone are enrolled."""
-        rest = mean_template(np.delete(rows, place, axis=0))
-        match = gallery.identify(rows[place], instead=(owner, rest))
-        if match.best is None or match.best.person.int != owner:
-            return _NOBODY
-        return self._answer(match, float(np.linalg.norm(rest)))
-
-    def _answer(self, match: Match, length: float | None = None) -> "_Answer":
-        """
-        Args:
-            length: of the template that matched best, where it is not the enrolled one's.
-        """
-        if match.best is None:
-            return _NOBODY
-        row = match.best.person.int
-        length = length or self._lengths[row]
-        lead = 1.0 if match.runner_up is None else match.best.similarity - match.runner_up.similarity
-        shift = match.threshold - float(self._curve.for_means(self._single, np.float64(length), 1.0))
-        return match.best.similarity if lead >= self._margins[row] else -np.inf, length, shift
-
-
-_Answer = tuple[float, float, float]
-"""A match without its target: similarity (-inf where the runner-up is too near), length of the best template, and how
-far crowding moved the threshold."""
-
-_NOBODY: Final[_Answer] = (-np.inf, 1.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answers:
-    """The answers for many images."""
-
-    curve: Curve
-    similarities: NDArray[np.float64]
-    lengths: NDArray[np.float64]
-    shifts: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, curve: Curve, answers: Sequence[_Answer]) -> "_Answers":
-        return cls(curve, *np.array(answers, np.float64).reshape(-1, 3).T)
-
-    def named(self, single: float) -> NDArray[np.bool_]:
-        """Which of them get a name at this threshold for single images."""
-        return np.asarray(self.similarities >= self.curve.for_means(single, self.lengths, 1.0) + self.shifts, np.bool_)
-
-    def rate(self, single: float) -> Rate:
-        return Rate(int(self.named(single).sum()), len(self.similarities))
 
 
 def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:
@@ -304,19 +146,14 @@ def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:
     return [RiskyPair(people.names[row], people.names[column], similarity) for similarity, row, column in best]
 
 
-def _weak(people: EnrolledPeople, missed: NDArray[np.bool_], most: int) -> Sequence[WeakPerson]:
-    ends = np.cumsum([len(rows) for rows in people.members])
-    found = []
-    for name, rows, end in zip(people.names, people.members, ends, strict=True):
-        lost = int(missed[end - len(rows) : end].sum())
-        needed = max(_ENOUGH - len(rows), lost)
-        if needed > 0:
-            found.append(WeakPerson(name, len(rows), lost, needed))
-    return sorted(found, key=lambda one: (-one.needed, -one.missed, one.name))[:most]
-
-
-def _rate(rate: Rate) -> dict[str, Any] | None:
-    if not rate.trials:
-        return None
-    low, high = rate.interval
-    return {"value": round(rate.value, 4), "low": round(low, 4), "high": round(high, 4), "trials": rate.trials}
+def _served(people: EnrolledPeople, bench: LeftOut, target: float) -> list[Served]:
+    """Everybody, the worst served first."""
+    ends = np.cumsum([len(rows) for rows in people.members])[:-1]
+    leads = [one[np.isfinite(one)].tolist() for one in np.split(bench.leads(target), ends)]
+    missed = [int(one.sum()) for one in np.split(bench.missed(target), ends)]
+    spread = common_spread(leads)
+    served = [
+        Served(name, len(rows), lost, misses(own, spread) if own else None)
+        for name, rows, lost, own in zip(people.names, people.members, missed, leads, strict=True)
+    ]
+    return sorted(served, key=lambda one: (-one.expected, -one.needed, one.name))

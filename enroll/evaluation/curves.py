@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from enroll.evaluation.calibration import AtTarget
 from enroll.evaluation.evaluate import Recipe
+from enroll.evaluation.left_out import AtTarget
 from enroll.evaluation.rates import Floats
 from monitor.errors import UsageError
 from monitor.files import write_atomically

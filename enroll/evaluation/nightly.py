@@ -1,33 +1,20 @@
 """The gallery examines itself: the day's kept views and strangers against tomorrow's gallery.
 
-How often somebody will not be recognised is read from the leads of their passages over the threshold: they are taken as
-normally distributed, with a spread that is drawn to everybody's where a person has few passages (an empirical Bayes
-estimate; Efron and Morris 1975).
+How often somebody will not be recognised is read from the leads of their passages over the threshold
+(`expected_misses`).
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-import numpy as np
-
+from db.records.faces import BOUND
+from enroll.evaluation.expected_misses import ENOUGH, common_spread, misses
 from enroll.evaluation.rates import Rate
 from monitor.domain import Embedding, Match
 from monitor.vision.matching.gallery import Gallery
 from monitor.vision.matching.joined import mean_of
-
-BOUND: Final = 0.05
-"""Expected share of missed passages from which a person will soon not be recognised."""
-ENOUGH: Final = 3
-"""Images that a person should have at least."""
-_PRIOR: Final = 4.0
-"""Passages that everybody's spread counts for in a person's."""
-_SPREAD: Final = 0.03
-"""Spread of leads in units of the similarity where too few passages tell it."""
-_NORMAL: Final = NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +89,8 @@ class Examination:
         best, worst = self.spread
         return {
             "people": self.people,
-            "fnir": _rate(self.fnir),
-            "fpir": _rate(self.fpir),
+            "fnir": self.fnir.record(),
+            "fpir": self.fpir.record(),
             "soon_not_recognised": self.soon_missed,
             "need_pictures": self.need_pictures,
             "best_served": round(best, 4),
@@ -136,7 +123,7 @@ def examine(
         match = gallery.identify(mean_of(views))
         leads.setdefault(person, []).append(_lead(match, person))
         missed[person] = missed.get(person, 0) + (match.person is None or match.person.person != person)
-    spread = _common_spread(leads.values())
+    spread = common_spread(leads.values())
     served = [
         _served(id, name, leads.get(id, []), missed.get(id, 0), by_pin.get(id, 0), images.get(id, 0), spread)
         for id, name in names.items()
@@ -160,14 +147,6 @@ def _lead(match: Match, person: UUID) -> float:
     return min((match.threshold - match.best.similarity) / match.unit, 0.0)
 
 
-def _common_spread(leads: Iterable[Sequence[float]]) -> float:
-    """The standard deviation of leads around each person's mean."""
-    several = [np.asarray(one) for one in leads if len(one) > 1]
-    free = sum(len(one) - 1 for one in several)
-    squares = sum(float(((one - one.mean()) ** 2).sum()) for one in several)
-    return math.sqrt((squares + _PRIOR * _SPREAD**2) / (free + _PRIOR))
-
-
 def _served(
     person: UUID, name: str, leads: Sequence[float], missed: int, by_pin: int, images: int, spread: float
 ) -> Served:
@@ -176,17 +155,6 @@ def _served(
         # Nothing was seen of the face: of n entries by PIN all were misses, of none nothing is known.
         low, high = Rate(by_pin, trials).interval
         return Served(person, name, trials, by_pin, float(bool(by_pin)), low if by_pin else 0.0, high, images)
-    mean, count = float(np.mean(leads)), len(leads)
-    squares = float(((np.asarray(leads) - mean) ** 2).sum())
-    own = math.sqrt((squares + _PRIOR * spread**2) / (count - 1 + _PRIOR))
-    doubt = 1.96 * own / math.sqrt(count)
-    face, best, worst = (_NORMAL.cdf(-(mean + shift) / own) for shift in (0.0, doubt, -doubt))
-    expected, low, high = ((one * count + by_pin) / trials for one in (face, best, worst))
+    face, count = misses(leads, spread), len(leads)
+    expected, low, high = ((one * count + by_pin) / trials for one in (face.expected, face.low, face.high))
     return Served(person, name, trials, missed + by_pin, expected, low, high, images)
-
-
-def _rate(rate: Rate) -> dict[str, Any] | None:
-    if not rate.trials:
-        return None
-    low, high = rate.interval
-    return {"value": round(rate.value, 4), "low": round(low, 4), "high": round(high, 4), "trials": rate.trials}

@@ -36,6 +36,13 @@ class Rate:
         half = _Z * sqrt(self.value * (1 - self.value) / self.trials + z2 / (4 * self.trials)) / (1 + z2)
         return max(middle - half, 0.0), min(middle + half, 1.0)
 
+    def record(self) -> dict[str, float] | None:
+        """For JSON; None without trials."""
+        if not self.trials:
+            return None
+        low, high = self.interval
+        return {"value": round(self.value, 4), "low": round(low, 4), "high": round(high, 4), "trials": self.trials}
+
     def __str__(self) -> str:
         low, high = self.interval
         return f"{self.value:.1%} ({low:.1%} to {high:.1%})" if self.trials else "unknown (nothing to measure it on)"

@@ -55,6 +55,7 @@ def what_if(
     before: float,
     after: float,
     margin: float,
+    size: int,
     extra_margins: Mapping[UUID, float],
 ) -> WhatIf:
     """Compare past sightings with the threshold of another target FPIR.
@@ -65,9 +66,9 @@ def what_if(
     Args:
         before, after: target FPIR in force and in question.
         margin: how much more similar than the runner-up the best match must be.
-        extra_margins: everyone enrolled, with what is added to it for them.
+        size: how many people are enrolled.
+        extra_margins: what is added to the margin for those for whom anything is.
     """
-    size = len(extra_margins)
     curves: dict[str | None, Curve] = {None: DLIB} | {str(name): curve for name, curve in CURVES.items()}
     shifts = {
         name: curve.threshold_for(after, size) - curve.threshold_for(before, size) for name, curve in curves.items()

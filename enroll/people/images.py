@@ -42,7 +42,7 @@ def enrol_from_images(
     Raises:
         MusterError: a model is missing, or the database cannot be written.
     """
-    examiner = examiner or Examiner(steady=False)
+    examiner = examiner or Examiner(steady=False, turns=False)
     with reading(engine) as session:
         index = load_index(session, cipher)
     details = Enrolment(at, actor, consent)

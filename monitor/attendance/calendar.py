@@ -102,6 +102,22 @@ class Rota:
     of_group: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
     of_all: tuple[Shift, ...] = ()
 
+    def moved(self, by: timedelta) -> "Rota":
+        """The rota with every shift later by this, or earlier."""
+
+        def later(shifts: Iterable[Shift]) -> tuple[Shift, ...]:
+            return tuple(_moved(shift, by) for shift in shifts)
+
+        own = {one: later(theirs) for one, theirs in self.own.items()}
+        of_group = {one: later(theirs) for one, theirs in self.of_group.items()}
+        return Rota(own, of_group, later(self.of_all))
+
+
+def _moved(shift: Shift, by: timedelta) -> Shift:
+    start, end = (datetime.combine(_A_MONDAY, one) + by for one in (shift.start, shift.end))
+    weekdays = frozenset((day + (start.date() - _A_MONDAY).days) % 7 for day in shift.weekdays)
+    return replace(shift, weekdays=weekdays, start=start.time(), end=end.time())
+
 
 def rota(shifts: Iterable[Shift]) -> Rota:
     """The shifts by person and by group, so that nobody's are looked for among all."""

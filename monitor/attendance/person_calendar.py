@@ -85,6 +85,10 @@ class Calendars:
     _shared: dict[tuple[object, ...], Calendar] = field(default_factory=dict)
     _dates: dict[int, date] = field(default_factory=dict)
 
+    def moved(self, by: timedelta) -> "Calendars":
+        """The calendars with every shift later by this, or earlier."""
+        return replace(self, rota=self.rota.moved(by), _shared={})
+
     def of(self, person: Person) -> Calendar:
         changes, leave = self.changes.get(person.id, ()), self.leave.get(person.id, ())
         if any(change.kind == "group" for change in changes):

@@ -19,7 +19,7 @@ from monitor.bench.measure import Measure, timed, timed_alone
 from monitor.config import Settings, load_settings
 from monitor.domain import RgbImage, Scene
 from monitor.errors import MusterError
-from monitor.pipeline.kiosk import KioskSummary
+from monitor.pipeline.frame_counts import KioskSummary
 from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.file import FileSource
 from monitor.vision.detector import FaceDetector

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, Final
 
-from monitor.domain import EventKind, KioskEvent, MoodScores
+from monitor.domain import Candidate, EventKind, KioskEvent, MoodScores
 from monitor.text import printable
 
 _WORDS = {
@@ -28,10 +28,19 @@ def as_json(event: KioskEvent) -> dict[str, Any]:
     if event.track is not None:
         record |= {"track": event.track, "similarity": rounded(event.similarity)}
         record |= {"second_similarity": rounded(event.second_similarity), "threshold": rounded(event.threshold)}
+        record["runner_up"] = candidate_as_json(event.runner_up)
         record["mood"] = mood_as_json(event.mood)
     if event.text:
         record["text"] = event.text
     return record
+
+
+def candidate_as_json(one: Candidate | None) -> dict[str, Any] | None:
+    """Somebody enrolled and how like the face they are, by both encoders and by SFace alone; None for nobody."""
+    if one is None:
+        return None
+    similarities = {"similarity": rounded(one.similarity), "second_similarity": rounded(one.second_similarity)}
+    return {"person": one.name, **similarities}
 
 
 def mood_as_json(mood: MoodScores | None) -> Mapping[str, Any] | None:

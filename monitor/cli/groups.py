@@ -2,7 +2,7 @@
 `tests/monitor/cli/test_groups.py` names each attribute."""
 
 import re
-from textwrap import shorten
+from textwrap import wrap
 from typing import Any, Final
 
 import typer
@@ -49,7 +49,25 @@ class Group(TyperGroup):
         if not args and not ctx.resilient_parsing:
             typer.echo(ctx.get_help(), err=True)
             raise typer.Exit(2)
+        if not ctx.resilient_parsing and (told := _help_asked(self, ctx, args)):
+            typer.echo(told)
+            raise typer.Exit
         return super().parse_args(ctx, args)
+
+
+def _help_asked(command: Any, ctx: Any, args: list[str]) -> str | None:
+    """The help that is asked for, or None. Typer would import Pydantic first, and read all arguments: 0.1 s."""
+    for word in args:
+        if word in ("-h", "--help"):
+            return str(command.get_help(ctx))
+        if isinstance(command, Group):
+            command = None if word.startswith("-") else command.get_command(ctx, word)
+            if command is None:
+                return None
+            ctx = typer.Context(command, parent=ctx, info_name=word, **command.context_settings)
+        elif word == "--":
+            return None
+    return None
 
 
 def on_one_screen(command: Any) -> Any:
@@ -81,21 +99,22 @@ def _fitting(command: Any, ctx: Any, whole: str) -> str:
 
 
 def _write_rows(rows: list[tuple[str, str]], formatter: Any) -> None:
-    """One line each: the name, and as much of the text as fits behind it."""
+    """The name of each, and its text behind it: on one line where a part of the text says enough."""
     wide = max((len(name) for name, _ in rows if len(name) <= _NAME), default=0)
     for name, text in rows:
-        formatter.write(f"  {name:<{wide}}  {_cut(text, formatter.width - max(wide, len(name)) - 4)}".rstrip() + "\n")
+        begin = max(wide, len(name)) + 4
+        first, *more = wrap(_shortened(text, formatter.width - begin), formatter.width - begin) or [""]
+        formatter.write(f"  {name:<{wide}}  {first}".rstrip() + "\n")
+        for line in more:
+            formatter.write(" " * begin + line + "\n")
 
 
-def _cut(text: str, room: int) -> str:
-    """Without default and range if that is enough, else the first clause, else with an ellipsis."""
+def _shortened(text: str, room: int) -> str:
+    """Without default and range if that is enough, else the first clause."""
     if len(text) <= room:
         return text
     plain = _EXTRA.sub("", text)
-    if len(plain) <= room:
-        return plain
-    clause = _CLAUSE.split(plain)[0].rstrip(".")
-    return f"{clause}." if len(clause) < room else shorten(clause, room, placeholder=" …")
+    return plain if len(plain) <= room else _CLAUSE.split(plain)[0].rstrip(".") + "."
 
 
 def command_group(sentence: str, *, cls: type[Group] = Group, completion: bool = False) -> typer.Typer:

@@ -148,10 +148,9 @@ def _box(found: "IdentifiedFace", still: "StillImage") -> tuple[int, int, int, i
 
 
 def _as_json(found: "IdentifiedFace", still: "StillImage") -> dict[str, Any]:
-    from monitor.cli.events import mood_as_json, rounded
+    from monitor.cli.events import candidate_as_json, mood_as_json, rounded
 
     match = found.match
-    runner_up = match.runner_up
     return {
         "box": list(_box(found, still)),
         "detection_score": rounded(found.face.score),
@@ -159,13 +158,9 @@ def _as_json(found: "IdentifiedFace", still: "StillImage") -> dict[str, Any]:
         "similarity": rounded(match.best.similarity) if match.best else None,
         "second_similarity": rounded(match.best.second_similarity) if match.best else None,
         "threshold": rounded(match.threshold),
-        "runner_up": runner_up
-        and {
-            "person": runner_up.name,
-            "similarity": rounded(runner_up.similarity),
-            "second_similarity": rounded(runner_up.second_similarity),
-        },
+        "runner_up": candidate_as_json(match.runner_up),
         "mood": mood_as_json(found.mood),
+        "turned": found.turned,
     }
 
 
@@ -178,4 +173,5 @@ def _print(path: Path, faces: "Sequence[IdentifiedFace]", still: "StillImage") -
         who = printable(match.person.name) if match.person else "unknown"
         like = f", similarity {match.best.similarity:.3f} (threshold {match.threshold:.3f})" if match.best else ""
         mood = f", {found.mood.label}" if found.mood else ""
-        tell(f"{image}: {who}{mood}{like} at {left},{top}")
+        turned = f" (the picture was turned by {found.turned} degrees)" if found.turned else ""
+        tell(f"{image}: {who}{mood}{like} at {left},{top}{turned}")

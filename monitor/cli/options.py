@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.text import Text
 
 from monitor.text import printable
@@ -30,6 +30,7 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already, without asking.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 
 _COMMON = [
@@ -43,7 +44,19 @@ _COMMON = [
 
 P = ParamSpec("P")
 
-out = Console(highlight=False)
+
+class Paper(Console):
+    """A console that breaks and cuts nothing on its way into a pipe or a file, where no line is too long."""
+
+    @property  # type: ignore[misc]  # nobody sets it
+    def size(self) -> ConsoleDimensions:
+        return super().size if self.is_terminal else ConsoleDimensions(_ENDLESS, 25)
+
+
+_ENDLESS = 10_000
+"""Cells of a line that no terminal shows."""
+
+out = Paper(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
@@ -211,7 +224,7 @@ def may_replace(file: Path | None, *, force: bool) -> bool:
 
     if file is None or not file.is_file():
         return force
-    if force or (sys.stdin.isatty() and agreed(f"{printable(str(file))} is there already. Replace it?")):
+    if force or (sys.stdin.isatty() and confirmed(f"{printable(str(file))} is there already. Replace it?")):
         return True
     raise UsageError(f"{file} is there already and stays as it was; give another name, or --force to replace it.")
 
@@ -241,7 +254,16 @@ class Output:
             return
         write_atomically(self.file, data, replace=self.replace)
         if self.file.is_file():
-            tell(printable(f"Written to {self.file.absolute()}.", 1200), err)
+            tell(written(self.file), err)
+
+
+def written(file: Path, what: str = "") -> str:
+    """The sentence that a command says on stderr of the file that it wrote.
+
+    Args:
+        what: how much is in it, such as "15 events".
+    """
+    return printable(f"Written to {file.absolute()}{f': {what}' if what else ''}.", 1200)
 
 
 def output_to(file: Path | None, *, force: bool) -> Output:
@@ -249,10 +271,10 @@ def output_to(file: Path | None, *, force: bool) -> Output:
     return Output(file, may_replace(file, force=force))
 
 
-def agreed(question: str) -> bool:
-    """Whether somebody answers yes, asked on stderr; false where nobody is there to answer."""
+def confirmed(question: str) -> bool:
+    """Whether somebody at the terminal says yes to a question, which is asked on stderr."""
     try:
         return typer.confirm(question, err=True)
-    except typer.Abort:  # Ctrl+C, or no input
+    except typer.Abort:  # Ctrl+C, or nobody there to answer
         typer.echo(err=True)
         return False

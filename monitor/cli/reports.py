@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 import typer
 
-from monitor.cli.options import ForceOption, Output, Run, err, out, output_to, shared, tell
+from monitor.cli.options import ForceOption, Output, Paper, Run, err, out, output_to, shared, tell
 from monitor.cli.progress import working
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
@@ -301,8 +301,6 @@ def _write_rows(title: str, columns: "Sequence[str]", rows: "Iterable[Sequence[C
 
 
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:
-    from rich.console import Console
-
     from monitor.cli.table import plain_table, table
     from monitor.reports.export import shown
 
@@ -310,7 +308,7 @@ def _show(report: "Table", target: Output, *, decimal: bool) -> None:
         return
     rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
     kept = io.StringIO()
-    paper = Console(width=200, file=kept) if target.file else out
+    paper = Paper(file=kept) if target.file else out
     lines = plain_table(report.columns, rows, paper.width, _LEAST)
     if lines is None:
         paper.print(table(report.columns, rows, least=_LEAST))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import changes
+from db.engine import database_file
 from db.errors import DatabaseError
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ class News:
     attendance: tuple[UUID, ...]
     """New rows of the ledger."""
     people: bool
-    """Somebody was enrolled, changed or erased."""
+    """Somebody was enrolled, changed or erased, or a backup took the place of the database."""
 
 
 def people_feed(engine: Engine, renew: Callable[[], None]) -> "ChangeFeed":
@@ -63,6 +64,7 @@ class ChangeFeed:
         self._tell = tell
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._file: tuple[int, int] | None = None
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="change feed", daemon=True)
@@ -85,11 +87,17 @@ class ChangeFeed:
                 self._stopped.wait(AFTER_FAILURE)
 
     def _look(self, connection: Connection) -> None:
-        """Check again and again, until `stop` or an error."""
+        """Check again and again, until `stop`, an error, or until another file has the database's name."""
         every = EVERY if connection.dialect.name == "sqlite" else EVERY_ON_A_SERVER
+        file = database_file(self._engine)
+        if self._file not in (None, file):  # a backup took the place of the database: all of it is news
+            self._tell(News((), people=True))
+        self._file = file
         state, heads = changes.state(connection), changes.heads(connection)
         connection.rollback()
         while not self._stopped.wait(every):
+            if database_file(self._engine) != file:
+                return
             if (now := changes.state(connection)) == state:
                 continue
             before, heads, state = heads, changes.heads(connection), now

@@ -25,6 +25,12 @@ def all_users(engine: Engine) -> list[DeskUser]:
         return desk_users.all_users(session)
 
 
+def need_admin_pin(settings: Settings) -> None:
+    """Nobody has a PIN of their own before there is an admin PIN. Raises: UsageError."""
+    if not settings.admin_pin_hash:
+        raise UsageError("Set the admin PIN first ('muster desk admin-pin'): without it the desk is open to everybody.")
+
+
 def add_user(
     engine: Engine, cipher: TemplateCipher, settings: Settings, name: str, pin: str, **by: Unpack[Actor]
 ) -> DeskUser:
@@ -34,8 +40,7 @@ def add_user(
         UsageError: there is no admin PIN yet, the PIN is too short or cannot be used, or there are too many people.
         InvalidRecord: the name is empty, or somebody has it.
     """
-    if not settings.admin_pin_hash:
-        raise UsageError("Set the admin PIN first (System, C): without it the desk is open to everybody.")
+    need_admin_pin(settings)
     if fault := pin_fault(pin, settings.pin_digits):
         raise UsageError(fault)
     with writing(engine) as session:

@@ -74,9 +74,8 @@ def check_cameras(settings: Settings) -> Iterator[Check]:
 
 def check_picture(settings: Settings) -> Iterator[Check]:
     """Whether people stand upright on the source's pictures. A source that does not open is another check's matter."""
-    from monitor.doctor.turns import turn_needed
     from monitor.sources.source import open_source
-    from monitor.sources.turned import turned_picture
+    from monitor.vision.detection.turns import turn_of_camera, turned_picture
     from monitor.vision.detector import FaceDetector
 
     pictures: list[RgbImage] = []
@@ -92,7 +91,7 @@ def check_picture(settings: Settings) -> Iterator[Check]:
             source.close()
     except SourceError:
         return
-    needed = turn_needed(FaceDetector(), pictures)
+    needed = turn_of_camera(FaceDetector().glance, pictures)
     if needed:
         rotate = (settings.rotate + needed) % 360
         yield warn(

@@ -23,7 +23,7 @@ from db.programs import webhooks
 from db.verification import ledger_check
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
-from monitor.text import local_time, plural
+from monitor.text import few, local_time, plural
 from monitor.vision.encoder import ENCODER_NAME
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ def _looked_into(name: str, engine: Engine) -> Check:
     if check is not None and check.problem:
         problems.insert(0, f"in the ledger {check.problem}")
     if problems:
-        return fail(name, f"{holds}, but it is damaged: {'; '.join(problems)}.", "Restore it from a backup.")
+        return fail(name, f"{holds}, but it is damaged: {few(problems)}.", "Restore it from a backup.")
     whole = "The ledger is unchanged" if check is not None else "The ledger is too long for a quick check"
     found = (
         f"Tables are current ({migrate.HEAD}); pages and rows are sound. {whole}; 'muster db verify' checks everything."

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from uuid6 import uuid7
 
 from monitor.domain import (
-    EMBEDDING_SIZE,
     Candidate,
     Embedding,
     FaceView,
@@ -22,10 +21,12 @@ from monitor.domain import (
     MoodScores,
     Observation,
     Phase,
+    Question,
     RgbImage,
     Sighting,
     Track,
 )
+from monitor.pipeline.fused_views import FusedViews
 from monitor.pipeline.liveness import State, TrackLiveness
 from monitor.pipeline.moods import Mood, MoodMean
 from monitor.pipeline.tracker import TrackUpdate
@@ -33,18 +34,8 @@ from monitor.vision.face_quality import is_good
 from monitor.vision.matching.gallery import Enrolled
 from monitor.vision.matching.joined import join
 
-SAME_PERSON = 0.94
-"""Least cosine of an embedding with its track's: 1 in 5,000 pairs of different people reach it, and nearly all pairs of
-frames of one track."""
-
 _FIRST_VIEWS = 3
 """A new track is encoded in every frame until it has this many views."""
-_MOST_VIEWS = 12
-"""Most views that are added up; more of them change nothing."""
-_MOST_SECOND_VIEWS = 6
-"""Most views that the second encoder sees: three before a name, and more of a face that stays nameless."""
-_FULL_WIDTH = 80.0
-"""Face width in pixels from which a view counts fully; narrower faces count for less."""
 _UNDECIDED_EVERY = 0.4
 """Seconds between views while there is no name yet."""
 _UNKNOWN_EVERY = 1.0
@@ -57,13 +48,11 @@ _GROWN = 1.25
 """Ratio of face widths from which a face may be another person's, at another distance."""
 _RECHECK_EVERY = 0.1
 """Seconds between views while it is in doubt who it is."""
-_SAME_TURNED = 0.92
-"""Least cosine of a face turned aside with its track's: all pairs of ORL's views 18 degrees apart reach it."""
 _SAME_LOOK = 0.6
 """Least correlation of a face's thumbnail with that of its last view; below it the face may be another person's."""
-_BEST_VIEWS = 3
-"""Views that are handed on with a name: so many say whose face it was."""
 _TOLD_WITH_VIEWS = (Phase.OPENED, Phase.IDENTIFIED, Phase.LIVE)
+_ASK = 2.0, 6.0
+"""Seconds after somebody was let in between which they are asked for one more view: first they read the greeting."""
 _MOOD_EVERY = 0.35
 """Seconds between two estimates of the mood on one face."""
 _UNKNOWN_AFTER = 1.5
@@ -102,8 +91,7 @@ class Consensus:
     id: UUID = field(default_factory=uuid7)
     match: Match | None = None
     """The gallery's latest answer; it no longer changes once its name was told."""
-    views: int = 0
-    """Embeddings in the mean."""
+    views: FusedViews = field(default_factory=FusedViews)
     verified: bool = True
     """False from the moment somebody else may have taken over until an embedding shows who it is."""
     told: Phase | None = None
@@ -114,41 +102,23 @@ class Consensus:
     """Whether nothing more can be learnt."""
     liveness: TrackLiveness = field(default_factory=partial(TrackLiveness, State.LIVE))
     portrait: RgbImage | None = None
-    _best: list[tuple[float, FaceView]] = field(default_factory=list)
-    """The widest faces until the name was told: width in pixels and view."""
+    last_mood: float = -np.inf
+    """When the mood was estimated last."""
     _look: NDArray[np.float32] | None = None
     """The face's thumbnail now."""
     _view_look: NDArray[np.float32] | None = None
     """The face's thumbnail at the last view."""
     _width: float = 0.0
-    _sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
-    _weight: float = 0.0
-    _second_sum: NDArray[np.float64] = field(default_factory=lambda: np.zeros(EMBEDDING_SIZE))
-    _second_weight: float = 0.0
-    _second_views: int = 0
     _last_view: float = -np.inf
-    _last_mood: float = -np.inf
     _told_at: float = 0.0
+    _let_in_at: float | None = None
+    """When the name of a living person was told first."""
     _moods: MoodMean = field(default_factory=MoodMean)
     _liveness_told: bool = False
     """Whether it was told that the named person is live, or is not."""
 
     def __post_init__(self) -> None:
         self.last_at = self.first_at
-
-    @property
-    def fused(self) -> Embedding:
-        """The mean of the views' unit embeddings, weighted by face width, not scaled to length 1.
-
-        float32 (256,), the second encoder's half over the views that it has seen; (128,) where it has seen none.
-        """
-        if not self._second_views:
-            return self._first
-        return join(self._first, np.asarray(self._second_sum / self._second_weight, np.float32))
-
-    @property
-    def _first(self) -> Embedding:
-        return np.asarray(self._sum / max(self._weight, 1e-9), np.float32)
 
     @property
     def person(self) -> Candidate | None:
@@ -160,7 +130,15 @@ class Consensus:
         """What may be shown now: a name only once it was told, neither name nor mood while the person is in doubt."""
         told = self.match if self.told and self.verified else None
         shown = told if told is None or self.named or not told.accepted else None
-        return Observation(self.track, shown, self._mood if self.verified else None, self.liveness.question)
+        question = Question.VIEW if self.asked_for_view else self.liveness.question
+        return Observation(self.track, shown, self._mood if self.verified else None, question)
+
+    @property
+    def asked_for_view(self) -> bool:
+        """Whether the person is asked to look into the camera now, because they are recognised worse than others."""
+        if self.person is None or self._let_in_at is None or self.person.person not in self.people.ask:
+            return False
+        return self.verified and _ASK[0] <= self._now - self._let_in_at < _ASK[1]
 
     def use_people(self, people: Enrolled) -> None:
         """Compare with these people from now on.
@@ -201,31 +179,26 @@ class Consensus:
         if not self.verified:
             return since >= _RECHECK_EVERY
         if self.named:
-            return since >= _VERIFY_EVERY
-        if self.views < _FIRST_VIEWS:
+            return since >= (_UNDECIDED_EVERY if self.asked_for_view else _VERIFY_EVERY)
+        if self.views.count < _FIRST_VIEWS:
             return True
         return since >= (_UNKNOWN_EVERY if self.told else _UNDECIDED_EVERY)
 
     @property
-    def urgency(self) -> tuple[bool, bool, int]:
-        """Of tracks that want a view, those with the smallest urgency come first: in doubt, nameless, new."""
-        return self.verified, self.named, self.views
-
-    def fits(self, embedding: Embedding) -> bool:
-        """Whether a unit embedding of dlib's network, float32 (128,), can be of the same person as the views before."""
-        if not self.views:
-            return True
-        return float(self._first @ embedding) >= SAME_PERSON * float(np.linalg.norm(self._first))
+    def urgency(self) -> tuple[bool, float]:
+        """Of tracks that want a view, those with the smallest urgency come first: in doubt or nameless, and new; of
+        these, who has waited longest, so that in a crowd everybody gets a turn."""
+        return self.verified and self.named, self._last_view
 
     @property
     def wants_second(self) -> bool:
         """Whether a name, or that the face is unknown, hangs on what the second encoder says of this view, too."""
-        return not self.named and self._second_views < _MOST_SECOND_VIEWS
+        return not self.named and self.views.wants_second
 
     def add_turned_view(self, embedding: Embedding) -> None:
         """Take in a unit embedding of the head turned aside: is it still the named person? It is not averaged."""
-        best, fused = self.people.gallery.identify(embedding).best, self._first
-        alike = float(fused @ embedding) >= _SAME_TURNED * float(np.linalg.norm(fused))
+        best = self.people.gallery.identify(embedding).best
+        alike = self.views.fits(embedding, turned=True)
         self.liveness.add_turned_view(same=alike and best is not None and self._is_named(best.person))
 
     def successor(self, track: Track, liveness: TrackLiveness) -> "Consensus":
@@ -244,29 +217,22 @@ class Consensus:
         self._last_view = self._now
         self._view_look = self._look
         self._width = self.track.face.box.width
-        if self.views < _MOST_VIEWS:
-            weight = min(self._width / _FULL_WIDTH, 1.0)
-            self._sum += weight * embedding
-            self._weight += weight
-            self.views += 1
+        if not self.views.full:
             self.portrait = chip
-            if second is not None:
-                self._second_sum += weight * second
-                self._second_weight += weight
-                self._second_views += 1
+        self.views.add(embedding, second, self._width)
         if not self.named:
-            seen = FaceView(self.last_at, embedding if second is None else join(embedding, second), chip)
-            self._best = sorted([*self._best, (self._width, seen)], key=lambda one: -one[0])[:_BEST_VIEWS]
-            self.match = self.people.gallery.identify(self.fused)
+            seen = embedding if second is None else join(embedding, second)
+            self.views.keep(FaceView(self.last_at, seen, chip), self._width)
+            self.match = self.people.gallery.identify(self.views.mean)
 
     @property
     def wants_mood(self) -> bool:
         """Whether the mood may be estimated, and the last estimate is old enough."""
-        return self.verified and self._now - self._last_mood >= _MOOD_EVERY and not self._refused
+        return self.verified and self._now - self.last_mood >= _MOOD_EVERY and not self._refused
 
     def add_mood(self, mood: Mood) -> None:
         """Take in the mood of a view."""
-        self._last_mood = self._now
+        self.last_mood = self._now
         self._moods.add(mood)
 
     def decide(self) -> list[Sighting]:
@@ -281,14 +247,14 @@ class Consensus:
         if self.told:
             due = self._now - self._told_at >= self.settings.mood_every_seconds
             return [self._tell(match, Phase.CONTINUED)] if due else []
-        waited = self._now - self.track.first_seen >= _UNKNOWN_AFTER and self.views > _FIRST_VIEWS
+        waited = self._now - self.track.first_seen >= _UNKNOWN_AFTER and self.views.count > _FIRST_VIEWS
         return [self._tell(match, Phase.OPENED)] if waited else []
 
     def end(self) -> list[Sighting]:
         """The sightings left to tell when the track ends: an unknown face needs `min_views`, a known one fewer."""
         self.ended = True
         match = self.match
-        if match is None or not (self.told or self._may_name(match) or self.views >= self.settings.min_views):
+        if match is None or not (self.told or self._may_name(match) or self.views.count >= self.settings.min_views):
             return []
         opened = [] if self.told else [self._tell(match, Phase.OPENED)]
         if self._liveness_due:
@@ -333,8 +299,8 @@ class Consensus:
             return False
         lead = match.best.similarity - match.threshold
         if lead >= _CLEAR_LEAD * match.unit:
-            return self.views >= _FIRST_VIEWS - 1
-        return lead >= _LEAD * match.unit and self.views >= _FIRST_VIEWS and not self.told
+            return self.views.count >= _FIRST_VIEWS - 1
+        return lead >= _LEAD * match.unit and self.views.count >= _FIRST_VIEWS and not self.told
 
     def _tell(self, match: Match, phase: Phase) -> Sighting:
         """The sighting of this phase; moods are averaged anew after it."""
@@ -349,13 +315,15 @@ class Consensus:
             match=match if self.named else replace(match, accepted=False),
             mood=self._mood,
             frames=self.track.hits,
-            embedding=self.fused if unknown else None,
+            embedding=self.views.mean if unknown else None,
             portrait=self.portrait if unknown else None,
             live=unknown or self.liveness.live,
-            views=() if unknown or phase not in _TOLD_WITH_VIEWS else tuple(view for _, view in self._best),
+            views=() if unknown or phase not in _TOLD_WITH_VIEWS else self.views.best,
             evidence=self.liveness.evidence if phase in (Phase.LIVE, Phase.NOT_LIVE) else None,
         )
         self._liveness_told = self._liveness_told or (self.named and self.liveness.decided)
         self.told, self._told_at = phase, self._now
+        if self._let_in_at is None and self.named and self.liveness.live:
+            self._let_in_at = self._now
         self._moods.clear()
         return sighting

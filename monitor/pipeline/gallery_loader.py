@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,17 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading
+from db.people import expected_misses, look_alikes
 from db.people import gallery as rows
-from db.people import look_alikes
 from db.records.faces import GalleryPerson
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.matching.gallery import Enrolled, Gallery, GalleryEntry, extra_margin
 from monitor.vision.matching.roll import Ids, Roll, Some, ids_of
 from monitor.vision.matching.templates import Means, Templates
+
+_MOST_ASKED = 100
+"""Most people whom the door asks for a view at one time: the worst served."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +86,9 @@ class PeopleLoader:
         )
         self._loaded = _Loaded(gallery, people.stamps)
         agreed = people.mood_consent != 0 if settings.consent == "assumed" else people.mood_consent == 1
-        return Enrolled(gallery, Some(roll.ids[~agreed]))
+        asks = settings.grow_templates and settings.ask_for_views
+        ask = expected_misses.to_ask(session, _MOST_ASKED) if asks else frozenset[UUID]()
+        return Enrolled(gallery, Some(roll.ids[~agreed]), ask)
 
 
 def _ids(people: rows.Listed) -> Ids:

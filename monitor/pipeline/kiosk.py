@@ -20,13 +20,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from monitor.domain import EventKind, Face, Frame, KioskEvent, Scene, Sighting
 from monitor.errors import LOW_MEMORY, KioskHangs, MusterError, short_of_memory
+from monitor.pipeline.frame_counts import FrameCounts, KioskSummary
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.pipeline.search_plan import Search, SearchPlan
@@ -37,8 +37,6 @@ from monitor.vision.matching.gallery import Enrolled
 
 logger = logging.getLogger(__name__)
 
-_FPS_OVER = 2.0
-"""Seconds over which the frame rate is averaged."""
 _PATIENCE = 10.0
 """Most seconds that `not_me` waits for the database."""
 _LIVE_WAITING = 1
@@ -59,20 +57,6 @@ _LOADING_PATIENCE = 20.0
 """Most seconds that stopping waits while no frame is worked on: for models that are loaded."""
 _STOP_POLL = 0.05
 """Seconds after which stopping looks again whether the frame hangs by now."""
-
-
-@dataclass(frozen=True, slots=True)
-class KioskSummary:
-    """A run of the kiosk in numbers."""
-
-    frames: int
-    dropped: int
-    seconds: float
-    """From the start of the first frame to the end of the last one."""
-
-    @property
-    def fps(self) -> float:
-        return self.frames / self.seconds if self.seconds > 0 else 0.0
 
 
 _Begun: TypeAlias = tuple[Frame, Search | None, Future[list[Face]] | None]
@@ -136,9 +120,8 @@ class Kiosk:
         self._enrolled: Enrolled | None = None
         self._error: Exception | None = None
         self._most_waiting = _LIVE_WAITING if source.live else _FILE_WAITING
-        self._done_at: deque[float] = deque(maxlen=256)
-        self._frames = self._broken = 0
-        self._began = self._ended = 0.0
+        self._counts = FrameCounts()
+        self._broken = 0
         self._frame_since: float | None = None
         """Since when the frame is worked on, on the monotonic clock; None between two frames."""
 
@@ -230,7 +213,7 @@ class Kiosk:
 
     def summary(self) -> KioskSummary:
         """The run so far."""
-        return KioskSummary(self._frames, self._capture.dropped, self._ended - self._began)
+        return self._counts.summary(self._capture.dropped)
 
     def _run(self) -> None:
         try:
@@ -266,8 +249,7 @@ class Kiosk:
         self, flow: VisionFlow, frame: Frame, search: Search | None, future: Future[list[Face]] | None
     ) -> None:
         self._frame_since = time.monotonic()
-        if not self._frames:
-            self._began = self._frame_since
+        self._counts.begin(self._frame_since)
         try:
             if self._enrolled is not None:
                 flow.use_people(self._enrolled)
@@ -286,9 +268,9 @@ class Kiosk:
             self._broken = 0
         for sighting in sightings:
             self._recorder.record(sighting)
-        self._frames += 1
-        self._ended = time.monotonic()
-        scene = Scene(frame, observations, self._frames, self._capture.dropped, self._fps(), len(flow.people.gallery))
+        self._counts.done(time.monotonic())
+        counts, dropped = self._counts, self._capture.dropped
+        scene = Scene(frame, observations, counts.frames, dropped, counts.fps, len(flow.people.gallery))
         try:
             self._publish_scene(scene)
         except Exception:  # a screen that is closing must not stop the kiosk either
@@ -305,14 +287,6 @@ class Kiosk:
         if self._broken == _MANY_BROKEN:
             fails = "Face detection fails on every frame of this camera; see the log file."
             self._on_lost(LOW_MEMORY if low else fails)
-
-    def _fps(self) -> float:
-        now = self._ended
-        self._done_at.append(now)
-        while now - self._done_at[0] > _FPS_OVER:
-            self._done_at.popleft()
-        elapsed = now - self._done_at[0]
-        return (len(self._done_at) - 1) / elapsed if elapsed > 0 else 0.0
 
     def _on_lost(self, reason: str) -> None:
         self._publish_event(KioskEvent(EventKind.SOURCE_LOST, self._clock(), text=reason))

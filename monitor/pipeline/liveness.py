@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from monitor.domain import Frame, Question, Track
-from monitor.vision.face_mesh import Mesh, MeshModel, yaw
+from monitor.vision.face_mesh import Mesh, MeshModel, yaw, yaw_twice
 from monitor.vision.liveness.motion import Cues, Limits, MotionWindow, has_relief, judge
-from monitor.vision.liveness.turn import PATIENCE, TURNING, Answer, TurnQuestion
+from monitor.vision.liveness.turn import PATIENCE, TURN, TURNING, Answer, TurnQuestion
 
 Mode: TypeAlias = Literal["off", "ask", "always"]
 
@@ -229,7 +229,10 @@ class LivenessCheck:
         if one.window is not None and mesh is not None and turn.answer is Answer.AWAITED:
             one.cues.append(one.window.measure(frame.rgb, track.face, mesh))
             relief = has_relief(one.cues[-1], self._limits)
-        answer = turn.see(frame.seconds, yaw(mesh) if mesh is not None else None, relief=relief)
+        degrees = yaw(mesh) if mesh is not None else None
+        if self._mesh is not None and mesh is not None and turn.turned(degrees) >= TURN:
+            degrees = yaw_twice(self._mesh, frame.rgb, track.face, mesh)
+        answer = turn.see(frame.seconds, degrees, relief=relief)
         one.question = turn.words
         if broken:
             one.fail(turn, "the face went out of view")

@@ -22,7 +22,8 @@ from monitor.vision.second_encoder import align
 
 _MOST_VIEWS_A_FRAME = 3
 """Faces encoded per frame; the others wait for the next frame, so that a crowd does not stop the picture."""
-
+_MOST_MOODS_A_FRAME = 6
+"""Faces whose mood is estimated per frame, for the same reason."""
 
 _NEAR = 1.4
 """Distance of two faces, across and down, in widths of the larger one, below which each frame is searched."""
@@ -113,7 +114,7 @@ class VisionFlow:
             if consensus.liveness.turned:
                 consensus.add_turned_view(embedding)
                 continue
-            if not consensus.fits(embedding):  # somebody else took the track over
+            if not consensus.views.fits(embedding):  # somebody else took the track over
                 old, begun = self._tracker.split(consensus.track.id, frame.seconds)
                 sightings += self._known.pop(old.id).end()
                 consensus = consensus.successor(begun.track, self._liveness.begin())
@@ -126,10 +127,10 @@ class VisionFlow:
         self._judge_liveness(frame, in_view.values())
 
         # Moods, where the settings and the person allow them.
-        due = [one for one in in_view.values() if one.wants_mood] if self._emotions is not None else []
-        if due and self._emotions is not None:
-            faces = [one.track.face for one in due]
-            for consensus, mood in zip(due, moods_of(frame.rgb, faces, self._emotions), strict=True):
+        if self._emotions is not None:
+            due = sorted((one for one in in_view.values() if one.wants_mood), key=lambda one: one.last_mood)
+            faces = [one.track.face for one in due[:_MOST_MOODS_A_FRAME]]
+            for consensus, mood in zip(due, moods_of(frame.rgb, faces, self._emotions), strict=False):
                 consensus.add_mood(mood)
 
         # Decisions, and what is shown.
@@ -154,9 +155,9 @@ class VisionFlow:
 
     def _consider_template(self, frame: Frame, consensus: Consensus, chip: RgbImage, embedding: Embedding) -> None:
         if self._candidates is not None and consensus.person is not None:
-            who, face, fused = consensus.person.person, consensus.track.face, consensus.fused
+            who, face, fused = consensus.person.person, consensus.track.face, consensus.views.mean
             view = TrackView(consensus.id, who, frame, face, chip, embedding, fused)
-            self._candidates.consider(view, self.people.gallery.identify)
+            self._candidates.consider(view, self.people.gallery.identify, asked=consensus.asked_for_view)
 
     def _judge_liveness(self, frame: Frame, in_view: Iterable[Consensus]) -> None:
         for consensus in in_view:

@@ -41,6 +41,8 @@ _MOVED_TILES = 2
 _TILE_TIME = 0.05
 """Seconds of the round over all small tiles for each of them, within `_ROUND`."""
 _ROUND = 1.0, 5.0
+_LATE = 0.2
+"""Seconds between two frames from which the round does not catch up: it must not make late frames later."""
 _ASK_AGAIN = {True: 1.0, False: 0.5, None: 0.5}
 """Seconds after which a face is judged again whether it is one, by the answer before."""
 _SAME = 0.3
@@ -208,7 +210,7 @@ class SearchPlan:
         if not self._tiles:
             return []
         length = min(max(_TILE_TIME * len(self._tiles), _ROUND[0]), _ROUND[1])
-        self._due = min(self._due + elapsed * len(self._tiles) / length, float(len(self._tiles)))
+        self._due = min(self._due + min(elapsed, _LATE) * len(self._tiles) / length, float(len(self._tiles)))
         count = int(self._due)
         self._due -= count
         first, self._turn = self._turn, (self._turn + count) % len(self._tiles)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from monitor.domain import Face, Match, MoodScores, RgbImage
 from monitor.pipeline.moods import Emotions, mood_scores, moods_of
 from monitor.vision.chips import face_chip
+from monitor.vision.detection.turns import turn_of_still, turned_back, turned_picture
 from monitor.vision.detector import FaceDetector
 
 Namer = Callable[[RgbImage, Sequence[Face], NDArray[np.uint8]], list[Match]]
@@ -21,8 +22,11 @@ class IdentifiedFace:
     """A face on a still image."""
 
     face: Face
+    """Where the picture was turned, only its box is that of the picture as it was given."""
     match: Match
     mood: MoodScores | None
+    turned: int = 0
+    """Degrees clockwise by which the picture was turned, because it lay on its side or was upside down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +45,28 @@ class Identifier:
     def identify(self, rgb: RgbImage) -> list[IdentifiedFace]:
         """All faces on the picture, from left to right; a face that is not confirmed has no name and no mood.
 
+        A picture that lies on its side or is upside down is turned; boxes are in pixels of the picture as it was given.
+
         Args:
             rgb: uint8 (h, w, 3).
         """
-        faces = sorted(self.detector.detect(rgb), key=lambda face: face.box.left)
+        (height, width), faces = rgb.shape[:2], self.detector.detect(rgb)
+        degrees = turn_of_still(self.detector.glance, rgb, faces)
+        if degrees:
+            rgb = turned_picture(rgb, degrees)
+            faces = self.detector.detect(rgb)
         if not faces:
             return []
+        faces.sort(key=lambda face: face.box.left)
         matches = self.namer(rgb, faces, np.stack([face_chip(rgb, face) for face in faces]))
         moods = self._moods(rgb, faces)
-        return [
-            IdentifiedFace(face, match, None if match.person and match.person.person in self.no_mood else mood)
-            if face.confirmed
-            else IdentifiedFace(face, replace(match, accepted=False), None)
-            for face, match, mood in zip(faces, matches, moods, strict=True)
-        ]
+        found = []
+        for face, match, mood in zip(faces, matches, moods, strict=True):
+            named = match if face.confirmed else replace(match, accepted=False)
+            felt = face.confirmed and not (named.person and named.person.person in self.no_mood)
+            there = replace(face, box=turned_back(face.box, degrees, width, height)) if degrees else face
+            found.append(IdentifiedFace(there, named, mood if felt else None, degrees))
+        return found
 
     def _moods(self, rgb: RgbImage, faces: list[Face]) -> list[MoodScores | None]:
         if self.emotions is None:

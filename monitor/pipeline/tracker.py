@@ -25,6 +25,8 @@ _JUMP = 0.35
 """An assignment is doubtful if it is farther than this many face widths from the prediction."""
 _MAX_SIZE_RATIO = 1.8
 """Largest ratio of the widths of a face and of the prediction of its track."""
+_SLOW = 3.0
+"""How many times longer a track lasts that no frame has missed yet: a busy machine looks at fewer than one a second."""
 _NO_MATCH = 1e6
 """Distance of a face and a track that cannot be joined."""
 
@@ -75,7 +77,7 @@ class Tracker:
     def __init__(self, *, forget_after: float = 1.0, doubt_after: float = 0.12) -> None:
         """
         Args:
-            forget_after: seconds without a detection after which a track ends.
+            forget_after: seconds without a detection after which a track ends, once a frame has missed it.
             doubt_after: seconds out of view, over at least one frame, after which a face may be somebody else's.
         """
         self._forget_after = forget_after
@@ -97,7 +99,8 @@ class Tracker:
         taken: set[int] = set()
         for row, column in _nearest_pairs(distances):
             state = states[row]
-            returned = state.last_seen < self._previous and seconds - state.last_seen > self._doubt_after
+            unseen = seconds - state.last_seen
+            returned = unseen > (self._doubt_after if state.last_seen < self._previous else self._forget_after)
             doubtful = bool(distances[row, column] > _JUMP) or _rival(distances, row, column)
             state.update(faces[column], seconds)
             taken.add(column)
@@ -140,10 +143,14 @@ class Tracker:
         return TrackUpdate(state.snapshot(), doubtful=False)
 
     def _forget(self, seconds: float) -> list[Track]:
-        gone = [state for state in self._states.values() if seconds - state.last_seen > self._forget_after]
+        gone = [state for state in self._states.values() if seconds - state.last_seen > self._patience(state)]
         for state in gone:
             del self._states[state.id]
         return [state.snapshot() for state in gone]
+
+    def _patience(self, state: _State) -> float:
+        """Seconds without a detection after which a track ends."""
+        return self._forget_after * (1.0 if state.last_seen < self._previous else _SLOW)
 
     def _distances(self, states: list[_State], faces: Sequence[Face], seconds: float) -> NDArray[np.float64]:
         """Distances in face widths, states by faces; `_NO_MATCH` where they are too far apart."""

@@ -1,9 +1,10 @@
 """What an arrival is decided by: who is named, their passages and shifts, and until when they were in view.
 
-A door reads it for each arrival (`Arrivals`). Who writes many arrivals of the past reads it once (`ManyArrivals`).
+A door reads it for each arrival (`Arrivals`), or once for those that share a transaction (`ReadTogether`). Who writes
+many arrivals of the past reads it once (`ManyArrivals`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -68,28 +69,28 @@ class Arrivals:
 
 
 @dataclass(slots=True)
-class ManyArrivals(Arrivals):
-    """Reads once for many arrivals, which come by time, each in a sighting of its own, with a clock that is right.
+class ReadTogether(Arrivals):
+    """Reads once for arrivals that share a transaction, in which nobody else can write into SQLite.
 
-    Nobody else may write meanwhile; whoever writes something else in between calls `read`.
+    Who comes again in it is read anew, because their first arrival changed what the second is decided by.
     """
 
     calendars: Calendars
-    known: dict[UUID, PersonConsents]
-    passages: dict[UUID, list[Passage]] = field(default_factory=dict)
-    seen: dict[UUID, datetime] = field(default_factory=dict)
+    known: Mapping[UUID, PersonConsents]
+    passages: Mapping[UUID, Sequence[Passage]] = field(default_factory=dict)
     _calendar: dict[UUID, Calendar] = field(default_factory=dict)
+    _again: set[UUID] = field(default_factory=set)
 
     @classmethod
-    def of(cls, session: Session, settings: Settings, first: date, last: date) -> "ManyArrivals":
-        """What decides the arrivals from the first day to the last. Raises: DatabaseError."""
-        ids = [one.id for one in people.members(session)]
-        return cls(load_calendars(session, settings, first, last), people.with_consents(session, ids))
-
-    def read(self, session: Session, at: datetime) -> None:
-        """Read the passages anew that decide an arrival at this instant."""
-        found = load_passages(session, self.calendars, at - DAYS_BACK, at + self.calendars.rules.cool_down)
-        self.passages = {person: list(theirs) for person, theirs in found.items()}
+    def of(
+        cls, session: Session, settings: Settings, ids: Collection[UUID], first: datetime, last: datetime
+    ) -> "ReadTogether":
+        """What decides the arrivals of these people from the first to the last instant. Raises: DatabaseError."""
+        start, end = (at.astimezone(settings.zone).date() for at in (first, last))
+        calendars = load_calendars(session, settings, start, end)
+        known = people.with_consents(session, list(ids))
+        after = last + calendars.rules.cool_down
+        return cls(calendars, known, load_passages(session, calendars, first - DAYS_BACK, after, of=list(known)))
 
     def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
         return {id: self.known[id] for id in ids if id in self.known}
@@ -97,11 +98,39 @@ class ManyArrivals(Arrivals):
     def decide(
         self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta
     ) -> Decision:
-        since = arrival.at - DAYS_BACK
-        before = [one for one in self.passages.get(person.id, ()) if one.at >= since]
+        if person.id in self._again:
+            return Arrivals.decide(self, session, settings, person, arrival, clock_off)
+        times = arrival.at, arrival.at - clock_off
+        since, until = min(times) - DAYS_BACK, max(times) + self.calendars.rules.cool_down
+        before = [one for one in self.passages.get(person.id, ()) if since <= one.at < until]
         if person.id not in self._calendar:
             self._calendar[person.id] = self.calendars.of(person)
         return Decision(decide(arrival, before, self._calendar[person.id], self.calendars.rules), before)
+
+    def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
+        self._again.add(person)
+
+
+@dataclass(slots=True)
+class ManyArrivals(ReadTogether):
+    """Reads once for many arrivals, which come by time, each in a sighting of its own, with a clock that is right.
+
+    Nobody else may write meanwhile; whoever writes something else in between calls `read`.
+    """
+
+    passages: dict[UUID, list[Passage]] = field(default_factory=dict)
+    seen: dict[UUID, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def over(cls, session: Session, settings: Settings, first: date, last: date) -> "ManyArrivals":
+        """What decides everybody's arrivals from the first day to the last. Raises: DatabaseError."""
+        ids = [one.id for one in people.members(session)]
+        return cls(load_calendars(session, settings, first, last), people.with_consents(session, ids))
+
+    def read(self, session: Session, at: datetime) -> None:
+        """Read the passages anew that decide an arrival at this instant."""
+        found = load_passages(session, self.calendars, at - DAYS_BACK, at + self.calendars.rules.cool_down)
+        self.passages = {person: list(theirs) for person, theirs in found.items()}
 
     def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
         seen = self.seen.get(person)

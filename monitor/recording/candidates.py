@@ -82,17 +82,21 @@ class CandidateSelector:
     """Takes a candidate; must not block."""
     _tries: OrderedDict[UUID, int] = field(default_factory=OrderedDict, init=False)
 
-    def consider(self, view: TrackView, identify: Callable[[Embedding], Match]) -> None:
+    def consider(self, view: TrackView, identify: Callable[[Embedding], Match], *, asked: bool = False) -> None:
         """Offer this view if its track is far above the threshold, and the view alone is of that person too.
 
         Args:
             identify: method of the gallery.
+            asked: the person was asked for a view, because they are recognised badly: their track is never far above
+                the threshold, so being named is enough, and that nobody is more like the view. A review follows.
         """
         tries = self._tries.get(view.sighting, 0)
         if tries >= _TRIES:
             return
         track, alone = identify(view.fused), identify(view.embedding)
-        if not (is_sure(track, view.person) and alone.person and alone.person.person == view.person):
+        sure = is_sure(track, view.person, least=0.0 if asked else LEAD)
+        alike = alone.best is not None and alone.best.person == view.person and (asked or alone.accepted)
+        if not (sure and alike):
             return
         self._tries[view.sighting] = tries + 1
         if len(self._tries) > _REMEMBERED:
@@ -107,13 +111,17 @@ class CandidateSelector:
         )
 
 
-def is_sure(track: Match, person: UUID) -> bool:
-    """Whether a track's match is so clear that its views may adapt the template."""
+def is_sure(track: Match, person: UUID, least: float = LEAD) -> bool:
+    """Whether a track's match is so clear that its views may adapt the template.
+
+    Args:
+        least: lead over the threshold, in units of the similarity.
+    """
     best, second = track.best, track.runner_up
     if best is None or best.person != person or not track.accepted:
         return False
     clear = second is None or best.similarity - second.similarity >= CLEAR * track.unit
-    return clear and best.similarity - track.threshold >= LEAD * track.unit
+    return clear and best.similarity - track.threshold >= least * track.unit
 
 
 def nearest(embedding: Embedding, others: Sequence[Embedding]) -> float:

@@ -1,9 +1,15 @@
 """Notices when the machine's clock is set: the time of what happens from then on cannot be trusted."""
 
+import logging
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
+
+log = logging.getLogger(__name__)
 
 JUMP: Final = timedelta(minutes=1)
 """Least difference between the clock and elapsed time that counts as a jump; time servers correct by less."""
@@ -59,6 +65,34 @@ class ClockWatch:
         )
 
 
-def begin(at: datetime | None = None) -> ClockWatch:
-    """A watch that begins now."""
-    return ClockWatch(at or datetime.now(UTC), elapsed())
+class WatchedClock:
+    """A clock that notes its jumps. Safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], datetime] | None, seconds: Callable[[], float] | None) -> None:
+        """
+        Args:
+            clock: gives the time now, in UTC; None for the machine's clock.
+            seconds: elapsed time; None for the machine's, and where a clock is given, for none: it is not watched.
+        """
+        self.now = clock or partial(datetime.now, UTC)
+        self._seconds = seconds or (elapsed if clock is None else None)
+        self._watch = ClockWatch(self.now(), self._seconds() if self._seconds else 0.0)
+        self._looking = threading.Lock()
+        self.jumps: list[timedelta] = []
+        """Those that are not in the audit log yet; whoever writes them there deletes them here."""
+
+    def look(self) -> timedelta:
+        """How far the clock is now from where it was going; 0 where it did not jump."""
+        if self._seconds is None:
+            return timedelta()
+        with self._looking:
+            jump = self._watch.jump(self.now(), self._seconds())
+            if jump is not None:
+                self.jumps.append(jump)
+        if jump is not None:
+            log.warning("%s", self._watch.sentence() or "The clock is where it was going again.")
+        return self._watch.off if self._watch.suspect else timedelta()
+
+    def sentence(self) -> str | None:
+        """What to say while the clock is not where it was going; None when all is well."""
+        return self._watch.sentence()

@@ -79,7 +79,8 @@ def forward_for_ever(
         clock: gives the time now, in UTC.
         wait: waits that many seconds; False ends the loop.
         sent: called after each round that sent rows, or that found other people to be erased by hand than before.
-        trouble: called with one sentence when the server is away, and again only when the sentence changes.
+        trouble: called with one sentence when the server is away, and again only when the sentence changes; of a
+            server that is busy only when it is still so at the next try.
         longest: most seconds between tries while the server is away, unless `every` is longer.
         step: one round, with the time now, and since when it compares sightings and moods (`since` of `forward`).
 
@@ -99,7 +100,7 @@ def forward_for_ever(
                 target = target or open_shared(source, url)
                 done = step(source, target, now, None if whole else now - _LOOK_BACK)
             except (DatabaseUnavailable, DatabaseBusy, DatabaseFull) as error:
-                if str(error) != said:
+                if str(error) != said and (pause > every or not isinstance(error, DatabaseBusy)):
                     said = str(error)
                     trouble(said)
                 pause = min(pause * _LONGER, max(longest, every))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db.attendance import kiosks, ledger
+from db.attendance import kiosks, ledger_entries
 from db.people import people
 from db.records.attendance import LedgerEntry
 from monitor.attendance.late_events import set_right
@@ -30,9 +30,9 @@ def load_passages(
     Args:
         known_at: only what had happened and was written by then.
     """
-    entries = ledger.entries(session, start, end, people=of, group=group, known_at=known_at)
+    entries = ledger_entries.entries(session, start, end, people=of, group=group, known_at=known_at)
     found = by_person(entries)
-    merged = ledger.merged_people(session, of)
+    merged = ledger_entries.merged_people(session, of)
     doubtful = found.keys() & (merged | {one.person for one in entries if one.origin is not None})
     if not doubtful:
         return found
@@ -40,7 +40,7 @@ def load_passages(
     for entry in entries:
         if entry.person in doubtful:
             theirs[entry.person].append(entry)
-    roles = ledger.site_roles(session) | {kiosk.id: kiosk.role for kiosk in kiosks.all_kiosks(session)}
+    roles = ledger_entries.site_roles(session) | {kiosk.id: kiosk.role for kiosk in kiosks.all_kiosks(session)}
     for id, person in people.by_id(session, list(doubtful)).items():
         found[id] = tuple(set_right(theirs[id], roles, calendars.of(person), calendars.rules))
     return found

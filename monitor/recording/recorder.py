@@ -8,35 +8,28 @@ earlier run of the kiosk left in the journal is written first.
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine
 
 from db import audit, migrate
-from db.attendance import corrections, kiosks
+from db.attendance import kiosks
 from db.crypto import TemplateCipher, bind_key
 from db.engine import database_file, writing
-from db.errors import (
-    DatabaseBusy,
-    DatabaseDamaged,
-    DatabaseError,
-    DatabaseFull,
-    DatabaseUnavailable,
-    InvalidRecord,
-    WrongKey,
-)
+from db.errors import DatabaseBusy, DatabaseError, DatabaseFull, DatabaseUnavailable, InvalidRecord
 from db.ids import new_id
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
-from monitor.recording import candidate_store, clock_watch, transactions
+from monitor.recording import batch, transactions
+from monitor.recording.batch import Fact, NotMe, Start, Waiting
 from monitor.recording.candidates import TemplateCandidate
+from monitor.recording.clock_watch import WatchedClock
 from monitor.recording.journal import Journal, PinGiven, Seen
 from monitor.text import plural
 
@@ -63,38 +56,8 @@ Publish: TypeAlias = Callable[[KioskEvent], None]
 Clock: TypeAlias = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _NotMe:
-    attendance: UUID
-    actor: str
-    id: UUID
-    done: Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """The kiosk is to be registered in the database, which could not be written when it started."""
-
-
-_Fact: TypeAlias = Seen | PinGiven | _NotMe | _Start | TemplateCandidate
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
-    fact: _Fact
-    in_journal: bool = False
-    again: bool = False
-    """Whether it is of an earlier run, which may have written it already."""
-
-
-def _is_hopeless(fact: _Fact, error: DatabaseError) -> bool:
-    """Whether another try cannot help; only attendance waits until a damaged database or a wrong key is put right."""
-    faces = isinstance(fact, TemplateCandidate | _NotMe) and isinstance(error, DatabaseDamaged | WrongKey)
-    return faces or isinstance(error, InvalidRecord)
-
-
 class Recorder:
-    """Writes facts in the order they come, one transaction each, in a thread of its own."""
+    """Writes facts in the order they come, in a thread of its own; those that wait share transactions (`batch`)."""
 
     def __init__(
         self,
@@ -128,23 +91,18 @@ class Recorder:
         """Facts that were dropped: too many waited for the database, or the database refused them."""
         self._engine, self._cipher, self._settings = engine, cipher, settings
         self._publish = publish
-        self._clock = clock or partial(datetime.now, UTC)
-        self._elapsed = elapsed or (clock_watch.elapsed if clock is None else None)
-        self._watch = clock_watch.ClockWatch(self._clock(), self._elapsed() if self._elapsed else 0.0)
-        self._jumps: list[timedelta] = []
-        """Jumps of the clock that are not in the audit log yet."""
-        self._looking = threading.Lock()
+        self._clock = WatchedClock(clock, elapsed)
         self._journal = journal
         self._registered = registered
         self._context: transactions.WriteContext | None = None
         self._file: tuple[int, int] | None = None
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self.kiosk: UUID | None = None
         """This kiosk's id in the database; None until it could be registered there."""
         try:
             self._register()
         except (DatabaseBusy, DatabaseFull, DatabaseUnavailable) as error:
-            self._waiting.append(_Waiting(_Start()))
+            self._waiting.append(Waiting(Start()))
             self._note(str(error))
         self._waiting.extend(self._left_over())
         self._changed = threading.Condition()
@@ -156,17 +114,17 @@ class Recorder:
     @property
     def clock_trouble(self) -> str | None:
         """One sentence while the machine's clock is not where it was going; None when all is well."""
-        return self._watch.sentence()
+        return self._clock.sentence()
 
     def record(self, sighting: Sighting) -> None:
         """Takes a phase of a sighting; returns once it is in the journal, in a few milliseconds."""
         kept = self._fit(sighting)
         if kept is not None:
-            self._put(Seen(kept, new_id(), self._clock_off()))
+            self._put(Seen(kept, new_id(), self._clock.look()))
 
     def record_pin(self, person_id: UUID) -> None:
         """Takes the fact that somebody gave number and PIN instead of their face; returns as `record` does."""
-        self._put(PinGiven(person_id, self._clock(), new_id(), self._clock_off()))
+        self._put(PinGiven(person_id, self._clock.now(), new_id(), self._clock.look()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
         """Takes a candidate for a template; returns at once, and drops the candidate when many facts wait."""
@@ -179,7 +137,7 @@ class Recorder:
         Returns:
             A future that is done once the void is committed; it raises DatabaseError when there is no such event.
         """
-        fact = _NotMe(attendance, actor, new_id(), Future())
+        fact = NotMe(attendance, actor, new_id(), Future())
         self._put(fact)
         return fact.done
 
@@ -207,7 +165,7 @@ class Recorder:
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
-        facts = [one for one in waiting if not isinstance(one.fact, _Start)]
+        facts = [one for one in waiting if not isinstance(one.fact, Start)]
         if facts:
             kept = all(one.in_journal for one in facts)
             raise DatabaseError(
@@ -216,14 +174,14 @@ class Recorder:
                 + (" They are kept, and written when this kiosk starts again." if kept else "")
             )
 
-    def _put(self, fact: _Fact) -> None:
+    def _put(self, fact: Fact) -> None:
         with self._changed:
             if self._closing:
                 raise RuntimeError("the recorder is closed")
-            self._waiting.append(_Waiting(fact, in_journal=self._journalled(fact)))
+            self._waiting.append(Waiting(fact, in_journal=self._journalled(fact)))
             self._changed.notify()
 
-    def _journalled(self, fact: _Fact) -> bool:
+    def _journalled(self, fact: Fact) -> bool:
         """Adds a fact to the journal, where it is of a kind that must not be lost; False when that failed."""
         if self._journal is None or not isinstance(fact, Seen | PinGiven):
             return False
@@ -237,7 +195,7 @@ class Recorder:
             return False
         return True
 
-    def _left_over(self) -> list[_Waiting]:
+    def _left_over(self) -> list[Waiting]:
         """What an earlier run of this kiosk left in the journal."""
         if self._journal is None:
             return []
@@ -251,11 +209,11 @@ class Recorder:
         if unread:
             self.lost += unread
             log.error("%s in the journal cannot be read; a copy is kept beside it.", plural(unread, "line"))
-        return [_Waiting(fact, in_journal=True, again=True) for fact in facts]
+        return [Waiting(fact, in_journal=True, again=True) for fact in facts]
 
-    def _register(self) -> None:
+    def _register(self) -> transactions.WriteContext:
         """Registers the kiosk, also again in a file that took the place of the one before, as a backup does."""
-        settings, now = self._settings, self._clock()
+        settings, now = self._settings, self._clock.now()
         migrate.require_current(self._engine)
         file = database_file(self._engine)
         with writing(self._engine) as session:
@@ -273,6 +231,7 @@ class Recorder:
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
         self.kiosk, self._file = kiosk.id, file
         self._context = transactions.WriteContext(kiosk.id, settings, self._cipher)
+        return self._context
 
     def _fit(self, sighting: Sighting) -> Sighting | None:
         """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""
@@ -291,98 +250,79 @@ class Recorder:
             with self._changed:
                 while not self._waiting and not self._closing:
                     self._changed.wait(LOOK_AT_CLOCK_EVERY)
-                    self._look_at_clock()
-                if not self._waiting:
-                    return
-                first = self._waiting[0]
-            if not self._write_until_done(first):
+                    self._clock.look()
+                first = batch.first_of(self._waiting)
+            done = self._write_until_done(first) if first else 0
+            if not done:
                 return
             with self._changed:
-                self._waiting.popleft()
-                if first.in_journal and self._journal is not None:
-                    with suppress(OSError):  # it would be written once more, which changes nothing
-                        self._journal.written()
+                for _ in range(done):
+                    self._forget(self._waiting.popleft())
 
-    def _write_until_done(self, waiting: _Waiting) -> bool:
-        """Tries until the fact is written or refused; False when the recorder was told to give up."""
-        fact, pause = waiting.fact, FIRST_PAUSE
+    def _forget(self, one: Waiting) -> None:
+        if one.in_journal and self._journal is not None:
+            with suppress(OSError):  # it would be written once more, which changes nothing
+                self._journal.written()
+
+    def _write_until_done(self, facts: Sequence[Waiting]) -> int:
+        """Tries until facts are written or refused.
+
+        Returns:
+            How many of them, from the first on, for a fact that is refused must not hold up the others; 0 when the
+            recorder was told to give up.
+        """
+        pause = FIRST_PAUSE
         while True:
             try:
-                events = self._write(fact, again=waiting.again)
+                events = self._write(facts)
             except DatabaseError as error:
-                if _is_hopeless(fact, error):
-                    self._refuse(fact, error)
-                    return True
-                self._note(str(error))
+                refused = error
             except Exception as error:
-                # Another try would not help this fact, and the next facts must be written.
                 log.debug("refused", exc_info=error)
-                self._refuse(fact, DatabaseError(f"An entry could not be written ({type(error).__name__})."))
-                return True
+                refused = InvalidRecord(f"An entry could not be written ({type(error).__name__}).")
             else:
                 self._note(None)
-                self._announce(fact, events)
-                return True
+                self._announce(facts, events)
+                return len(facts)
+            if any(batch.is_hopeless(one.fact, refused) for one in facts):
+                if len(facts) == 1:
+                    self._refuse(facts[0].fact, refused)
+                    return 1
+                facts = facts[: len(facts) // 2]
+                continue
+            self._note(str(refused))
             if self._give_up.wait(pause):
-                return False
+                return 0
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _clock_off(self) -> timedelta:
-        """How far the clock is from where it was going now, when a fact is taken; 0 where it did not jump."""
-        self._look_at_clock()
-        return self._watch.off if self._watch.suspect else timedelta()
-
-    def _look_at_clock(self) -> None:
-        if self._elapsed is None:
-            return
-        with self._looking:
-            jump = self._watch.jump(self._clock(), self._elapsed())
-            if jump is not None:
-                self._jumps.append(jump)
-        if jump is not None:
-            log.warning("%s", self._watch.sentence() or "The clock is where it was going again.")
-
-    def _write(self, fact: _Fact, *, again: bool) -> list[KioskEvent]:
-        self._look_at_clock()
-        now, context = self._clock(), self._context
+    def _write(self, facts: Sequence[Waiting]) -> list[KioskEvent]:
+        self._clock.look()
+        now, context = self._clock.now(), self._context
         if context is None or database_file(self._engine) != self._file:
-            self._register()
-            return self._write(fact, again=again)
-        jumps, events = tuple(self._jumps), list[KioskEvent]()
+            context = self._register()
+        jumps = tuple(self._clock.jumps)
         with writing(self._engine) as session:
             for jump in jumps:
                 detail = {"seconds": round(jump.total_seconds())}
                 audit.note(session, "clock jumped", at=now, actor=context.settings.kiosk, detail=detail)
-            if isinstance(fact, Seen):
-                events = transactions.write(
-                    session, context, fact.sighting, fact.event, now, again=again, clock_off=fact.clock_off
-                )
-            elif isinstance(fact, TemplateCandidate):
-                candidate_store.take(session, context.cipher, fact)
-            elif isinstance(fact, PinGiven):
-                events = transactions.write_pin(
-                    session, context, fact.person, fact.event, fact.at, clock_off=fact.clock_off
-                )
-            elif isinstance(fact, _NotMe):
-                corrections.not_me(
-                    session, context.cipher, fact.attendance, id=fact.id, at=now, kiosk=context.kiosk, actor=fact.actor
-                )
-        del self._jumps[: len(jumps)]
+            events = batch.write(session, context, facts, now)
+        del self._clock.jumps[: len(jumps)]
         return events
 
-    def _announce(self, fact: _Fact, events: list[KioskEvent]) -> None:
-        if isinstance(fact, _NotMe):
-            fact.done.set_result(None)
+    def _announce(self, facts: Sequence[Waiting], events: Sequence[KioskEvent]) -> None:
+        for one in facts:
+            if isinstance(one.fact, NotMe):
+                one.fact.done.set_result(None)
         for event in events:
             try:
                 self._publish(event)
             except Exception:  # a listener's mistake must not stop the writing
                 log.exception("a listener failed on a %s event", event.kind)
 
-    def _refuse(self, fact: _Fact, error: DatabaseError) -> None:
+    def _refuse(self, fact: Fact, error: DatabaseError) -> None:
         self.lost += 1
         log.error("a fact was not written: %s", error)
-        if isinstance(fact, _NotMe):
+        if isinstance(fact, NotMe):
             fact.done.set_exception(error)
         else:
             self._note(str(error))
@@ -391,4 +331,5 @@ class Recorder:
         if health != self.health:
             self.health = health
             if health:
-                log.warning("%s Waiting to be written: %s.", health, plural(len(self._waiting), "fact"))
+                waiting = len(self._waiting)
+                log.warning("%s%s", health, f" Waiting to be written: {plural(waiting, 'fact')}." if waiting else "")

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import kiosks, ledger
+from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.observations import crowd, moods, sightings, views
@@ -66,7 +66,6 @@ def write(
     Returns:
         The events to publish once the transaction is committed.
     """
-    kiosks.seen(session, context.kiosk, now)
     if sighting.phase in (Phase.OPENED, Phase.IDENTIFIED, Phase.LIVE):
         return _arrive(session, context, sighting, event, now, clock_off)
     if sighting.phase is Phase.NOT_LIVE:
@@ -80,12 +79,15 @@ def write(
     return []
 
 
+def named(sighting: Sighting) -> list[UUID]:
+    """Whom a sighting is most alike: at most two people."""
+    return [one.person for one in (sighting.match.best, sighting.match.runner_up) if one is not None]
+
+
 def _arrive(
     session: Session, context: WriteContext, sighting: Sighting, event: UUID, now: datetime, clock_off: timedelta
 ) -> list[KioskEvent]:
-    match = sighting.match
-    named = [one.person for one in (match.best, match.runner_up) if one is not None]
-    there = context.arrivals.named(session, named)
+    there = context.arrivals.named(session, named(sighting))
     # Until a named face is known to be alive, the sighting is nobody's: no check-in, no mood, no "seen last".
     person = _named(there, sighting) if sighting.live else None
     # Events carry a name, so they carry the mood only where moods are kept per person.
@@ -169,7 +171,6 @@ def write_pin(
     Raises:
         InvalidRecord: the person was erased or deactivated since.
     """
-    kiosks.seen(session, context.kiosk, at)
     person = people.get_person(session, person_id)
     if not person.active:
         raise InvalidRecord("The person who gave this PIN is not active; activate them to let them check in.")
@@ -217,7 +218,7 @@ def _pass(
             sighting=sighting.id if sighting else None,
             clock_suspect=bool(clock_off),
         )
-        written = ledger.append(session, new)
+        written = ledger.append_new(session, new)
     context.arrivals.written(sighting, person.id, written)
     return written, next((one for one in reversed(found.before) if one.at <= at), None)
 

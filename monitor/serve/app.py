@@ -19,7 +19,7 @@ from monitor.desk.days.moods import mood_report
 from monitor.desk.people.people import people_between
 from monitor.desk.programs import event_feed, health, keys
 from monitor.outbound.messages import event_json
-from monitor.reports import lines
+from monitor.reports import lines, mood_lines
 from monitor.reports.export import to_json_lines
 from monitor.serve import metrics
 from monitor.serve.replies import (
@@ -43,6 +43,9 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     403: {"model": Problem, "description": "The key does not have the right."},
     503: {"model": Problem, "description": "The database does not answer."},
 }
+_GONE: Final[dict[int | str, dict[str, Any]]] = {
+    410: {"model": Problem, "description": "The ledger was restored from a backup since; begin again at 0."},
+}
 
 Clock = Callable[[], datetime]
 Day = Annotated[date | None, Query(description="YYYY-MM-DD on the site's clock; today if not given.")]
@@ -63,6 +66,10 @@ def make_app(engine: Engine, settings: Settings, clock: Clock, version: str) -> 
     @app.exception_handler(DatabaseError)
     def _unavailable(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 503)
+
+    @app.exception_handler(event_feed.LedgerRestored)
+    def _restored(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 410)
 
     @app.get("/v1/health", responses={503: _PROBLEMS[503]})
     def is_well() -> HealthReply:
@@ -133,20 +140,21 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
             raise HTTPException(400, f"Moods are not shown per person (mood = {settings.mood}).")
         period = _period(first, last, clock().astimezone(settings.zone).date())
         cells, names = mood_report(engine, settings, period, by, group=group and _storable(group))
-        told = moods(cells, by, names, settings.mood_confidence)
+        told = mood_lines.moods(cells, by, names, settings.mood_confidence)
         return [LineReply.model_validate(one) for one in _plain(told)]
 
 
 def _add_events(app: FastAPI, engine: Engine, settings: Settings, clock: Clock, version: str) -> None:
-    @app.get("/v1/events", responses=_PROBLEMS, dependencies=[_needs(engine, "events", clock)])
+    @app.get("/v1/events", responses=_PROBLEMS | _GONE, dependencies=[_needs(engine, "events", clock)])
     def events(
         since: Annotated[int, Query(ge=0, le=2**53, description="'next' of the answer before; 0 to begin.")] = 0,
         limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+        head: Annotated[str, Query(max_length=64, description="'head' of the answer before.")] = "",
     ) -> EventsReply:
-        """The ledger behind a cursor: whoever goes on with 'next' misses nothing and sees nothing twice."""
-        found, after = event_feed.events_after(engine, min(since, 2**31 - 1), limit)
-        told = [EventReply.model_validate(event_json(one)) for one in found]
-        return EventsReply(events=told, next=after if found else since)
+        """The ledger behind a cursor: whoever goes on with 'next' and 'head' misses nothing and sees nothing twice."""
+        page = event_feed.events_after(engine, min(since, 2**31 - 1), limit, head)
+        told = [EventReply.model_validate(event_json(one)) for one in page.events]
+        return EventsReply(events=told, next=page.next, head=page.head)
 
     @app.get(
         "/metrics",

@@ -83,3 +83,4 @@ class EventReply(BaseModel):
 class EventsReply(BaseModel):
     events: list[EventReply]
     next: int = Field(description="Give it as 'since' to go on.")
+    head: str = Field(description="Give it as 'head' then: 410 says that the ledger was restored from a backup since.")

@@ -2,25 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
-import cv2
-import numpy as np
-
-from monitor.domain import Frame, RgbImage
+from monitor.domain import Frame
 from monitor.sources.source import FrameSource
-
-_TURNS: Final = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+from monitor.vision.detection.turns import turned_picture
 
 
 def turned(source: FrameSource, degrees: int) -> FrameSource:
     """The source, its pictures turned clockwise by 0, 90, 180 or 270 degrees."""
     return TurnedSource(source, degrees) if degrees else source
-
-
-def turned_picture(rgb: RgbImage, degrees: int) -> RgbImage:
-    """A picture, uint8 (h, w, 3), turned clockwise by 0, 90, 180 or 270 degrees."""
-    return np.asarray(cv2.rotate(rgb, _TURNS[degrees]), np.uint8) if degrees else rgb
 
 
 class TurnedSource:

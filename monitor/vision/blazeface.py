@@ -6,8 +6,6 @@ proportions and a third larger: of faces 40 pixels wide in a 640x480 frame it fi
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -16,10 +14,7 @@ from numpy.typing import NDArray
 from monitor.domain import Box, Face, RgbImage
 from monitor.vision import models
 from monitor.vision.detection import tiles
-from monitor.vision.runtime import quiet_native_output
-
-if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter
+from monitor.vision.runtime import open_litert
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -77,7 +72,7 @@ class _Network:
         width, height = size
         recipe, weights = f"blazeface-{width}x{height}", models.weights(models.BLAZEFACE)
         model = models.cached_build(models.cache_folder(), weights, recipe, partial(_resized, size=size))
-        self._interpreter = _opened(model, size)
+        self._interpreter = open_litert(model, size=size)
         self._input = self._interpreter.get_input_details()[0]["index"]
         by_width = {int(detail["shape"][2]): detail["index"] for detail in self._interpreter.get_output_details()}
         self._boxes, self._scores = by_width[4 + 2 * _KEYPOINTS], by_width[1]
@@ -131,17 +126,6 @@ def _resized(content: bytes, size: Size) -> bytes:
             sides = model.Buffers(graph.Tensors(operator.Inputs(1)).Buffer()).DataAsNumpy().view("<i4")
             sides[:] = sides * size[::-1] // _TRAINED
     return bytes(changed)
-
-
-def _opened(model: Path | bytes, size: Size) -> "Interpreter":
-    from ai_edge_litert.interpreter import Interpreter
-
-    path, content = (None, model) if isinstance(model, bytes) else (str(model), None)
-    with quiet_native_output():
-        interpreter = Interpreter(model_path=path, model_content=content, num_threads=1)
-        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, size[1], size[0], 3])
-        interpreter.allocate_tensors()
-    return interpreter
 
 
 def _to_face(points: NDArray[np.float32], score: float) -> Face:

@@ -1,15 +1,16 @@
 """The mesh of 468 points on a face (Kartynnik et al. 2019, arXiv:1907.06724), with MediaPipe's weights, by LiteRT."""
 
 from collections.abc import Callable
-from typing import TypeAlias
+from dataclasses import replace
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.domain import Face, RgbImage
+from monitor.domain import Box, Face, RgbImage
 from monitor.vision import models
-from monitor.vision.runtime import quiet_native_output
+from monitor.vision.runtime import open_litert
 
 POINTS = 468
 """Points of a mesh."""
@@ -26,6 +27,8 @@ _ROOM = 1.5
 """Side of the square that the network sees, as a multiple of the longer side of the detector's box."""
 _PRESENT = 0.5
 """Least probability that there is a face in the square."""
+_EYES: Final = (33, 263)
+"""Outer corners of the person's right and left eye."""
 _RIGHT_CHEEK, _LEFT_CHEEK = 234, 454
 """Points before the person's right and left ear."""
 
@@ -35,12 +38,7 @@ class FaceMesh:
 
     def __init__(self) -> None:
         """Raises: ModelError, the weights are missing or damaged."""
-        from ai_edge_litert.interpreter import Interpreter
-
-        path = models.weights(models.FACE_MESH)
-        with quiet_native_output():
-            self._interpreter = Interpreter(model_path=str(path), num_threads=1)
-            self._interpreter.allocate_tensors()
+        self._interpreter = open_litert(models.weights(models.FACE_MESH))
         self._input = self._interpreter.get_input_details()[0]["index"]
         outputs = {int(np.prod(one["shape"])): one["index"] for one in self._interpreter.get_output_details()}
         self._points, self._presence = outputs[3 * POINTS], outputs[1]
@@ -81,6 +79,17 @@ def yaw(mesh: Mesh) -> float:
     right, left = mesh[_RIGHT_CHEEK].astype(np.float64), mesh[_LEFT_CHEEK].astype(np.float64)
     across = left - right
     return float(np.degrees(np.arctan2(across[2], np.hypot(across[0], across[1]))))
+
+
+def yaw_twice(model: MeshModel, rgb: RgbImage, face: Face, mesh: Mesh) -> float | None:
+    """The smaller of two yaws: of a face's mesh, and of a second one from where the first one lies.
+
+    Of a head both say nearly the same, often not of a sheet that is turned far. None where the second sees no face.
+    """
+    (left, top), (right, bottom) = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+    box = Box(float(left), float(top), float(right - left), float(bottom - top))
+    again = model(rgb, replace(face, box=box, keypoints=mesh[list(_EYES), :2]))
+    return None if again is None else min(yaw(mesh), yaw(again), key=abs)
 
 
 def _square(face: Face) -> NDArray[np.float64]:

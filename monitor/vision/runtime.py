@@ -1,4 +1,4 @@
-"""Opens models in onnxruntime: without output, on few threads, in little memory, and without spinning on a core."""
+"""Opens models in onnxruntime and LiteRT: without output, on few threads, in little memory, and without spinning."""
 
 import ctypes
 import os
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Set before the import: onnxruntime would keep a device id and send records of its use to its makers.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -14,6 +15,9 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 from monitor.errors import ModelError
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
 
 _quiet = threading.RLock()
 """Held while standard error is redirected: two threads at once would leave it redirected for ever."""
@@ -44,6 +48,24 @@ def open_session(model: Path | bytes, *, threads: int = 1) -> onnxruntime.Infere
         raise
     finally:
         _give_back_memory()
+
+
+def open_litert(model: Path | bytes, *, size: tuple[int, int] | None = None) -> "Interpreter":
+    """An interpreter for a LiteRT model, on one thread.
+
+    Args:
+        model: a file, or its content.
+        size: width and height of its input, which takes one RGB picture; None for the model's own.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    path, content = (None, model) if isinstance(model, bytes) else (str(model), None)
+    with quiet_native_output():
+        interpreter = Interpreter(model_path=path, model_content=content, num_threads=1)
+        if size is not None:
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, size[1], size[0], 3])
+        interpreter.allocate_tensors()
+    return interpreter
 
 
 def _give_back_memory() -> None:

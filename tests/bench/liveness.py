@@ -191,7 +191,10 @@ def turns(
         side = Question.LEFT if (poses[other] > straight) != mistaken else Question.RIGHT
         enrolled = {key: one for key, one in embeddings.items() if key not in ((subject, image), other)}
         tried += 1
-        straight_and_turned = photos[subject, image], photos[other]
+        straight_and_turned = (
+            photos[subject, image],
+            placed_as(faces[subject, image], faces[other], other, scale, before),
+        )
         live, evidence = turn_passes(bench, encoder, gallery_of_means(enrolled), straight_and_turned, side)
         passed += live
         if not live and not mistaken:
@@ -232,11 +235,20 @@ def turn_passes(
     return Phase.LIVE in phases, evidence
 
 
-def on_a_frame(photo: RgbImage, scale: float = 1.6, before: RgbImage | None = None) -> RgbImage:
+def placed_as(straight: Face, turned: Face, key: tuple[int, int], scale: float, before: RgbImage | None) -> RgbImage:
+    """The picture of a turned head with its face where the straight one is: a head turns where it stands."""
+    (x, y), (to_x, to_y) = turned.box.centre, straight.box.centre
+    return on_a_frame(read_image(orl(*key)), scale, before, at=(240 + round(to_x - x), 120 + round(to_y - y)))
+
+
+def on_a_frame(
+    photo: RgbImage, scale: float = 1.6, before: RgbImage | None = None, at: tuple[int, int] = (240, 120)
+) -> RgbImage:
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     large = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=how)
     frame = np.full((*SIZE, 3), 100, np.uint8) if before is None else before.copy()
-    frame[120 : 120 + large.shape[0], 240 : 240 + large.shape[1]] = large
+    x, y = at
+    frame[y : y + large.shape[0], x : x + large.shape[1]] = large
     return frame
 
 

@@ -141,15 +141,18 @@ def test_a_value_that_makes_no_sense_is_said_by_the_settings_name(name: str, val
 
 def test_a_variable_that_makes_no_sense_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTER_MIN_FACE", "large")
-    assert "min_face" in sentence_of()
+    assert sentence_of() == "Setting min_face: it should be a valid integer (variable MUSTER_MIN_FACE)."
 
 
-def test_a_variable_that_is_almost_a_settings_is_refused_and_others_are_nobodys(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_variable_that_is_almost_a_settings_is_refused_and_another_is_warned_of_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MUSTER_VERSION", "7")
     monkeypatch.setenv("MUSTER_FORWARD_URL", "postgresql://there")
+    monkeypatch.setenv("MUSTER_QUALITY_YAW", "20")
     load_settings()
+    load_settings()
+    assert caplog.messages == ["The variable MUSTER_VERSION is not a setting of Muster and changes nothing."]
     monkeypatch.setenv("MUSTER_ROLLE", "in")
     assert sentence_of() == "The variable MUSTER_ROLLE is not a setting; perhaps MUSTER_ROLE is meant."
 
@@ -206,7 +209,7 @@ def test_a_limit_that_makes_no_sense_in_a_variable_is_said_too(monkeypatch: pyte
 
 def test_an_unknown_limit_is_said_by_its_name(file: Path) -> None:
     file.write_text("[quality]\nnose = 3\n")
-    assert sentence_of(file) == "Setting quality.nose: there is no such setting."
+    assert sentence_of(file) == f"Setting quality.nose: there is no such setting (in {file})."
 
 
 def test_a_value_where_the_table_belongs_is_said(file: Path) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy import Engine
 from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from db import audit
 from db.attendance import kiosks, ledger, shifts
@@ -318,8 +317,6 @@ async def settle(pilot: Pilot[None]) -> None:
         await pilot._wait_for_screen()
         app.screen._on_timer_update()
         quiet = 0 if _is_busy(app) else quiet + 1
-    while app.screen.query(Footer) and not app.screen.query("FooterKey"):
-        await pilot.pause(0.005)  # the footer is composing itself anew
 
 
 async def until(condition: Callable[[], object]) -> None:

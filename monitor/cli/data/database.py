@@ -2,15 +2,18 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.data import proof, site
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.options import Run, YesOption, confirmed, emit, shared, tell
 from monitor.cli.progress import working
-from monitor.text import plural
+from monitor.text import few, plural
+
+if TYPE_CHECKING:
+    from monitor.desk.maintenance.restore import Lost
 
 app = command_group("Upgrade, back up, verify and purge the database.")
 
@@ -83,23 +86,42 @@ def backup(
 def restore(
     run: Run,
     file: Annotated[Path, typer.Argument(help="A backup: 'muster db backup' and Muster itself make them.")],
+    yes: YesOption = False,
+    while_open: Annotated[
+        bool, typer.Option("--while-open", help="Also under a running kiosk or app, which goes on with the backup.")
+    ] = False,
 ) -> None:
-    """Put a backup in the place of the database, once it is proved whole. The database is kept beside it."""
+    """Put a backup in the place of the database, once it is proved whole. The database is kept beside it.
+
+    What the database has and the backup does not is said, and asked about, before anything is changed.
+    """
+    from contextlib import ExitStack
+
     from db.crypto import load_cipher
     from monitor.desk.maintenance.restore import restore as put_back
     from monitor.desk.maintenance.upkeep import ASIDE_DAYS
 
     settings = run.settings()
     folder = run.config_file.parent
-    with working("Proving the backup and putting it back"):
-        done = put_back(settings, load_cipher(folder), file, folder, **run.stamp)
+    if not while_open:
+        _require_alone(settings.db, "or give --while-open")
+    with ExitStack() as bar:
+        bar.enter_context(working("Proving the backup and putting it back"))
+
+        def agreed(lost: "Lost") -> bool:
+            if yes:
+                return True
+            bar.close()  # nothing may be asked under a bar
+            return confirmed(f"The backup does not have {_lost_words(lost)} of the database. Restore it?")
+
+        done = put_back(settings, load_cipher(folder), file, folder, agreed=agreed, **run.stamp)
     if run.as_json:
         emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
         return
     tell(f"Restored {plural(done.people, 'person', 'people')} and {plural(done.events, 'attendance event')}.")
     if done.aside:
-        newer = f" It has {plural(done.newer_events, 'event')} more than the backup." if done.newer_events else ""
-        tell(f"The database as it was before is {done.aside}.{newer} It is deleted after {ASIDE_DAYS} days.")
+        kept = f" It has {_lost_words(done.lost)} that the backup does not have." if done.lost.any else ""
+        tell(f"The database as it was before is {done.aside}.{kept} It is deleted after {ASIDE_DAYS} days.")
     if done.erased_again:
         tell(f"{plural(done.erased_again, 'person', 'people')} erased since the backup was made: erased again.")
     if done.taken_over:
@@ -107,6 +129,26 @@ def restore(
             done.taken_over, "refusal, deactivation, PIN or revoked key", "refusals, deactivations, PINs or keys"
         )
         tell(f"Taken over from the database as it was: {what}.")
+
+
+def _lost_words(lost: "Lost") -> str:
+    """Such as "2 attendance events and 3 changes (rename 2, consent 1)"."""
+    acts = few([f"{act} {count:,}" for act, count in lost.acts.items()], ", ")
+    changes = f"{plural(sum(lost.acts.values()), 'change')} ({acts})"
+    events = plural(lost.events, "attendance event")
+    return " and ".join(text for text, count in ((events, lost.events), (changes, len(lost.acts))) if count)
+
+
+def _require_alone(url: str, otherwise: str) -> None:
+    """Raises: DatabaseBusy, where another program has the database open."""
+    from db.errors import DatabaseBusy
+    from db.in_use import is_open_elsewhere
+
+    if is_open_elsewhere(url):
+        raise DatabaseBusy(
+            "Another program has the database open: a kiosk, the app, 'muster web' or 'muster serve'. Stop it first, "
+            f"{otherwise}."
+        )
 
 
 app.command()(proof.verify)
@@ -178,20 +220,25 @@ def roll_up(run: Run) -> None:
 @app.command("rotate-key")
 @shared
 def rotate_key(run: Run) -> None:
-    """Encrypt all face templates with a new key, in one transaction. Close running kiosks first.
+    """Encrypt all face templates with a new key, in one transaction. No kiosk and no app may be running meanwhile.
 
     Backups made before, and other databases with the old key, can be read with the old key only; it is kept in a file.
     """
     from db.engine import open_database, scrub
     from db.privacy.rotation import rotate
 
-    engine = open_database(run.settings().db, create=False)
+    url = run.settings().db
+    _require_alone(url, "and start it again afterwards: it reads the key when it starts")
+    engine = open_database(url, create=False)
     with working("Encrypting with a new key"):
         rotated = rotate(engine, run.config_file.parent, **run.stamp)
         scrub(engine)
     sentence = f"{plural(rotated.sealed, 'value')} encrypted with the new key, which is in {rotated.place}."
     if rotated.before:
-        sentence += f" Older backups and other databases need the old key, kept in {rotated.before}; delete it last."
+        sentence += (
+            f" Older backups and other databases need the old key, kept in {rotated.before}, where 'muster db restore' "
+            "finds it; delete it last."
+        )
     before = str(rotated.before) if rotated.before else None
     record = {"sealed": rotated.sealed, "key_id": rotated.key_id, "key_in": rotated.place, "old_key_in": before}
     run.say(sentence, record)

@@ -7,7 +7,7 @@ import typer
 
 from monitor.cli.options import ForceOption, Run, emit, output_to, shared, tell
 from monitor.cli.progress import working
-from monitor.text import plural
+from monitor.text import few, plural
 
 if TYPE_CHECKING:
     from db.verification.verdict import Verdict
@@ -66,7 +66,7 @@ def verify(
             raise typer.Exit(1)
         return
     if found.problems:
-        raise DatabaseDamaged(f"The database is not whole: {'; '.join(found.problems)}; restore it from a backup.")
+        raise DatabaseDamaged(f"The database is not whole: {few(found.problems)}; restore it from a backup.")
     _tell_whole(found, system.how_far(found, run.settings().zone))
 
 

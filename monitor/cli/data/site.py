@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Run, emit, err, shared, tell
+from monitor.cli.options import Run, YesOption, confirmed, emit, err, shared, tell
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -120,13 +120,20 @@ def make_site_key(
 
 
 @shared
-def new_chain(run: Run) -> None:
+def new_chain(run: Run, yes: YesOption = False) -> None:
     """Give a copied database a chain of its own; then it can be sent to the database that several doors share.
 
     What it has in common with the original is counted once there. The ledger and its proof stay as they are.
     """
     from monitor.desk.doors import new_chain as renew
+    from monitor.errors import UsageError
 
+    asked = (
+        "This is for a copy only: the shared database takes a database with a new chain for another kiosk, and the "
+        "chain of before cannot be had back. Give this database a new chain?"
+    )
+    if not yes and not confirmed(asked):
+        raise UsageError("The chain is as it was; answer y, or give --yes.")
     engine, _ = run.open_store()
     chain = renew(engine, **run.stamp)
     sentence = "This database sends under a chain of its own now. If it is another kiosk than the original's, name it: "

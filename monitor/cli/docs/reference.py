@@ -118,7 +118,7 @@ def _keys() -> Iterator[str]:
         places = dict.fromkeys(_PLACES.get(action.place, action.place.title()) for action in own)
         rows.append((f"`{usual.shown(name)}`", f"`{name}`", field.description or "", ", ".join(places) or "everywhere"))
     yield from _table(("Key", "Name", "Meaning", "Where"), rows)
-    yield "The palette (`^p`) finds each of these by its name and by other words for it:"
+    yield "The palette (`Ctrl+P`) finds each of these by its name and by other words for it:"
     yield ""
     actions = [
         (

@@ -16,8 +16,9 @@ from monitor.text import local_time, plural, printable
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from enroll.evaluation.calibration import Calibration, EnrolledPeople
+    from enroll.evaluation.calibration import Calibration
     from enroll.evaluation.evaluate import Recipe
+    from enroll.evaluation.left_out import EnrolledPeople
     from enroll.evaluation.what_if import WhatIf
     from monitor.config import Settings
     from monitor.vision.encoder import Embeddings
@@ -78,8 +79,8 @@ def calibrate(
         return
     from db.engine import reading
     from enroll.evaluation.calibration import calibrate as judge
-    from enroll.evaluation.calibration import load_people
     from enroll.evaluation.curves import save_gallery
+    from enroll.evaluation.left_out import load_people
     from monitor.config_file import save_setting
     from monitor.desk.kiosk_settings import noting_change
 
@@ -207,11 +208,15 @@ def _tell(found: "Calibration", target: float) -> None:
         tell("Most similar pairs:")
     for pair in found.pairs:
         tell(f"  {pair.similarity:.3f}  {printable(pair.one, 40)} and {printable(pair.other, 40)}")
+    if found.spread is not None:
+        best, worst = found.spread
+        tell(f"Expected misses: {best:.1%} of the best served person, {worst:.1%} of the worst.")
     if found.weak:
-        tell("More images would help these people most:")
+        tell("More images would help these people most, the worst served first:")
     for weak in found.weak:
+        misses = "misses unknown" if weak.misses is None else f"{weak.expected:.1%} expected misses"
         missed = f" ({weak.missed} not recognised by the others)" if weak.missed else ""
-        tell(f"  {printable(weak.name, 40)}: {plural(weak.images, 'image')}{missed}; add {weak.needed}")
+        tell(f"  {printable(weak.name, 40)}: {plural(weak.images, 'image')}{missed}, {misses}; add {weak.needed}")
 
 
 def _tell_past(changes: "WhatIf", target: float, days: int, zone: tzinfo, saved: Path | None) -> None:
@@ -246,6 +251,7 @@ def _past(engine: "Engine", settings: "Settings", target: float, days: int, peop
             before=settings.target_fpir,
             after=target,
             margin=settings.match_margin,
+            size=len(people.ids),
             extra_margins=dict(zip(people.ids, people.extra_margins, strict=True)),
         )
 

@@ -15,7 +15,7 @@ _SHOWN = 20
 
 def tell_nightly(run: Run, settings: "Settings") -> None:
     """Examine the gallery, keep what was found, and print it: the totals, then everybody, the worst served first."""
-    from enroll.evaluation.nightly import BOUND
+    from db.records.faces import BOUND
     from monitor.cli.table import table
     from monitor.desk.maintenance.gallery_check import examine_gallery
 

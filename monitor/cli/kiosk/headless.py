@@ -20,7 +20,8 @@ from monitor.desk.maintenance.gallery_check import examine_when_due
 from monitor.desk.maintenance.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.errors import MusterError
-from monitor.pipeline.kiosk import Kiosk, KioskSummary
+from monitor.pipeline.frame_counts import KioskSummary
+from monitor.pipeline.kiosk import Kiosk
 from monitor.service import notify
 from monitor.text import plural, printable
 

@@ -39,13 +39,38 @@ def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="It w
 
     The PIN is asked for twice; a script sends it as a line on standard input.
     """
-    from monitor.desk.desk_users import add_user
+    from monitor.desk.desk_users import add_user, need_admin_pin
 
     settings = run.settings()
+    need_admin_pin(settings)
     engine, cipher = run.open_store(settings)
     pin = typed_pin(f"PIN, at least {settings.pin_digits} digits")
     made = add_user(engine, cipher, settings, name, pin, **run.stamp)
     run.say(f"{made.name} opens the desk with this PIN from now on.", {"name": made.name, "added": True})
+
+
+@app.command("admin-pin")
+@shared
+def admin_pin(run: Run) -> None:
+    """Set the PIN that opens the desk's screens and closes a kiosk.
+
+    The present one is asked for first, the new one twice; a script sends both as lines on standard input. Running
+    kiosks use it after a restart.
+    """
+    from monitor.desk.pin_entry import unlock, write_admin_pin
+    from monitor.errors import UsageError
+
+    settings = run.settings()
+    engine, cipher = run.open_store(settings)
+    kept = settings.admin_pin_hash
+    if kept and not unlock(engine, cipher, typed_pin("Present admin PIN", again=False), kept, **run.stamp).right:
+        raise UsageError(
+            "This is not the present admin PIN, or it was wrong too often; the PIN is as it was. Whoever has forgotten "
+            "it takes it out: 'muster config unset admin_pin_hash'."
+        )
+    pin = typed_pin(f"Admin PIN, at least {settings.pin_digits} digits")
+    write_admin_pin(engine, cipher, run.config_file, pin, shortest=settings.pin_digits, **run.stamp)
+    run.say(f"The admin PIN is set, in {run.config_file}.", {"admin_pin": True})
 
 
 @app.command()

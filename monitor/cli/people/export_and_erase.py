@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ForceOption, Run, agreed, emit, may_replace, shared, tell
+from monitor.cli.options import ForceOption, Run, confirmed, emit, may_replace, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.cli.progress import working
 from monitor.errors import MusterError, UsageError
@@ -32,11 +32,11 @@ def export(
 
 @shared
 def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete a person's faces, sightings and moods for good, and print a receipt."""
+    """Delete a person's faces, sightings and moods for good; and print a receipt."""
     from monitor.desk.people.export_and_erase import erase as erase_person
 
     engine, _, person = open_person(run, who)
-    if not yes and not agreed(f"Erase {printable(person.name)} for good?"):
+    if not yes and not confirmed(f"Erase {printable(person.name)} for good?"):
         raise UsageError("Nothing was erased; answer y, or give --yes.")
     with working("Erasing, and searching the files for traces"):
         done = erase_person(engine, person, **run.stamp)

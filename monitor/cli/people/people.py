@@ -175,7 +175,7 @@ app.command("review-growth")(review_growth)
 @app.command("re-encode")
 @shared
 def re_encode(run: Run) -> None:
-    """Compute templates that lack a present encoder's part anew, from the faces that were kept."""
+    """Compute templates that lack a present encoder's part anew; from the faces that were kept."""
     from enroll.people import reencode
     from monitor.cli.progress import progress_bar
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import ForceOption, Run, emit, err, may_replace, shared, tell
+from monitor.cli.options import ForceOption, Run, emit, err, may_replace, shared, tell, written
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def events(
             count = parquet.write(found, part)
         else:
             count = _write_lines(map(event_json, found), part)
-    tell(f"{plural(count, 'event')} are in {output}." if count != 1 else f"1 event is in {output}.", err)
+    tell(written(output, plural(count, "event")), err)
 
 
 def _write_lines(records: "Iterator[dict[str, object]]", file: Path) -> int:

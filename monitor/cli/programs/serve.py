@@ -23,7 +23,9 @@ def serve(
 ) -> None:
     """People, attendance, moods and events for other programs, over HTTP; see 'muster keys add'."""
     import json
+    import signal
     import socket
+    from contextlib import suppress
 
     import uvicorn
 
@@ -49,4 +51,7 @@ def serve(
     tell(f"Muster answers on {host}:{port}; stop it with Ctrl+C.", err)
     files = {"ssl_certfile": certificate, "ssl_keyfile": key} if encrypted else {}
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, **files)  # type: ignore[arg-type]
-    uvicorn.Server(config).run([listening])
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service is stopped as by Ctrl+C
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run([listening])
+    tell("Muster does not answer programs any more.", err)

@@ -42,16 +42,14 @@ Batch = Annotated[
     int | None, typer.Option(min=1, help="Faces per step, the sum over all workers; the recipe's by default.")
 ]
 Rate = Annotated[float | None, typer.Option(min=0.0, help="Highest learning rate; the recipe's by default.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the order, the augmentation and the first weights.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of order, augmentation and weights.")]
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Use only the first faces of each split, this many; for trials.")
 ]
-Precision = Annotated[
-    Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="auto measures both and takes the faster one.")
-]
+Precision = Annotated[Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="auto takes the faster one.")]
 Strategy = Annotated[
     Literal["alone", "multiworker"], typer.Option(help="multiworker reads the cluster from TF_CONFIG.")
 ]
 Threads = Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")]
 Tensorboard = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")]
-Report = Annotated[bool, typer.Option(help="Evaluate the run and write its report after the training.")]
+Report = Annotated[bool, typer.Option(help="Evaluate and report after the training.")]

@@ -80,7 +80,7 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the door asks of somebody before it writes that they came or left."""
+    """What the door asks of somebody: before it writes that they came or left, or for a view of the face afterwards."""
 
     question: Question
     track: int
@@ -94,7 +94,8 @@ def asked_of(scene: Scene, before: Asked | None) -> Asked | None:
         before: what was asked until now; its name stays while the face is in doubt, as a head that turns is.
     """
     asked = (one for one in scene.observations if one.question is not None)
-    first = min(asked, key=lambda one: (one.question is Question.CLOSER, one.track.id), default=None)
+    last = (Question.CLOSER, Question.VIEW)
+    first = min(asked, key=lambda one: (one.question in last, one.track.id), default=None)
     if first is None or first.question is None:
         return None
     person = first.match.person if first.match else None

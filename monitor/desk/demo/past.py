@@ -126,7 +126,7 @@ def _examined(photos: Iterable[Sequence[RgbImage]]) -> Iterator[list[Examination
 
     def work(pictures: Sequence[RgbImage]) -> list[Examination]:
         if not hasattr(local, "examiner"):
-            local.examiner = Examiner(steady=False)
+            local.examiner = Examiner(steady=False, turns=False)
         return examine_pictures(local.examiner, pictures)
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="examine") as pool:
@@ -169,7 +169,7 @@ def play(
             session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=start
         )
     with reading(store.engine) as session:
-        arrivals = ManyArrivals.of(session, settings, first, today)
+        arrivals = ManyArrivals.over(session, settings, first, today)
     context = transactions.WriteContext(kiosk.id, settings, store.cipher, arrivals)
     door = _Door(store, settings, context, arrivals, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)

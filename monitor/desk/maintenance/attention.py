@@ -52,4 +52,9 @@ def _gallery(view: SystemView) -> Check | None:
     if not soon:
         return None
     told = f"{plural(soon, 'person', 'people')} will soon not be recognised."
-    return Check("gallery", Status.WARN, told, "Enrol new images of them; 'muster calibrate' names them.")
+    return Check(
+        "gallery",
+        Status.WARN,
+        told,
+        "Enrol new images of them, or let the door ask them (ask_for_views); 'muster calibrate --nightly' names them.",
+    )

@@ -1,29 +1,49 @@
 """Puts a backup in the place of the database."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from bisect import bisect
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Unpack, cast
 from uuid import UUID
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db import audit, backup
 from db.attendance import ledger
-from db.crypto import TemplateCipher, bound_key
+from db.crypto import KEY_FILE, TemplateCipher, bound_key, retired_ciphers
 from db.engine import open_database, reading, sqlite_file, writing
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
 from db.people import consents, people, pins
 from db.privacy import erasure
+from db.privacy.rotation import reencrypt
 from db.programs import keys
 from db.proof import heads
 from db.records.people import ConsentKind
 from monitor.config import Settings
+from monitor.desk.actor import Actor
 from monitor.desk.maintenance import system, upkeep
+from monitor.desk.people.undo import ACTS
 from monitor.errors import UsageError
+from monitor.text import few
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the database has that is replaced, and the backup does not have."""
+
+    events: int
+    """Attendance events."""
+    acts: Mapping[str, int]
+    """How often people did what at the desk, by the audit log's word for it; the most frequent first."""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.events or self.acts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +54,8 @@ class Restored:
     events: int
     aside: Path | None
     """The database as it was before; None where there was none."""
-    newer_events: int
-    """Attendance events of the old database that are not in the backup."""
+    lost: Lost
+    """What that one has and the backup does not."""
     erased_again: int
     """People who were erased since the backup was made, and are erased now too."""
     taken_over: int
@@ -43,20 +63,28 @@ class Restored:
 
 
 def restore(
-    settings: Settings, cipher: TemplateCipher, file: Path, heads_folder: Path, *, at: datetime, actor: str
+    settings: Settings,
+    cipher: TemplateCipher,
+    file: Path,
+    folder: Path,
+    *,
+    agreed: Callable[[Lost], bool] = lambda _: True,
+    **by: Unpack[Actor],
 ) -> Restored:
     """Puts a backup in the place of the database, which is kept beside it under another name.
 
-    The backup is checked first: its file, its ledger and its key. Tables of an older Muster are upgraded in the copy.
-    Who was erased since the backup was made is erased again; refusals, deactivations, PINs and revoked keys are taken
-    over as they are in the database that is replaced.
+    The backup is checked first: its file, its ledger and its key. Tables of an older Muster are upgraded in the copy;
+    what is sealed with an older key, which a rotation kept, is sealed with the present one there. Who was erased since
+    the backup was made is erased again; refusals, deactivations, PINs and revoked keys are taken over as they are in
+    the database that is replaced.
 
     Args:
-        heads_folder: with the file of noted heads; a new one says that a backup was put in place.
+        folder: with the keys, and the file of noted heads; a new one says that a backup was put in place.
+        agreed: asked once the backup is proved whole, where the database has anything that the backup does not have.
 
     Raises:
-        UsageError: the database is not SQLite, or there is no such file.
-        WrongKey: the backup's faces were sealed with another key than this installation's.
+        UsageError: the database is not SQLite, there is no such file, or it was not agreed.
+        WrongKey: the backup was sealed with a key that is not here.
         DatabaseError: the backup is not whole; the database is as it was.
     """
     database = sqlite_file(settings.db)
@@ -74,45 +102,80 @@ def restore(
         backup.copy_backup(file, copy)
         restored = open_database(str(copy), create=False)
         opened.callback(restored.dispose)
-        _require_whole(restored, cipher, file)
-        backed_up = heads.current(restored, at)
-        heads.open_with(restored, cipher, None)
-        since = _since(old)
-        gone = _erase_again(restored, since.erased, at=at, actor=actor)
-        taken_over = _take_over(restored, since, at=at, actor=actor)
+        key = _key_of(restored, cipher, file, folder)
+        _require_whole(restored, key, file)
+        since, lost = _since(old), _lost(old, restored)
+        if lost.any and not agreed(lost):
+            raise UsageError("Nothing was restored; answer y, or give --yes.")
+        backed_up = heads.current(restored, by["at"])
+        heads.open_with(restored, key, None)
+        if key is not cipher:
+            with writing(restored) as session:
+                reencrypt(session, key, cipher, **by)
+            heads.open_with(restored, cipher, None)
+        gone = _erase_again(restored, since.erased, **by)
+        taken_over = _take_over(restored, since, **by)
         with writing(restored) as session:
             count, events = people.count_people(session), ledger.count(session)
-            newer = max(since.events - events, 0)
-            before = {"events": events + newer} if old is not None else None
+            before = {"events": since.events} if old is not None else None
             detail = {"file": str(file), "before": before, "after": {"events": events}}
-            audit.note(session, "restore", at=at, actor=actor, detail=detail)
+            audit.note(session, "restore", detail=detail, **by)
         restored.dispose()
-        aside = database.with_name(upkeep.aside_name(database, at))
+        aside = database.with_name(upkeep.aside_name(database, by["at"]))
         kept = aside if database.exists() else None
         backup.put_in_place(copy, database, aside)
         engine = open_database(settings.db)
         opened.callback(engine.dispose)
-        heads.open_with(engine, cipher, heads_folder)
-        heads.note(engine, at, restored=backed_up)
+        heads.open_with(engine, cipher, folder)
+        heads.note(engine, by["at"], restored=backed_up)
     except OSError as error:
         raise DatabaseUnavailable(f"{file} cannot be restored: {error.strerror}.") from None
     finally:
         opened.close()
         for ending in ("", "-wal", "-shm"):
             copy.with_name(copy.name + ending).unlink(missing_ok=True)
-    return Restored(count, events, kept, newer, gone, taken_over)
+    return Restored(count, events, kept, lost, gone, taken_over)
+
+
+def _key_of(restored: Engine, cipher: TemplateCipher, file: Path, folder: Path) -> TemplateCipher:
+    """The key with which a backup was made: the present one, or one that a rotation kept. Raises: WrongKey."""
+    with reading(restored) as session:
+        bound = bound_key(session)
+    if bound is None:
+        return cipher
+    known = {one.key_id: one for one in (*retired_ciphers(folder), cipher)}
+    if bound not in known:
+        raise WrongKey(
+            f"The backup {file} was made with the key {bound}, which is not here; put it into "
+            f"{folder / f'{KEY_FILE}.{bound}'}, or restore another backup."
+        )
+    return known[bound]
 
 
 def _require_whole(engine: Engine, cipher: TemplateCipher, file: Path) -> None:
     found = system.verify(engine, cipher).problems
     if found:
-        raise DatabaseDamaged(f"The backup {file} is not whole: {'; '.join(found)}; restore another one.")
-    with reading(engine) as session:
-        if bound_key(session) not in (None, cipher.key_id):
-            raise WrongKey(
-                f"The faces in {file} were encrypted with another key; put the key of that time beside the settings, "
-                "or give it in MUSTER_KEY."
-            )
+        raise DatabaseDamaged(f"The backup {file} is not whole: {few(found)}; restore another one.")
+
+
+def _lost(old: Engine | None, restored: Engine) -> Lost:
+    """What the old database has behind the last row that both have; nothing where it is missing or damaged."""
+    if old is None:
+        return Lost(0, {})
+    try:
+        with reading(old) as before, reading(restored) as after:
+            events = ledger.count(before)
+            common = bisect(range(1, events + 1), False, key=lambda seq: _differs(before, after, seq))
+            gone = audit.actions(before)
+            for id in audit.actions(after):
+                gone.pop(id, None)
+    except DatabaseError:
+        return Lost(0, {})
+    return Lost(events - common, dict(Counter(one for one in gone.values() if one in ACTS).most_common()))
+
+
+def _differs(before: Session, after: Session, seq: int) -> bool:
+    return ledger.hash_of(before, seq) != ledger.hash_of(after, seq)
 
 
 def _open_if_possible(database: Path) -> Engine | None:
@@ -157,16 +220,16 @@ def _since(old: Engine | None) -> _Since:
         return _Since()
 
 
-def _erase_again(restored: Engine, pseudonyms: Collection[UUID], *, at: datetime, actor: str) -> int:
+def _erase_again(restored: Engine, pseudonyms: Collection[UUID], **by: Unpack[Actor]) -> int:
     """Erases in the restored database who was erased in the old one since."""
     with writing(restored) as session:
         gone = erasure.known_by(session, pseudonyms)
         for person in gone:
-            erasure.erase(session, person, at=at, actor=actor)
+            erasure.erase(session, person, **by)
     return len(gone)
 
 
-def _take_over(restored: Engine, since: _Since, *, at: datetime, actor: str) -> int:
+def _take_over(restored: Engine, since: _Since, **by: Unpack[Actor]) -> int:
     """Has what was forbidden since the backup was made stay so; returns how many decisions these are."""
     with writing(restored) as session:
         there = {one.id: one for one in people.members(session)}
@@ -176,11 +239,11 @@ def _take_over(restored: Engine, since: _Since, *, at: datetime, actor: str) -> 
         changed = {id: pin for id, pin in since.pins.items() if id in there and before[id] != pin}
         revoked = {one.name for one in keys.all_keys(session) if one.revoked_at is None and one.name in since.revoked}
         for person, kind in refused:
-            consents.set_consent(session, person, cast(ConsentKind, kind), False, at=at, actor=actor)
+            consents.set_consent(session, person, cast(ConsentKind, kind), False, **by)
         for person in inactive:
-            people.set_active(session, person, False, at=at, actor=actor)
+            people.set_active(session, person, False, **by)
         for person, pin in changed.items():
             pins.set_pin(session, person, pin if there[person].number else None)
         for name in revoked:
-            keys.revoke(session, name, at=at, actor=actor)
+            keys.revoke(session, name, **by)
     return len(refused) + len(inactive) + len(changed) + len(revoked)

@@ -26,7 +26,6 @@ from db.records.pages import Page, Want
 from db.records.privacy import AuditEntry, Expired
 from db.verification import verdict
 from db.verification.verdict import Verdict
-from enroll.evaluation.nightly import BOUND
 from monitor.config import Settings
 from monitor.desk.maintenance.gallery_check import ACTION
 from monitor.desk.maintenance.upkeep import backup_folder, backups, retention_of
@@ -52,10 +51,10 @@ seconds."""
 
 
 def _turn_needed(pictures: Sequence[RgbImage]) -> int:
-    from monitor.doctor.turns import turn_needed
+    from monitor.vision.detection.turns import turn_of_camera
     from monitor.vision.detector import FaceDetector
 
-    return turn_needed(FaceDetector(), pictures)
+    return turn_of_camera(FaceDetector().glance, pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ def _events_of(session: Session, entries: Sequence[AuditEntry]) -> dict[UUID, At
 
 
 def _worst(session: Session) -> tuple[tuple[str, ExpectedMiss], ...]:
-    found = [one for one in expected_misses.worst(session, WORST) if one.misses > BOUND]
+    found = expected_misses.worst(session, WORST)
     known = pages.names(session, [one.person for one in found])
     return tuple((known[one.person], one) for one in found if one.person in known)
 

@@ -194,7 +194,7 @@ def enrol_from(
 
 def capture_setup(limits: QualityLimits) -> CaptureSetup:
     """The real camera and models, with the limits of quality from the settings."""
-    return CaptureSetup(examiner=partial(Examiner, limits, steady=False))
+    return CaptureSetup(examiner=partial(Examiner, limits, steady=False, turns=False))
 
 
 def enrolment_request(

@@ -147,7 +147,7 @@ def _acts(session: Session) -> Iterator[list[AuditEntry]]:
     entries = audit.newest(session, _LOOKED_AT)
     undone = [one.detail for one in entries if one.action == _UNDO]
     gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
-    ours = (one for one in entries if one.action in {*_EACH, *CALENDAR, *_LASTING} and one.actor not in _OF_OTHER_DOORS)
+    ours = (one for one in entries if one.action in ACTS and one.actor not in _OF_OTHER_DOORS)
     left = [one for one in ours if str(one.id) not in gone]
     for _, found in groupby(left, key=lambda one: (one.at, one.actor)):
         act = [one for one in found if not _at_the_door(session, one) and not _of_the_erased(one)]
@@ -312,6 +312,8 @@ _EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
     desk_users.ADDED: _desk_user_added, desk_users.REMOVED: _desk_user_removed,
 }  # fmt: skip
 """How one entry of an act is taken back."""
+ACTS: Final = frozenset({*_EACH, *CALENDAR, *_LASTING})
+"""All that people do at the desk, as the audit log calls it."""
 
 
 def _person(entry: AuditEntry) -> UUID:

@@ -10,7 +10,7 @@ from typing import Final
 
 from textual.binding import Binding
 
-from monitor.keys import SIGNS, Keys
+from monitor.keys import Keys, key_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Action:
     """Whether it is about the row under the cursor."""
     also: str = ""
     """Another key that always does it."""
+    pair: str = ""
+    """What two keys side by side in the footer do, one back and the other on."""
 
     @property
     def place(self) -> str:
@@ -84,52 +86,77 @@ _ALL = (
         "past, replay, history, slider", False,
     ),
     Action("door.events", "view", "events", "Events", "Show the last events instead of who is in", "history, list"),
-    Action("today.before", "earlier", "day(-1)", "Day before", "The board of the day before", "yesterday, back"),
-    Action("today.after", "later", "day(1)", "Day after", "The board of the day after", "tomorrow, next, forward"),
-    Action("today.date", "go", "date", "Date", "Any day, by its date", "go to, calendar, day"),
-    Action("today.today", "now", "today", "Today", "Back to today", "now, present"),
-    Action("today.sort", "sort", "sort", "Sort", "Sort by the next column", "order"),
-    Action("today.reverse", "reverse", "reverse", "Reverse", "Reverse the order", "sort, descending", False),
-    Action("today.why", "why", "why", "Why", "Why the person's last entry was made", "evidence, reason", row=True),
+    Action(
+        "today.month", "month", "app.open('month')", "Month", "The week and the month, people by days",
+        "grid, timesheet, week, payroll",
+    ),
     Action(
         "today.leave", "leave", "leave", "Leave", "Enter leave for this person, a sick day",
         "ill, sick, vacation, holiday, absence, away, half day", row=True,
     ),
     Action(
-        "today.time_machine", "time_machine", "time_machine", "Time machine", "The board as it was at a minute",
-        "past, replay, history, slider, as of",
+        "today.before", "earlier", "day(-1)", "Day before", "The board of the day before",
+        "yesterday, back", pair="Day",
     ),
-    Action("today.wall", "view", "wall", "Who is in", "A wall of faces: who is in now", "portraits, inside", False),
-    Action("wall.back", "view", "back", "Back", "Back to the board", "close"),
-    Action("machine.earlier", "earlier", "minutes(-1)", "5 min back", "Five minutes earlier", "back"),
-    Action("machine.later", "later", "minutes(1)", "5 min on", "Five minutes later", "on"),
-    Action("machine.before", "leap_back", "entry(-1)", "Entry before", "The entry before this minute", "passage"),
-    Action("machine.after", "leap_on", "entry(1)", "Entry after", "The entry after this minute", "passage"),
-    Action("machine.clock", "go", "clock", "Time", "A time of the day", "go to, minute"),
-    Action("machine.play", "tick", "play", "Play", "Play the day, or stop", "stop, pause, run"),
-    Action("machine.now", "now", "latest", "Latest", "The last minute of the day, of today now", "end"),
-    Action("machine.leave", "time_machine", "back", "Leave", "Back to the board of now", "close, leave", False),
+    Action(
+        "today.after", "later", "day(1)", "Day after", "The board of the day after",
+        "tomorrow, next, forward", pair="Day",
+    ),
+    Action("today.date", "go", "date", "Date", "Any day, by its date", "go to, calendar, day"),
+    Action("today.today", "now", "today", "Today", "Back to today", "now, present"),
+    Action("today.why", "why", "why", "Why", "Why the person's last entry was made", "evidence, reason", row=True),
     Action(
         "today.export", "export", "export", "Export", "Write this day to a CSV, XLSX or JSON file",
         "save, print, Excel, report, download, table",
     ),
+    Action(
+        "today.time_machine", "time_machine", "time_machine", "Time machine", "The board as it was at a minute",
+        "past, replay, history, slider, as of",
+    ),
+    Action("today.sort", "sort", "sort", "Sort", "Sort by the next column", "order"),
+    Action("today.reverse", "reverse", "reverse", "Reverse", "Reverse the order", "sort, descending", False),
+    Action("today.wall", "view", "wall", "Who is in", "A wall of faces: who is in now", "portraits, inside", False),
+    Action("wall.back", "view", "back", "Back", "Back to the board", "close", False),
+    Action("machine.earlier", "earlier", "minutes(-1)", "5 min back", "Five minutes earlier", "back", pair="5 min"),
+    Action("machine.later", "later", "minutes(1)", "5 min on", "Five minutes later", "on", pair="5 min"),
+    Action(
+        "machine.before", "leap_back", "entry(-1)", "Entry before", "The entry before this minute",
+        "passage", pair="Entry",
+    ),
+    Action(
+        "machine.after", "leap_on", "entry(1)", "Entry after", "The entry after this minute",
+        "passage", pair="Entry",
+    ),
+    Action("machine.clock", "go", "clock", "Time", "A time of the day", "go to, minute"),
+    Action("machine.play", "tick", "play", "Play", "Play the day, or stop", "stop, pause, run"),
+    Action(
+        "machine.what_if", "change", "what_if", "What if", "What other shifts or another threshold would have said",
+        "late, grace, strangers, target, fpir, other settings",
+    ),
+    Action("machine.now", "now", "latest", "Latest", "The last minute of the day, of today now", "end"),
+    Action("machine.leave", "time_machine", "back", "Leave", "Back to the board of now", "close, leave", False),
     Action("day.correct", "change", "correct", "Correct", "Replace the entry by what happened", "edit, fix", row=True),
     Action(
         "day.void", "take_away", "void", "Void", "The entry is wrong and no longer counts", "delete, remove", row=True
     ),
     Action("day.why", "why", "why", "Why", "Why the entry was made", "evidence, pictures, threshold, reason", row=True),
-    Action("why.stricter", "earlier", "what_if(-1)", "Stricter", "What a stricter threshold would have said", "higher"),
-    Action("why.laxer", "later", "what_if(1)", "Laxer", "What a laxer threshold would have said", "lower"),
+    Action(
+        "why.stricter", "earlier", "what_if(-1)", "Stricter", "What a stricter threshold would have said",
+        "higher", pair="Threshold",
+    ),
+    Action(
+        "why.laxer", "later", "what_if(1)", "Laxer", "What a laxer threshold would have said",
+        "lower", pair="Threshold",
+    ),
     Action("why.not_them", "not_me", "not_me", "Not them", "The face was another person's: void the entry", "wrong"),
     Action("why.export", "export", "export", "Export", "Write the evidence to a JSON file", "save, file"),
     Action("day.add", "add", "add", "Add", "Add an entry that no camera saw", "by hand, missing, forgot, check in"),
-    Action(
-        "today.month", "month", "app.open('month')", "Month", "The week and the month, people by days",
-        "grid, timesheet, week, payroll",
-    ),
     Action("day.sheet", "month", "sheet", "Sheet", "The person's month, or other days", "timesheet, balance, print"),
-    Action("sheet.before", "leap_back", "leap(-1)", "Before", "The month before, or as many days", "earlier"),
-    Action("sheet.after", "leap_on", "leap(1)", "After", "The month after, or as many days", "later"),
+    Action(
+        "sheet.before", "leap_back", "leap(-1)", "Before", "The month before, or as many days",
+        "earlier", pair="Back, on",
+    ),
+    Action("sheet.after", "leap_on", "leap(1)", "After", "The month after, or as many days", "later", pair="Back, on"),
     Action("sheet.range", "go", "range", "Days", "Any first and last day", "from, to, range, period, quarter, year"),
     Action("sheet.today", "now", "today", "This month", "Back to this month", "now, present"),
     Action("sheet.export", "export", "export", "Print", "A sheet to print and to sign", "html, payroll, xlsx, csv"),
@@ -140,12 +167,12 @@ _ALL = (
     Action("repair.aside", "take_away", "aside", "Set aside", "It is right as it is; or put it back", "keep", row=True),
     Action("repair.tick", "tick", "tick", "Tick", "Several days at once", "select, mark", row=True),
     Action("repair.view", "view", "view", "Set aside days", "What was set aside", "hidden"),
-    Action("repair.before", "leap_back", "month(1)", "Month before", "The month before", "earlier", False),
-    Action("repair.after", "leap_on", "month(-1)", "Month after", "The month after", "later", False),
+    Action("repair.before", "leap_back", "month(1)", "Month before", "The month before", "earlier", pair="Month"),
+    Action("repair.after", "leap_on", "month(-1)", "Month after", "The month after", "later", pair="Month"),
     Action("month.day_before", "earlier", "day(-1)", "Day before", "The day before", "left", False),
     Action("month.day_after", "later", "day(1)", "Day after", "The day after", "right", False),
-    Action("month.before", "leap_back", "leap(-1)", "Before", "The week or month before", "earlier"),
-    Action("month.after", "leap_on", "leap(1)", "After", "The week or month after", "later"),
+    Action("month.before", "leap_back", "leap(-1)", "Before", "The week or month before", "earlier", pair="Back, on"),
+    Action("month.after", "leap_on", "leap(1)", "After", "The week or month after", "later", pair="Back, on"),
     Action("month.today", "now", "today", "Today", "Back to today", "now", False),
     Action("month.board", "day", "board", "Day", "The board of the day", "today"),
     Action("month.week", "week", "span('week')", "Week", "One week, people by days", "grid"),
@@ -159,8 +186,14 @@ _ALL = (
     Action("mood.week", "week", "range('week')", "Week", "The moods of the last week", "period"),
     Action("mood.month", "month", "range('month')", "Month", "The moods of the last month", "period"),
     Action("mood.quarter", "quarter", "range('quarter')", "Quarter", "The moods of three months", "period"),
-    Action("mood.before", "earlier", "step(-1)", "Before", "The day, week, month or quarter before", "back, past"),
-    Action("mood.after", "later", "step(1)", "After", "The day, week, month or quarter after", "on, next", False),
+    Action(
+        "mood.before", "earlier", "step(-1)", "Before", "The day, week, month or quarter before",
+        "back, past", pair="Back, on",
+    ),
+    Action(
+        "mood.after", "later", "step(1)", "After", "The day, week, month or quarter after",
+        "on, next", pair="Back, on",
+    ),
     Action("mood.today", "now", "today", "Today", "Back to the days that end today", "now", False),
     Action(
         "mood.filter", "filter", "filter", "Group or person", "The moods of one group or person alone",
@@ -316,13 +349,12 @@ def keymap(keys: Keys) -> dict[str, str]:
 
 
 def _binding(action: Action, keys: Keys) -> Binding:
-    key = getattr(keys, action.key)
     return Binding(
         _pressed(action, keys),
         action.does,
         action.title,
         show=action.footer,
-        key_display="Tab" if action.also else SIGNS.get(key) or ("^q" if action.key == "quit" else None),
+        key_display=key_text(action.also) if action.also else None,
         priority=action.key == "quit",
         tooltip=action.sentence,
         id=action.name,

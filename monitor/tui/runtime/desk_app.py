@@ -79,6 +79,9 @@ class DeskApp(WorkApp):
         self._last_input = monotonic()
         for theme in (*THEMES, SIXTEEN):
             self.register_theme(theme)
+        # From the start: a theme that is set later has Textual parse and apply all style sheets a second time.
+        self.set_reactive(DeskApp.theme, self._theme_here(settings.theme))
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def leave_for(self, next_run: AfterApp) -> None:
         """Leave the app for what follows."""
@@ -88,6 +91,16 @@ class DeskApp(WorkApp):
     def by_desk(self, use_case: Callable[..., T], *values: object, **named: object) -> Callable[[], T]:
         """A call of a use case with the database, these values, the present time, and who is at the desk."""
         return partial(use_case, self.engine, *values, at=self.clock(), actor=self.at_desk, **named)
+
+    def hand_over(self, file: Path) -> str:
+        """The sentence that says where an export is; a browser gets the file as a download, too."""
+        if self.is_web:
+            self.deliver_binary(file)
+        return f"Written to {file}"
+
+    def written(self, file: Path) -> None:
+        """Say that an export was written."""
+        self.notify(self.hand_over(file), markup=False)
 
     # The theme
 
@@ -100,15 +113,17 @@ class DeskApp(WorkApp):
 
     def choose_theme(self, name: str) -> None:
         """Show this theme, and save every later choice to the configuration file."""
-        default = THEMES[0].name
         if name not in self.available_themes:
+            default = self._theme_here(name)
             told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
             self.notify(told, severity="warning", markup=False)
-            name = default
-        if self.few_colours and any(theme.name == name for theme in THEMES):
-            name = SIXTEEN.name
-        self.theme = self._theme_kept = name
+        self.theme = self._theme_kept = self._theme_here(name)
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
+
+    def _theme_here(self, name: str) -> str:
+        """The theme that is shown for this name, on this terminal."""
+        known = name if name in self.available_themes else THEMES[0].name
+        return SIXTEEN.name if self.few_colours and any(theme.name == known for theme in THEMES) else known
 
     def _keep_theme(self, name: str) -> None:
         if name != self._theme_kept:

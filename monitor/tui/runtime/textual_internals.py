@@ -10,7 +10,6 @@ from textual.driver import Driver
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets._footer import FooterKey as FooterKey
 
 
 class CleanExit(App[None]):
@@ -76,9 +75,3 @@ def keep_style_sheets(screen: Screen[Any]) -> None:
     """Tell Textual that the screen has no style sheets of its own. Else it parses all style sheets anew when the screen
     is first shown, which takes 0.1 s of the event loop."""
     screen._css_update_count = screen.app._css_update_count
-
-
-def disable_key(key: FooterKey, disabled: bool) -> None:
-    """Dim a key of the footer, which then ignores clicks, or light it again."""
-    key._disabled = disabled
-    key.set_class(disabled, "-disabled")

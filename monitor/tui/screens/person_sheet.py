@@ -145,7 +145,7 @@ class PersonSheet(ModalScreen[None]):
             return partial(write, Path(answers["file"].strip()).expanduser())
 
         dialog = Dialog(f"The sheet of {clean(person.name, 40)}", text, [field], yes="Write")
-        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+        ask(app, dialog, job, app.written)
 
 
 def _period(answers: Answers, today: date) -> Period:

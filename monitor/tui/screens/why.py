@@ -155,7 +155,7 @@ What the camera saw when the entry was made, and why the name was given, or none
 
         dialog = Dialog("Export why", "Writes scores and reasons, without the pictures.",
                         [Ask("file", "File", str(file))], yes="Write")  # fmt: skip
-        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+        ask(app, dialog, job, app.written)
 
 
 def sentence_text(why: Why, zone: ZoneInfo) -> Text:

@@ -10,7 +10,7 @@ DARK_MOODS = {
     "mood-sad": "#5b8fd6", "mood-surprise": "#f08fb8", "mood-neutral": "#9aa7b5", "mood-unsure": "#5d6875",
 }  # fmt: skip
 LIGHT_MOODS = {
-    "mood-angry": "#b3261e", "mood-disgust": "#56752a", "mood-fear": "#6b4bb8", "mood-happy": "#b07d00",
+    "mood-angry": "#b3261e", "mood-disgust": "#56752a", "mood-fear": "#6b4bb8", "mood-happy": "#8c6300",
     "mood-sad": "#1f5fb0", "mood-surprise": "#b8326e", "mood-neutral": "#5c6773", "mood-unsure": "#98a2ad",
 }  # fmt: skip
 OKABE_ITO_MOODS = {
@@ -31,9 +31,9 @@ THEMES = (
     ),
     Theme(
         name="muster-light", dark=False,
-        primary="#1d6fb8", secondary="#2f7d67", accent="#a86f00", success="#1c7c46",
+        primary="#155d9e", secondary="#2f7d67", accent="#a86f00", success="#1c7c46",
         warning="#946200", error="#b3261e", foreground="#1b2229", background="#eef1f4", surface="#fbfcfd",
-        panel="#dde4ea", variables=LIGHT_MOODS | {"border": "#b4c0cb", "footer-key-foreground": "#1d6fb8"},
+        panel="#dde4ea", variables=LIGHT_MOODS | {"border": "#b4c0cb", "footer-key-foreground": "#155d9e"},
     ),
     Theme(
         name="muster-colour-blind", dark=True, primary="#56b4e9", secondary="#0072b2", accent="#f0e442",

@@ -73,7 +73,9 @@ class TopBar(Static):
         whole = [(one.key, f"{keys.shown(one.key)} {one.title}") for one in TABS]
         if sum(len(title) + 3 for _, title in whole) <= room:
             return whole
-        return [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]
+        short = [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]
+        fits = sum(len(title) + 3 for _, title in short) <= room
+        return short if fits else [one for one in short if one[0] == self._current]
 
     def on_click(self, event: events.Click) -> None:
         at = 1

@@ -7,8 +7,8 @@ from typing import Final
 
 from monitor.domain import Question
 
-TURN: Final = 18.0
-"""Degrees that the mesh must turn, against the straightest view."""
+TURN: Final = 16.0
+"""Degrees that the mesh must turn, against the straightest view, by `face_mesh.yaw_twice`."""
 TURNING: Final = 9.0
 """Degrees from which a head is on its way."""
 STRAIGHT: Final = 8.0
@@ -50,7 +50,7 @@ class TurnQuestion:
         """The answer after one more frame.
 
         Args:
-            yaw: degrees, as `face_mesh.yaw` gives them; None where there is no mesh.
+            yaw: degrees, as `face_mesh.yaw_twice` gives them; None where there is no mesh.
             relief: the face in this frame has depth, if it is turned (`motion.has_relief`).
         """
         if self.answer in (Answer.PASSED, Answer.LATE):

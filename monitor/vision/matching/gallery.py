@@ -229,3 +229,5 @@ class Enrolled:
     gallery: Gallery
     no_mood: Set[UUID]
     """People who refused that their mood is estimated."""
+    ask: Set[UUID] = frozenset()
+    """People whom the door asks for one more view, because they are recognised worse than others."""

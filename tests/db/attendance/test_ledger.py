@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks, ledger
+from db.attendance import corrections, kiosks, ledger, ledger_entries
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
@@ -118,14 +118,18 @@ def _tamper(engine: Engine, statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "seq", "problem"),
     [
-        ("UPDATE attendance_event SET at = '2026-03-02 07:00:00.000000' WHERE seq = 3", 3, "row 3 was changed"),
+        (
+            "UPDATE attendance_event SET at = '2026-03-02 07:00:00.000000' WHERE seq = 3",
+            3,
+            "row 3 of the ledger was changed",
+        ),
         (
             "UPDATE attendance_event SET subject = '00000000000000000000000000000001' WHERE seq = 2",
             2,
-            "row 2 was changed",
+            "row 2 of the ledger was changed",
         ),
-        ("DELETE FROM attendance_event WHERE seq = 2", 3, "row 2 is missing"),
-        ("UPDATE attendance_event SET previous_hash = hash WHERE seq = 4", 4, "row 4 does not follow"),
+        ("DELETE FROM attendance_event WHERE seq = 2", 3, "row 2 of the ledger is missing"),
+        ("UPDATE attendance_event SET previous_hash = hash WHERE seq = 4", 4, "row 4 of the ledger does not follow"),
     ],
 )
 def test_a_change_behind_the_triggers_is_found(
@@ -203,7 +207,7 @@ def test_a_day_has_its_voids_and_corrections_whenever_they_were_made(
         assert [event.id for event in day] == [first.id, second.id, corrected.id, voided.id]
         assert audit.reasons(session, [voided.id, first.id]) == {voided.id: "no, that day"}
         assert ledger.between(session, at, at + timedelta(hours=12), people=[uuid4()]) == []
-        assert ledger.entries(session, at, at + timedelta(hours=12), group="nobody") == []
+        assert ledger_entries.entries(session, at, at + timedelta(hours=12), group="nobody") == []
 
 
 def test_not_me_takes_the_name_off_and_remembers_it(

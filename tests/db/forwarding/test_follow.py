@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from db.attendance import holidays, ledger, shifts
+from db.attendance import holidays, ledger, ledger_entries, shifts
 from db.calendar import Shift
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
@@ -225,9 +225,9 @@ def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second:
     _settle(first, second)
     start, end = first.door.at - timedelta(days=1), first.door.at + timedelta(days=1)
     with reading(second.engine) as session:
-        (entry,) = ledger.entries(session, start, end, people=[ada])
+        (entry,) = ledger_entries.entries(session, start, end, people=[ada])
         assert (entry.kind, entry.person, entry.kiosk) == ("check_in", ada, first.door.kiosk)
-        assert ledger.site_roles(session) == {first.door.kiosk: "auto"}
+        assert ledger_entries.site_roles(session) == {first.door.kiosk: "auto"}
         assert ledger.count(session) == 0  # its own ledger has its own events only
     with writing(first.engine) as session:
         void = NewEvent(
@@ -237,7 +237,7 @@ def test_passages_of_other_doors_are_read_with_a_doors_own(first: Sited, second:
     first.follow()
     second.follow(before=None)
     with reading(second.engine) as session:
-        found = ledger.entries(session, start, end, people=[ada])
+        found = ledger_entries.entries(session, start, end, people=[ada])
         assert [one.kind for one in found] == ["check_in", "void"]
     with reading(first.engine) as session:
         assert session.scalars(select(SiteEventRow)).all() == []
@@ -262,7 +262,7 @@ def test_a_void_counts_although_its_doors_clock_is_behind(first: Sited, second: 
             SiteEventRow(id=void, kind="void", at=late, recorded_at=behind, method="manual", target_id=came, **common)
         )
     with reading(second.engine) as session:
-        found = ledger.entries(session, *day, people=[ada])
+        found = ledger_entries.entries(session, *day, people=[ada])
     assert [one.kind for one in found] == ["check_in", "void"]
     assert passages(found) == []
 

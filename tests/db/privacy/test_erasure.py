@@ -138,8 +138,7 @@ def _visitor(engine: Engine, cipher: TemplateCipher, at: datetime) -> UUID:
     with writing(engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
         seen = SightingRecord(new_id(), kiosk, 2, at, at, 3, None, None, 0.3, None, None, 0.5)
-        assert sightings.add(session, cipher, seen, embedding=FACE, portrait=b"a stranger")
-        assert not sightings.add(session, cipher, seen, embedding=FACE, portrait=b"a stranger")
+        sightings.add(session, cipher, seen, embedding=FACE, portrait=b"a stranger")
     return seen.id
 
 
@@ -274,4 +273,4 @@ def test_a_quick_look_leaves_references_to_the_full_check(sqlite: Engine, cipher
         other.execute("DELETE FROM person")  # a program that does not ask for foreign keys
         other.commit()
     assert backup.problems(sqlite, quick=True) == []
-    assert any("refers to a missing person" in problem for problem in backup.problems(sqlite))
+    assert any("refer to a missing person" in problem for problem in backup.problems(sqlite))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, text
 
-from db.attendance import kiosks, ledger
+from db.attendance import kiosks, ledger, ledger_entries
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods
@@ -75,7 +75,7 @@ def test_passages_are_those_that_count_after_voids_and_corrections(engine: Engin
             passed: Presence = chance.choice(["check_in", "check_out"])
             written.append(add(engine, door, passed, chance.choice(who), now))
     with reading(engine) as session:
-        entries = ledger.entries(session, at, at + timedelta(days=1))
+        entries = ledger_entries.entries(session, at, at + timedelta(days=1))
     expected = sorted((passage.event.hex, passage.kind) for passage in passages(entries))
     found = rows(engine, "SELECT event_id, kind FROM v_passage")
     assert sorted((UUID(str(event)).hex, kind) for event, kind in found) == expected

@@ -227,15 +227,15 @@ WAYS: Final[dict[str, Callable[[Session, str], None]]] = {
 }  # fmt: skip
 NOT_MUSTER: Final = "not written by Muster"
 NAMED: Final[dict[tuple[str, str], str]] = {
-    ("event", "edit"): "row 2 was changed",
-    ("event", "delete"): "row 2 is missing",
-    ("event", "insert"): "row 10 was not written by Muster",
-    ("event", "swap"): "row 1 was changed",
-    ("event", "renumber"): "row 3 does not follow the row before it",
+    ("event", "edit"): "row 2 of the ledger was changed",
+    ("event", "delete"): "row 2 of the ledger is missing",
+    ("event", "insert"): "row 10 of the ledger was not written by Muster",
+    ("event", "swap"): "row 1 of the ledger was changed",
+    ("event", "renumber"): "row 3 of the ledger does not follow the row before it",
     ("event", "cut"): "rows were cut off",
     ("event", "empty"): "rows were cut off",
-    ("event", "re-hash"): "row 2 was not written by Muster",
-    ("event", "forge"): "row 10 was not written by Muster: its code is wrong",
+    ("event", "re-hash"): "row 2 of the ledger was not written by Muster",
+    ("event", "forge"): "row 10 of the ledger was not written by Muster: its code is wrong",
     ("subject", "edit"): "the pseudonym * was given to another person",
     ("subject", "delete"): "the pseudonym * was deleted",
     ("subject", "insert"): "the pseudonym * was not written by Muster",
@@ -258,8 +258,8 @@ LATER: Final = {
     "renumber": "proof entry * was changed, or not written by Muster",
     "cut": "were cut off",
     "empty": "the proof ends at entry 0",
-    "re-hash": "proof entry *, about a {called}, was changed, or not written by Muster",
-    "forge": "proof entry *, about a {called}, was changed, or not written by Muster",
+    "re-hash": "proof entry *, about the {called} *was changed, or not written by Muster",
+    "forge": "proof entry *, about the {called} *was changed, or not written by Muster",
 }
 
 
@@ -329,6 +329,6 @@ def test_a_check_goes_on_behind_the_last_one_and_counts_what_lies_before(
     assert "cut off" in verify(proved, cipher, file, known_head="f" * 64).problems[0]
     with _without_triggers(proved) as session:
         remove(session, "event")
-    assert verify(proved, cipher, file, now=at).problems[0] == "row 2 is missing"
+    assert verify(proved, cipher, file, now=at).problems[0] == "row 2 of the ledger is missing"
     assert not any("missing" in line for line in file.read_text().splitlines())
-    assert verify(proved, cipher, file).problems[0] == "row 2 is missing"
+    assert verify(proved, cipher, file).problems[0] == "row 2 of the ledger is missing"

@@ -1,6 +1,8 @@
 """What Muster itself does to a database leaves the proof whole; what is wrong beside the rows is found."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -9,18 +11,20 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
+from db import backup
 from db.attendance import corrections, kiosks, ledger
 from db.crypto import TemplateCipher, load_key
-from db.engine import reading, writing
-from db.errors import WrongKey
+from db.engine import open_database, reading, writing
+from db.errors import DatabaseDamaged, WrongKey
 from db.faces import templates
+from db.forwarding import chains
 from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.people import consents, people
 from db.privacy import erasure, merges, rotation
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
-from db.proof.key import of_engine, use
+from db.proof.key import of_engine, proof_key, use
 from db.records.attendance import NewEvent
 from db.verification.verdict import Verdict, verify
 from tests.db.doors import CIPHER, Door
@@ -163,8 +167,20 @@ def test_what_is_wrong_beside_the_rows_is_found(
     assert "the trigger evil is not Muster's" in problems
     assert "(mean_template.embedding) of Ada was changed or moved" in problems
     assert "(mean_template.embedding) of Bob was changed or moved" in problems
-    assert f"line 2 of {tmp_path / HEADS_FILE} was not written with this key" in problems
+    assert f"{tmp_path / HEADS_FILE} was changed (line 2)" in problems
     assert bob != ada
+
+
+@pytest.mark.parametrize("change", ["UPDATE person SET created_at = 5", "UPDATE ledger_chain SET id = x'0102'"])
+def test_a_value_of_another_kind_is_one_sentence(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, change: str
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    _enrol(sqlite, cipher, "Ada", at)
+    with sqlite.begin() as connection:
+        connection.execute(text(change))
+    with pytest.raises(DatabaseDamaged, match="is not of the kind that Muster writes"):
+        _check(sqlite, cipher, tmp_path)
 
 
 def test_another_database_in_the_place_of_the_first_is_found(
@@ -180,6 +196,43 @@ def test_another_database_in_the_place_of_the_first_is_found(
     open_with(sqlite, cipher, tmp_path)
     problems = _check(sqlite, cipher, tmp_path).problems
     assert any("another ledger of 2 events was at this place" in problem for problem in problems)
+
+
+def test_heads_of_another_key_say_nothing_and_a_changed_one_is_found(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    _come(sqlite, _enrol(sqlite, cipher, "Ada", at), at)
+    file, head, other = tmp_path / HEADS_FILE, heads.current(sqlite, at), proof_key(TemplateCipher(bytes(32)))
+    heads.append(file, replace(head, events=9), other)
+    signed = heads.signed(replace(head, events=8), other)
+    del signed["key"]  # as an earlier Muster wrote it
+    with file.open("a") as lines:
+        lines.write(json.dumps(signed | {"chain": "another"}) + "\n")
+    assert _check(sqlite, cipher, tmp_path).problems == ()
+    with file.open("a") as lines:
+        lines.write(json.dumps(heads.signed(head, proof_key(cipher)) | {"events": 1}) + "\n")
+    assert _check(sqlite, cipher, tmp_path).problems == (f"{file} was changed (line 4)",)
+
+
+def test_a_copy_and_its_original_go_on_and_are_both_whole(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    ada = _enrol(sqlite, cipher, "Ada", at)
+    _come(sqlite, ada, at)
+    heads.note(sqlite, at)
+    backup.back_up(sqlite, tmp_path / "copy.sqlite3")
+    copy = open_database(str(tmp_path / "copy.sqlite3"))
+    open_with(copy, cipher, tmp_path)
+    with writing(copy) as session:
+        chains.renew(session, at=at, actor="desk")
+    for hour in (1, 2):
+        for engine in (copy, sqlite):
+            _come(engine, ada, at + timedelta(hours=hour))
+            heads.note(engine, at + timedelta(hours=hour))
+    assert [_check(engine, cipher, tmp_path).problems for engine in (sqlite, copy)] == [(), ()]
+    copy.dispose()
 
 
 def test_a_suspect_clock_is_part_of_what_is_proved(

@@ -23,9 +23,10 @@ from db.engine import reading, writing
 from db.observations import sightings
 from db.people import people
 from db.records.observations import SightingRecord
-from enroll.evaluation.calibration import Calibration, EnrolledPeople, calibrate
+from enroll.evaluation.calibration import Calibration, calibrate
 from enroll.evaluation.curves import draw_gallery, draw_identification, save_gallery, save_identification
 from enroll.evaluation.evaluate import LabelledFaces, evaluate
+from enroll.evaluation.left_out import EnrolledPeople
 from enroll.evaluation.rates import Rate, Trials, paired, roc
 from enroll.evaluation.what_if import what_if
 from enroll.people.store import Enrolment
@@ -119,7 +120,10 @@ def test_the_riskiest_pair_and_the_weakest_person_come_first(made_up: MadeUp) ->
     assert {found.pairs[0].one, found.pairs[0].other} == {"person 3", "twin"}
     lonely_one = next(one for one in found.weak if one.name == "lonely")
     assert (lonely_one.images, lonely_one.needed) == (1, 2)
-    assert "twin" in [one.name for one in found.weak]
+    assert (lonely_one.misses, lonely_one.expected) == (None, 0)
+    assert found.weak[0].name in ("twin", "person 3"), "each is taken for the other"
+    assert found.spread is not None
+    assert found.spread[0] < 0.01 < 0.5 < found.spread[1] == found.weak[0].expected
 
 
 def test_pairs_are_found_across_blocks_of_a_large_gallery(made_up: MadeUp) -> None:
@@ -220,7 +224,8 @@ def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: Temp
             before=0.01,
             after=0.0001,
             margin=0.01,
-            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
+            size=20,
+            extra_margins={},
         )
     assert found.sightings == 3
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
@@ -246,7 +251,8 @@ def test_what_if_judges_each_sighting_on_the_scale_of_its_encoders(
             before=0.01,
             after=0.0001,
             margin=0.01,
-            extra_margins={anna: 0.0} | {uuid4(): 0.0 for _ in range(19)},
+            size=20,
+            extra_margins={},
         )
     (change,) = found.changes
     assert not change.named
@@ -321,7 +327,7 @@ def test_the_target_that_was_tried_can_be_kept(
     assert isinstance(run("--what-if", "2", "--save").exception, UsageError)
     tried = run("--what-if", "0.002").stdout
     assert "--save writes this target" in tried
-    assert "Anna: 1 image; add 2" in tried
+    assert "Anna: 1 image, misses unknown; add 2" in tried
     assert "target_fpir = 0.01\n" in file.read_text()
     assert json.loads(run("--what-if", "0.002", "--save", "--json").stdout)["saved"] == str(file)
     assert file.read_text() == '# ours\nsite = "x"  # here\ntarget_fpir = 0.002\n'

@@ -5,7 +5,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from enroll.evaluation.nightly import BOUND, Examination, examine
+from db.records.faces import BOUND
+from enroll.evaluation.nightly import Examination, examine
 from monitor.domain import Embedding
 from monitor.vision.encoder import unit
 from monitor.vision.matching.gallery import Gallery, GalleryEntry

@@ -117,7 +117,7 @@ def test_the_path_is_told_whether_the_file_is_there_or_not(file: Path) -> None:
 def test_an_admin_pin_is_not_written_as_it_is(file: Path) -> None:
     result = CliRunner().invoke(app, ["config", "set", "admin_pin_hash", "123456", "--config", str(file)])
     assert isinstance(result.exception, SettingsError)
-    assert "System (F6), C" in str(result.exception)
+    assert "System (F6), c, admin_pin_hash" in str(result.exception)
     assert not file.exists() or "123456" not in file.read_text()
 
 

@@ -79,6 +79,7 @@ def test_every_help_fits_on_a_screen_and_names_every_option_and_command(
     told = CliRunner().invoke(app, [*words, "--help"], prog_name="muster").stdout.rstrip()
     assert len(told.splitlines()) <= 24
     assert max(map(len, told.splitlines())) <= 80
+    assert "…" not in told.replace("N,N,…", "").replace("https://…", ""), "no sentence is cut"
     command: Any = typer.main.get_command(app)
     for word in words:
         command = command.get_command(typer.Context(command), word)

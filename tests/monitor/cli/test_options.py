@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.options import Output, agreed, emit, may_replace, output_to
+from monitor.cli.options import Output, Paper, confirmed, emit, may_replace, output_to
+from monitor.cli.table import table
 from monitor.errors import MusterError, UsageError
 
 
@@ -89,5 +90,16 @@ def test_a_question_that_nobody_answers_is_a_no_on_a_line_of_its_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    assert not agreed("Erase Ada for good?")
+    assert not confirmed("Erase Ada for good?")
     assert capsys.readouterr().err == "Erase Ada for good? [y/N]:\n"
+
+
+def test_a_table_is_whole_in_a_pipe_and_fits_into_a_terminal() -> None:
+    rows = [("N" * 90, "Engines", "2026-03-09")]
+    for terminal, lines in ((False, 3), (True, 4)):
+        kept = io.StringIO()
+        paper = Paper(file=kept, force_terminal=terminal, width=80, height=24)
+        paper.print(table(("Name", "Group", "Day"), rows, fold=("Name",)))
+        told = kept.getvalue()
+        assert told.count("N") == 91, "nothing is cut"
+        assert len(told.strip().splitlines()) == lines, "only a terminal breaks it"

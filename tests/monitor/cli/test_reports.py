@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import gc
 import getpass
 import io
 import json
@@ -22,7 +23,7 @@ from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher, decode_key
-from db.engine import open_database, reading, writing
+from db.engine import database_file, open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, NameTaken, NoDatabase
 from db.ids import new_id
 from db.observations import moods
@@ -72,8 +73,8 @@ def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
 
 
-def run(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words), catch_exceptions=True)
+def run(*words: str, input: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=True, input=input)
 
 
 def _failure(*words: str) -> BaseException:
@@ -414,10 +415,41 @@ def test_a_backup_is_put_back(store: str, tmp_path: Path) -> None:
     run("db", "backup", copy, "--db", store)
     done = run("db", "restore", copy, "--db", file)
     assert done.stdout.splitlines() == ["Restored 3 people and 5 attendance events."]
+    gc.collect()  # a command of a process of its own leaves no database open
     again = json.loads(run("db", "restore", copy, "--db", file, "--json").stdout)
     assert Path(again["aside"]).exists()
-    assert (again["newer_events"], again["erased_again"]) == (0, 0)
+    assert (again["lost"], again["erased_again"]) == ({"events": 0, "acts": {}}, 0)
     assert "There is no file" in str(_failure("db", "restore", str(tmp_path / "none"), "--db", file))
+
+
+def test_what_a_restore_throws_back_is_asked_about(store: str, tmp_path: Path) -> None:
+    copy, file = str(tmp_path / "copy.sqlite3"), str(tmp_path / "muster.sqlite3")
+    run("db", "backup", copy, "--db", store)
+    run("db", "restore", copy, "--db", file)
+    assert run("people", "rename", NAMES[0], "Ada", "--db", file).exit_code == 0
+    gc.collect()
+    refused = run("db", "restore", copy, "--db", file, input="n\n")
+    assert "The backup does not have 1 change (rename 1) of the database. Restore it? [y/N]" in refused.stderr
+    assert str(refused.exception) == "Nothing was restored; answer y, or give --yes."
+    gc.collect()
+    done = run("db", "restore", copy, "--yes", "--db", file)
+    assert "It has 1 change (rename 1) that the backup does not have." in done.stdout
+
+
+@pytest.mark.parametrize("command", [("rotate-key",), ("restore", "copy.sqlite3")])
+def test_a_database_that_a_kiosk_has_open_keeps_its_key_and_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    running = open_database("muster.sqlite3")
+    run("db", "backup", "copy.sqlite3", "--db", "muster.sqlite3")
+    before = database_file(running)
+    assert "Another program has the database open" in str(_failure("db", *command, "--db", "muster.sqlite3"))
+    assert database_file(running) == before
+    if command[0] == "restore":
+        assert run("db", *command, "--while-open", "--db", "muster.sqlite3").exit_code == 0
+        assert database_file(running) != before
+    running.dispose()
 
 
 def test_a_backup_takes_no_name_that_is_taken_and_makes_no_folder(store: str, tmp_path: Path) -> None:
@@ -443,7 +475,7 @@ def test_a_changed_ledger_fails_the_check(store: str, tmp_path: Path) -> None:
     engine.dispose()
     error = _failure("db", "verify", "--db", copy)
     assert isinstance(error, DatabaseDamaged)
-    assert "row 1 was changed" in str(error)
+    assert "row 1 of the ledger was changed" in str(error)
     broken = run("db", "verify", "--db", copy, "--json")
     assert (broken.exit_code, json.loads(broken.stdout)["broken_row"]) == (1, 1)
 
@@ -464,11 +496,13 @@ def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
     file = str(tmp_path / "new.sqlite3")
     run("db", "upgrade", "--db", file)
+    gc.collect()
     rotated = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert rotated["key_in"] == str(tmp_path / "template.key")
     kept = Path(rotated["old_key_in"])
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.name == f"template.key.{TemplateCipher(decode_key(kept.read_text(), 'it')).key_id}"
+    gc.collect()
     again = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert again["old_key_in"] == f"{tmp_path / 'template.key'}.{rotated['key_id']}"
     assert again["key_id"] != rotated["key_id"]

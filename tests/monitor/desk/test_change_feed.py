@@ -2,13 +2,14 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from queue import SimpleQueue
 from unittest.mock import MagicMock
 
 import pytest
 from textual.pilot import Pilot
 
-from db import changes
+from db import backup, changes
 from db.attendance import kiosks, ledger
 from db.engine import open_database, writing
 from db.ids import new_id
@@ -59,6 +60,29 @@ async def test_the_door_without_a_camera_follows_too(world: World) -> None:
         arrives(world, "Radia Perlman")
         await until(pilot, world, "Radia Perlman came in")
         assert "In now 6" in text_of(world)
+
+
+async def test_a_backup_that_takes_the_place_of_the_database_is_on_the_door_at_once(
+    world: World, tmp_path: Path
+) -> None:
+    backup.back_up(world.engine, tmp_path / "new.sqlite3")
+    copy = open_database(str(tmp_path / "new.sqlite3"))
+    with writing(copy) as session:
+        people.rename(session, world.ids["Ada Lovelace"], "Countess", at=NOW, actor="desk")
+    copy.dispose()
+    async with world.app().run_test(size=SIZE) as pilot:
+        with writing(world.engine) as session:  # as many entries as the backup has
+            people.rename(session, world.ids["Ada Lovelace"], "Augusta", at=NOW, actor="desk")
+        await until(pilot, world, "Augusta")
+        arrives(world, "Radia Perlman")
+        await until(pilot, world, "In now 6")
+        world.kiosk.renewed = 0
+        database = Path(str(world.engine.url.database))
+        backup.put_in_place(tmp_path / "new.sqlite3", database, tmp_path / "aside.sqlite3")
+        await until(pilot, world, "In now 5")
+        await until(pilot, world, "Countess")
+        assert "Radia Perlman" not in text_of(world)
+        assert world.kiosk.renewed
 
 
 async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World) -> None:

@@ -25,8 +25,8 @@ from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
 from monitor.doctor.machine import check_picture
 from monitor.doctor.run import run_checks
-from monitor.sources.turned import turned_picture
 from monitor.vision import models
+from monitor.vision.detection.turns import turned_picture
 from tests.monitor.stage import Photo
 
 NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)

@@ -7,11 +7,11 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from monitor.domain import Box, Candidate, Embedding, Match, MoodScores, Phase, Sighting, Track, Unclear
+from monitor.domain import Box, Candidate, Embedding, Match, MoodScores, Phase, Question, Sighting, Track, Unclear
 from monitor.pipeline.consensus import Consensus
 from monitor.pipeline.liveness import TrackLiveness
 from monitor.pipeline.tracker import TrackUpdate
-from monitor.vision.matching.gallery import Enrolled
+from monitor.vision.matching.gallery import Enrolled, GalleryEntry
 from tests.monitor.stage import FLOW, START, frontal, gallery_of, mood_of, near, person_id, unit_vector
 
 RANDOM = np.random.default_rng(6)
@@ -231,17 +231,22 @@ def test_in_doubt_nothing_is_told_and_no_mood_is_taken() -> None:
 def test_an_embedding_of_the_same_person_fits_and_of_another_does_not() -> None:
     consensus = new()
     stranger = near(ADA, 0.85, RANDOM)
-    assert consensus.fits(stranger)
+    assert consensus.views.fits(stranger)
     for now in range(5):
         at(consensus, now).add_view(next(views()), CHIP)
-    assert all(consensus.fits(one) for one, _ in zip(views(), range(20), strict=False))
-    assert not consensus.fits(stranger)
+    assert all(consensus.views.fits(one) for one, _ in zip(views(), range(20), strict=False))
+    assert not consensus.views.fits(stranger)
 
 
 def test_who_takes_over_a_face_begins_without_views_and_with_that_look() -> None:
     consensus = at(seen(3, CLEAR), 0.4, look=OTHER_LOOK)
     fresh = consensus.successor(replace(consensus.track, id=8, hits=1), TrackLiveness())
-    assert (fresh.track.id, fresh.first_at, fresh.views, fresh.match) == (8, START + timedelta(seconds=0.4), 0, None)
+    assert (fresh.track.id, fresh.first_at, fresh.views.count, fresh.match) == (
+        8,
+        START + timedelta(seconds=0.4),
+        0,
+        None,
+    )
     fresh.add_view(ADA, CHIP)
     assert at(fresh, 0.5, look=OTHER_LOOK).verified
     assert fresh.id != consensus.id
@@ -264,7 +269,7 @@ def test_larger_faces_count_for_more_and_several_views_for_more_than_one() -> No
     large, small = unit_vector(RANDOM), unit_vector(RANDOM)
     at(consensus, 0.0).add_view(large, CHIP)
     at(consensus, 0.1, width=20).add_view(small, CHIP)
-    assert consensus.fused == pytest.approx((large + small / 4) / 1.25, abs=1e-5)
+    assert consensus.views.mean == pytest.approx((large + small / 4) / 1.25, abs=1e-5)
 
 
 def test_views_that_differ_make_a_shorter_mean() -> None:
@@ -272,7 +277,7 @@ def test_views_that_differ_make_a_shorter_mean() -> None:
     consensus = new()
     for view, _ in zip(views(), range(8), strict=False):
         consensus.add_view(view, CHIP)
-    assert 0.95 < float(np.linalg.norm(consensus.fused)) < 0.995
+    assert 0.95 < float(np.linalg.norm(consensus.views.mean)) < 0.995
 
 
 def mood(consensus: Consensus) -> MoodScores | None:
@@ -364,3 +369,39 @@ def test_a_face_without_a_name_hands_on_no_views_but_its_portrait() -> None:
     told = [*at(consensus, 3.0).decide(), *consensus.end()]
     assert told
     assert all(not sighting.views for sighting in told)
+
+
+def asking_ada(consensus: Consensus) -> Consensus:
+    """The same, where the door asks Ada for a view."""
+    gallery = gallery_of([GalleryEntry(person_id("Ada"), "Ada", ADA)])
+    consensus.use_people(Enrolled(gallery, frozenset(), ask={person_id("Ada")}))
+    return consensus
+
+
+def test_whom_the_door_recognises_badly_is_asked_for_a_view_once_they_have_read_the_greeting() -> None:
+    consensus = asking_ada(at(seen(3, CLEAR), 0.3))
+    assert phases(consensus.decide()) == [Phase.OPENED]
+
+    def asked(seconds: float) -> bool:
+        return at(consensus, seconds).observation.question is Question.VIEW
+
+    assert [asked(seconds) for seconds in (0.5, 2.2, 2.4, 6.2, 6.4)] == [False, False, True, True, False]
+    consensus.verified = False
+    assert not asked(3.0), "somebody else may stand there"
+    consensus.verified = True
+    consensus.use_people(replace(consensus.people, ask=frozenset()))
+    assert not asked(3.0), "the view was taken"
+
+
+def test_whoever_is_not_known_to_be_alive_is_not_asked_for_a_view() -> None:
+    consensus = asking_ada(at(seen(3, CLEAR), 0.3))
+    consensus.liveness = TrackLiveness()
+    consensus.decide()
+    assert at(consensus, 3.0).observation.question is None
+
+
+def test_of_a_crowd_who_waited_longest_comes_first() -> None:
+    waited, lately, sure = at(seen(3, NOBODY), 0.9), at(seen(8, NOBODY), 0.9), at(seen(3, CLEAR), 5.0)
+    sure.decide()
+    fresh = new()
+    assert sorted((sure, lately, waited, fresh), key=lambda one: one.urgency) == [fresh, waited, lately, sure]

@@ -15,7 +15,8 @@ import pytest
 from monitor.domain import EventKind, Face, Frame, KioskEvent, RgbImage, Scene
 from monitor.errors import KioskHangs, ModelError, MusterError, SourceError
 from monitor.pipeline import kiosk as kiosk_module
-from monitor.pipeline.kiosk import Kiosk, KioskSummary
+from monitor.pipeline.frame_counts import KioskSummary
+from monitor.pipeline.kiosk import Kiosk
 from monitor.pipeline.prefetch import DetectorPrefetch
 from monitor.vision.detection.tiles import Tile
 from monitor.vision.matching.gallery import Enrolled

@@ -122,6 +122,13 @@ def test_a_mesh_that_turns_on_a_face_that_stays_flat_is_no_answer() -> None:
     assert Phase.LIVE not in door.phases
 
 
+def test_a_turn_that_a_second_look_does_not_see_is_no_answer() -> None:
+    door = Door()
+    door.head.again = 10.0
+    door.turn(door.until_asked()).play(PATIENCE)
+    assert Phase.LIVE not in door.phases
+
+
 def test_while_the_head_is_turned_the_person_is_asked_to_look_back() -> None:
     door = Door("always")
     side = door.until_asked()

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.domain import Observation, Phase, Sighting
+from monitor.pipeline import pipeline
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.vision.matching.gallery import Enrolled
-from tests.monitor.stage import FLOW, Places, Stage, gallery_of, person_id
+from tests.monitor.stage import CAST, FLOW, Places, Stage, gallery_of, person_id
 
 FPS = 15
 ENROLLED = ("Ada", "Bela", "Cleo", "Dana")
@@ -269,6 +270,15 @@ def test_moods_from_before_somebody_who_refused_was_known_are_not_told() -> None
     run.play(3, standing(Ada=(320, 240))).end()
     assert run.told() == ["Ada"]
     assert [one.mood for one in run.sightings] == [None] * len(run.sightings)
+
+
+def test_in_a_crowd_the_moods_go_round_and_no_frame_estimates_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_MOST_MOODS_A_FRAME", 3)
+    crowd = standing(**{name: (80.0 + 120 * number, 240.0) for number, name in enumerate(CAST)})
+    first, second = (
+        {one.track.id for one in scene if one.mood is not None} for scene in Run().play(2 / FPS, crowd).scenes
+    )
+    assert (len(first), len(first | second)) == (3, 5)
 
 
 def test_with_moods_off_there_are_none() -> None:

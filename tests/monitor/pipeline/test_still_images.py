@@ -8,6 +8,7 @@ import pytest
 
 from monitor.domain import Box, Candidate, Face, Match, RgbImage
 from monitor.pipeline.still_images import Identifier
+from monitor.vision.detection.turns import turned_back, turned_picture
 from monitor.vision.detector import FaceDetector
 from tests.monitor.stage import Photo, frontal, mood_of, person_id
 
@@ -20,6 +21,8 @@ class FakeDetector:
 
     def detect(self, rgb: RgbImage) -> list[Face]:
         return list(self._faces)
+
+    glance = detect
 
 
 class FakeEmotions:
@@ -100,6 +103,18 @@ def test_a_real_face_is_found_however_much_of_the_picture_it_fills(
     x, y = found.face.box.centre
     assert abs(x - photo.shape[1] / 2) < 60
     assert abs(y - photo.shape[0] / 2) < 70
+
+
+@pytest.mark.parametrize("degrees", [90, 180])
+def test_a_picture_on_its_side_is_turned_and_the_box_is_that_of_the_picture_as_given(
+    blazeface: FaceDetector, orl_photo: Photo, degrees: int
+) -> None:
+    one = Identifier(blazeface, lambda *_: [match("Ada")], None, mood_confidence=0.45)
+    photo = orl_photo(5, 1)
+    (upright,), (found,) = one.identify(photo), one.identify(turned_picture(photo, 360 - degrees))
+    assert (upright.turned, found.turned) == (0, degrees)
+    (height, width), box = turned_picture(photo, 360 - degrees).shape[:2], found.face.box
+    assert turned_back(upright.face.box, degrees, width, height) == box
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (15, 15), (60, 60)])

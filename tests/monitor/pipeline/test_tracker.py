@@ -218,3 +218,13 @@ def test_a_face_that_was_not_found_is_not_followed_and_ends_in_time() -> None:
     assert walk.tracker.follow(walk.seconds) == ([], [])
     followed, (ended,) = walk.tracker.follow(walk.seconds + 2.0)
     assert (followed, ended.id) == ([], 1)
+
+
+@pytest.mark.parametrize(("gap", "kept"), [(0.9, True), (1.4, True), (3.5, False)])
+def test_on_a_machine_too_busy_for_a_frame_a_second_a_track_lasts_and_is_checked(gap: float, kept: bool) -> None:
+    tracker = Tracker(forget_after=1.0)
+    (first,), _ = tracker.update([face(100)], 0.0)
+    (again,), ended = tracker.update([face(102)], gap)
+    assert (again.track.id == first.track.id) is kept
+    assert len(ended) == (0 if kept else 1)
+    assert again.returned is (kept and gap > 1.0)

@@ -41,11 +41,13 @@ VIEW = TrackView(
 )
 
 
-def _offered(gallery: Answers, quality: dict[str, float] | None, views: int = 1) -> list[TemplateCandidate]:
+def _offered(
+    gallery: Answers, quality: dict[str, float] | None, views: int = 1, *, asked: bool = False
+) -> list[TemplateCandidate]:
     offered: list[TemplateCandidate] = []
     candidates = CandidateSelector("test-1", lambda rgb, face: quality, offered.append)
     for _ in range(views):
-        candidates.consider(VIEW, gallery.identify)
+        candidates.consider(VIEW, gallery.identify, asked=asked)
     return offered
 
 
@@ -79,6 +81,20 @@ def test_somebody_alone_in_the_gallery_has_no_runner_up() -> None:
 @pytest.mark.parametrize("alone", [_match(0.93, accepted=False), _match(0.98, who=BELA)])
 def test_the_view_itself_must_be_the_persons(alone: Match) -> None:
     assert _offered(Answers(_match(0.98), alone), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("track", "alone", "offered"),
+    [
+        (_match(0.941), _match(0.93, accepted=False), 1),
+        (_match(0.93, accepted=False), _match(0.98), 0),
+        (_match(0.98, 0.98 - CLEAR + 0.001), _match(0.98), 0),
+        (_match(0.98), _match(0.98, who=BELA), 0),
+    ],
+    ids=["just named", "not named", "close runner-up", "a view of somebody else"],
+)
+def test_of_somebody_who_was_asked_for_a_view_being_named_is_enough(track: Match, alone: Match, offered: int) -> None:
+    assert len(_offered(Answers(track, alone), {}, asked=True)) == offered
 
 
 def test_what_the_gate_refuses_is_not_offered() -> None:
@@ -129,6 +145,24 @@ def test_the_flow_looks_at_the_named_face_only_and_with_that_frames_picture() ->
     assert {capture.person for capture in offered} == {person_id("Ada")}
     assert {capture.sighting for capture in offered} == named
     assert min(widths) > 0.99
+
+
+def test_the_flow_says_which_views_were_asked_for() -> None:
+    times: list[float] = []
+
+    class Noting:
+        def consider(self, view: TrackView, identify: object, *, asked: bool) -> None:
+            if asked:
+                times.append(view.frame.seconds)
+
+    stage = Stage()
+    people = Enrolled(gallery_of([stage.entry("Ada")], target_fpir=0.001), frozenset(), ask={ADA})
+    flow = VisionFlow(stage, None, people, FLOW, candidates=Noting())  # type: ignore[arg-type]
+    for frame in range(120):
+        shown = stage.frame(frame / 15, {"Ada": (320, 240)})
+        flow.process(shown, stage.detect(shown.rgb))
+    assert len(times) > 5
+    assert 2 <= min(times) < max(times) < 7
 
 
 def test_without_adaptation_the_flow_encodes_no_more_than_before() -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from db.attendance import kiosks, ledger
 from db.engine import open_database, reading, writing
-from db.errors import DatabaseDamaged, DatabaseUnavailable
+from db.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnavailable
 from db.forwarding import received
 from db.forwarding.send import Forwarded
 from db.ids import new_id
@@ -129,6 +129,23 @@ def test_a_server_that_is_away_is_waited_for_longer_and_longer(
     assert rounds.waited[-3:] == [300, 30, 30]
     assert rounds.said == ["The database cannot be reached; check the server and the network."]
     assert rounds.sent == [Forwarded(people=1, events=1)]
+
+
+def test_that_people_changed_meanwhile_is_said_only_where_the_next_try_fails_too(door: Engine, centre: str) -> None:
+    faults = [True, False, True, True, False]
+    rounds = Rounds(len(faults))
+
+    def step(*_: object) -> Forwarded:
+        if faults.pop(0):
+            raise DatabaseBusy("People changed; try again.")
+        assert (rounds.said == []) == (len(faults) > 2)
+        return Forwarded()
+
+    forward_for_ever(
+        door, centre, every=30.0, clock=lambda: AT, wait=rounds.wait, sent=rounds.sent.append,
+        trouble=rounds.said.append, step=step,
+    )  # fmt: skip
+    assert rounds.said == ["People changed; try again."]
 
 
 def test_a_whole_round_comes_first_and_then_once_a_day(

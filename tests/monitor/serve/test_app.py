@@ -133,8 +133,21 @@ def test_a_cursor_gives_each_event_once_and_erased_people_no_name(world: World, 
     assert [(one["id"], one["person"]["name"]) for one in answer["events"]] == [(str(event.id), "Ada Lovelace")]
 
 
+def test_a_cursor_of_before_a_restore_is_gone(world: World, url: str) -> None:
+    headers = key(world, "events")
+
+    def asked(**given: object) -> requests.Response:
+        return requests.get(f"{url}/v1/events", given, headers=headers, timeout=60)  # type: ignore[arg-type]
+
+    end = asked().json()
+    assert asked(since=end["next"], head=end["head"]).json() == {"events": [], "next": end["next"], "head": end["head"]}
+    beyond, other = asked(since=end["next"] + 1), asked(since=end["next"], head="0" * 16)
+    assert (beyond.status_code, other.status_code) == (410, 410)
+    assert beyond.json() == {"detail": "The ledger was restored from a backup since; begin again at 0."}
+
+
 def test_a_client_gets_a_thousand_events_across_restarts_of_both_sides(world: World) -> None:
-    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000)[1]
+    headers, seen, since = key(world, "events"), list[str](), event_feed.events_after(world.engine, 0, 5000).next
     who, written = world.ids["Ada Lovelace"], list[str]()
     while len(seen) < 1000:
         with serving(world) as address, requests.Session() as client:

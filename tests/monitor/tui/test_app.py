@@ -24,7 +24,7 @@ async def test_the_palette_does_what_the_screen_behind_it_can_do(world: World) -
         offered = {one.title: one for one in commands(world.apps[-1], pilot.app.screen)}
         assert {"Door", "System", "Not me", "Events", "Help", "Theme", "Screenshot", "Quit"} <= set(offered)
         assert "PIN" not in offered, "nobody has one"
-        assert offered["Not me"].told == "Take back the entry just made (N)"
+        assert offered["Not me"].told == "Take back the entry just made (n)"
         await pilot.press("ctrl+p", *"not me")
         await until(lambda: pilot.app.screen.query_one("CommandList").option_count)  # type: ignore[attr-defined]
         await pilot.press("enter", "enter")

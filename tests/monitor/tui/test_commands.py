@@ -66,7 +66,7 @@ async def test_for_an_action_on_a_row_the_screen_is_opened_and_the_key_is_told(w
         await go(pilot, "f2")
         await choose(pilot, "it is somebody")
         assert isinstance(pilot.app.screen, VisitorsScreen)
-        assert "Choose the row, then press U" in told(pilot)
+        assert "Choose the row, then press u" in told(pilot)
 
 
 async def test_an_action_on_the_row_under_the_cursor_is_done_at_once(world: World) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from enroll.faces.pose import head_pose
-from monitor.domain import Box, Face
+from monitor.domain import Box, Face, RgbImage
 from monitor.vision.detector import FaceDetector
-from monitor.vision.face_mesh import POINTS, FaceMesh, yaw
+from monitor.vision.face_mesh import POINTS, FaceMesh, Mesh, yaw, yaw_twice
 from tests.monitor.stage import Photo, frontal
 from tests.monitor.vision.liveness.heads import mesh_of
 
@@ -49,3 +49,19 @@ def test_where_there_is_no_face_there_is_no_mesh() -> None:
 @pytest.mark.parametrize("degrees", [-30.0, 0.0, 12.5])
 def test_the_angle_is_that_of_the_line_between_the_cheeks(degrees: float) -> None:
     assert yaw(mesh_of(frontal(Box(100, 100, 80, 80)), degrees)) == pytest.approx(degrees, abs=0.1)
+
+
+@pytest.mark.parametrize(("again", "counted"), [(24.0, 20.0), (7.0, 7.0), (-3.0, -3.0)])
+def test_of_two_looks_at_a_turned_face_the_less_turned_one_counts(again: float, counted: float) -> None:
+    face, rgb = frontal(Box(100, 100, 80, 80)), np.zeros((480, 640, 3), np.uint8)
+    first = mesh_of(face, 20.0)
+    looks = []
+
+    def second(_: RgbImage, where: Face) -> Mesh:
+        looks.append(where.box)
+        return mesh_of(where, again)
+
+    assert yaw_twice(second, rgb, face, first) == pytest.approx(counted, abs=0.1)
+    left, top = first[:, :2].min(axis=0)
+    assert (looks[0].left, looks[0].top) == pytest.approx((left, top))
+    assert yaw_twice(lambda *_: None, rgb, face, first) is None

@@ -18,8 +18,8 @@ OPERATORS = ("Conv", "Add", "Relu", "MaxPool", "AveragePool", "Pad")
 
 BATCH = 64
 
-SIDES = "both"
-"""Name in the graph of the faces and their mirror images."""
+SIDES, PIXELS = "both", "integers"
+"""Names in the graph: of the faces and their mirror images, and of these as the first convolution takes them."""
 
 
 def quantised(model: onnx.ModelProto, faces: NDArray[np.uint8]) -> onnx.ModelProto:
@@ -57,7 +57,7 @@ def without_scaling(network: onnx.ModelProto) -> onnx.ModelProto:
     """
     made_by = {name: node for node in network.graph.node for name in node.output}
     given = made_by.get(next(node for node in network.graph.node if node.op_type == "Conv").input[0])
-    if given is None or given.op_type != "DequantizeLinear":
+    if given is None or given.op_type != "DequantizeLinear" or given.input[0] == PIXELS:
         return network
     shades = (np.arange(SIDE * SIDE) % 256).astype(np.uint8).reshape(1, SIDE, SIDE)
     shown = onnx.ModelProto()
@@ -70,15 +70,15 @@ def without_scaling(network: onnx.ModelProto) -> onnx.ModelProto:
     made_by[sides.input[1]].input[0] = sides.input[0] = "faces"
     axis = numpy_helper.from_array(np.array([1], np.int64), "integers_axis")
     place = list(network.graph.node).index(sides) + 1
-    network.graph.node.insert(place, helper.make_node("Unsqueeze", [SIDES, axis.name], ["integers"]))
+    network.graph.node.insert(place, helper.make_node("Unsqueeze", [SIDES, axis.name], [PIXELS]))
     network.graph.initializer.append(axis)
-    given.input[0] = "integers"
+    given.input[0] = PIXELS
     keep_used(network.graph)
     return network
 
 
 def keep_used(graph: onnx.GraphProto) -> None:
-    """Drop the nodes and constants on which no output of the graph depends."""
+    """Drop the nodes and constants on which no output of the graph depends, and the types of what is between."""
     needed = {output.name for output in graph.output}
     kept: list[onnx.NodeProto] = []
     for node in reversed(graph.node):
@@ -86,7 +86,7 @@ def keep_used(graph: onnx.GraphProto) -> None:
             needed.update(node.input)
             kept.append(node)
     weights = [weight for weight in graph.initializer if weight.name in needed]
-    del graph.node[:], graph.initializer[:]
+    del graph.node[:], graph.initializer[:], graph.value_info[:]
     graph.node.extend(reversed(kept))
     graph.initializer.extend(weights)
 

@@ -63,7 +63,7 @@ def without_answers(path: Path) -> tuple[onnx.ModelProto, float]:
     if sum(LOGITS in node.output for node in graph.node) != 1:
         raise ModelError(f"{path} is not a file of `muster train export`; give another, or a run's folder.")
     smoothed = [numpy_helper.to_array(each) for each in graph.initializer if each.name == "smoothed_away"]
-    del graph.output[:], graph.value_info[:]
+    del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, ["n", None]))
     keep_used(graph)
     return without_scaling(network), float(smoothed[0]) * len(EMOTIONS) if smoothed else 0.0

@@ -206,7 +206,8 @@ becomes void for 10 seconds after the greeting.
         words = words_for(
             greeting, now, zone, signs, kiosk.people,
             pin=pin, camera=kiosk.has_camera, lost=lost, entry=kiosk.board.entry, moods=self.names_moods,
-            asked=kiosk.asked, keys=self.app.settings.keys, say=self.app.say,
+            scores=self.app.settings.door_scores, asked=kiosk.asked, keys=self.app.settings.keys,
+            say=self.app.say,
         )  # fmt: skip
         welcome = greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None
         panel.show(words, Welcome.ASKED if kiosk.asked else welcome)

@@ -59,6 +59,7 @@ def words_for(
     lost: bool = False,
     entry: Greeting | None = None,
     moods: bool = False,
+    scores: bool = False,
     asked: Asked | None = None,
     keys: Keys = Keys(),  # noqa: B008 - frozen
     say: Say = english,
@@ -72,6 +73,7 @@ def words_for(
         lost: the camera gives no picture.
         entry: the greeting of the latest entry, which may still be taken back.
         moods: the mood stands beside the time.
+        scores: the similarity and the one that a name needs stand there, too.
         asked: what somebody in view is asked; it comes before every greeting.
         keys: of the app.
         say: gives the texts in the door's language.
@@ -83,20 +85,21 @@ def words_for(
     name = clean(greeting.event.name, 40)
     at = at_clock(greeting.at, zone)
     hint = _not_me(greeting, entry or greeting, now, say, keys.shown("not_me"))
-    mood = f" · {say(greeting.event.mood.label)}" if greeting.event.mood and moods else ""
+    more = f" · {say(greeting.event.mood.label)}" if greeting.event.mood and moods else ""
+    more += _how_sure(greeting, say) if scores else ""
     match greeting.welcome:
         case Welcome.CAME:
             sign, opening = " ".join((signs.came, say("CHECKED IN"))), f"{salutation(greeting.at, zone, say)},"
-            return Words(sign, opening, name, say("in at {at}", at=at) + mood, hint, "in")
+            return Words(sign, opening, name, say("in at {at}", at=at) + more, hint, "in")
         case Welcome.LEFT:
             sign = " ".join((signs.left, say("CHECKED OUT")))
-            return Words(sign, say("Goodbye,"), name, say("out at {at}", at=at) + mood, hint, "out")
+            return Words(sign, say("Goodbye,"), name, say("out at {at}", at=at) + more, hint, "out")
         case Welcome.ALREADY:
             if greeting.since is None:
                 sign = " ".join((signs.already, say("ALREADY DONE")))
                 return Words(sign, say("Hello again,"), name, clean(greeting.event.text, 60))
             since = say("in since {at}", at=at_clock(greeting.since, zone))
-            return Words(" ".join((signs.already, say("ALREADY IN"))), say("Hello again,"), name, since + mood, hint)
+            return Words(" ".join((signs.already, say("ALREADY IN"))), say("Hello again,"), name, since + more, hint)
         case Welcome.UNKNOWN | Welcome.ASKED:
             sign, opening = " ".join((signs.unknown, say("NOT RECOGNISED"))), say("We have not met.")
             return Words(sign, opening, say("Hello"), say("Please see the desk."), hint)
@@ -105,6 +108,16 @@ def words_for(
         case Welcome.TAKEN_BACK:
             sign, void = " ".join((signs.back, say("TAKEN BACK"))), say("The entry at {at} is void.", at=at)
             return Words(sign, say("Sorry about that."), say("Thanks"), name, void)
+
+
+def _how_sure(greeting: Greeting, say: Say) -> str:
+    """The similarity of the face and the one that a name needed; empty for an entry without a face."""
+    similarity, needed = greeting.event.similarity, greeting.event.threshold
+    if similarity is None or needed is None:
+        return ""
+    return " · " + say(
+        "similarity {similarity}, needed {needed}", similarity=f"{similarity:.3f}", needed=f"{needed:.3f}"
+    )
 
 
 def _not_yet(welcome: Welcome, name: str, signs: Signs, say: Say, *, pin: bool, keys: Keys) -> Words:
@@ -133,6 +146,7 @@ def _question(asked: Asked, signs: Signs, say: Say) -> Words:
         Question.RIGHT: (turn, say("Right"), done),
         Question.STRAIGHT: (say("Thank you. Now look"), say("Straight"), say("into the camera")),
         Question.CLOSER: (say("Please come"), say("Closer"), say("Your face is too small.")),
+        Question.VIEW: (say("For a better picture,"), say("Look"), say("into the camera")),
     }[asked.question]
     return Words(" ".join((signs.unknown, say("ONE MOMENT"))), opening, large, clean(asked.name, 40), hint)
 

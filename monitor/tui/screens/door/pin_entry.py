@@ -1,5 +1,6 @@
 """Check-in with number and PIN at the door: the dialog."""
 
+import logging
 from functools import partial
 from time import monotonic
 
@@ -7,6 +8,8 @@ from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, person_of
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+
+log = logging.getLogger(__name__)
 
 LEFT_ALONE = 60.0
 """Seconds after which the dialog closes: whoever opened it may have walked away."""
@@ -61,8 +64,10 @@ class PinEntry:
             app.in_background(job, partial(self._checked, number), self._not_checked)
 
     def _not_checked(self, sentence: str) -> None:
+        """Whoever stands at the door cannot mend it; the log has the sentence for who can."""
         self._checking = False
-        self._app.toast_problem(sentence)
+        log.error("A number and a PIN could not be checked: %s", sentence)
+        self._app.notify(self._app.say("PINs cannot be checked now. Please see the desk."), severity="error")
 
     def _checked(self, number: str, answer: PinAnswer) -> None:
         self._checking = False

@@ -127,16 +127,18 @@ def export(app: DeskApp, details: PersonDetails) -> PersonChange:
     field = Ask("file", "File", str(Path.home() / export_name(person)))
     dialog = Dialog("Write all data", text, [field], yes="Write")
 
-    def job(answers: Answers) -> Callable[[], str]:
-        file = Path(answers["file"].strip()).expanduser()
-        return partial(write, file)
+    def job(answers: Answers) -> Callable[[], Path]:
+        return partial(write, Path(answers["file"].strip()).expanduser())
 
-    def write(file: Path) -> str:
+    def write(file: Path) -> Path:
         """In a worker."""
         export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=app.at_desk)
-        return f"Written to {file}. Keep the file safe, and delete it after you handed it over."
+        return file
 
-    return PersonChange(dialog, job, str)
+    def written(file: Path) -> str:
+        return f"{app.hand_over(file)}. Keep the file safe, and delete it after you handed it over."
+
+    return PersonChange(dialog, job, written)
 
 
 CHANGES: Mapping[str, Maker] = MappingProxyType({"edit": edit, "consent": consent, "erase": erase, "export": export})

@@ -16,7 +16,7 @@ from db.records.people import DeskUser
 from monitor.desk.desk_users import add_user, all_users, remove_user
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import check_new_pin
+from monitor.tui.screens.desk import ask_admin_pin, check_new_pin
 from monitor.tui.style.text import clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
@@ -65,8 +65,11 @@ class DeskUsers(ModalScreen[None]):
         return True
 
     def action_add(self) -> None:
-        """Ask for a name and a PIN."""
+        """Ask for a name and a PIN; for the admin PIN first, where there is none."""
         app = self.app
+        if not app.settings.admin_pin_hash:
+            ask_admin_pin(app, self._admin_pin_set)
+            return
         check = partial(check_new_pin, app.settings.pin_digits)
         dialog = Dialog("Add to the desk", _EXPLAINED, _FIELDS, yes="Add", check=check)
 
@@ -74,6 +77,11 @@ class DeskUsers(ModalScreen[None]):
             return app.by_desk(add_user, app.cipher, app.settings, answers["name"], answers["pin"])
 
         ask(app, dialog, job, partial(self._changed, "{} opens the desk with this PIN from now on."))
+
+    def _admin_pin_set(self, kept: str) -> None:
+        self.app.use_pin(kept)
+        if kept and self.is_current:
+            self.action_add()
 
     def action_remove(self) -> None:
         """Ask, and remove the selected one."""

@@ -16,7 +16,7 @@ from monitor.desk.maintenance import system as queries
 from monitor.desk.maintenance.attention import attention
 from monitor.desk.maintenance.system import Check, Machine, Status, SystemView, Verdict
 from monitor.desk.maintenance.upkeep import back_up, purge
-from monitor.text import plural
+from monitor.text import few, plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
 from monitor.tui.screens.system.camera_choice import CameraChoice
@@ -135,7 +135,7 @@ class SystemScreen(DeskScreen[SystemView]):
 
     def _verified(self, verdict: Verdict) -> None:
         if verdict.problems:
-            told, far = f"{self.app.signs.lost} Not whole: {'; '.join(verdict.problems)}", None
+            told, far = f"{self.app.signs.lost} Not whole: {few(verdict.problems)}", None
         else:
             entries, head = plural(verdict.ledger.events, "entry", "entries"), verdict.ledger.head[:16]
             told = f"{self.app.signs.came} Ledger and database file are whole: {entries}, head {head}"
@@ -214,6 +214,8 @@ class SystemScreen(DeskScreen[SystemView]):
                 continue  # the demo's key is kept nowhere: it goes with its database
             if check.name == "camera" and self.app.controller.has_picture:
                 continue  # the door has it
+            if check.name == "camera" and not self.app.controller.has_camera and check.status is Status.WARN:
+                continue  # 'muster review' needs none
             self.app.show_later(partial(self._found, check))
 
     def _found(self, check: Check) -> None:

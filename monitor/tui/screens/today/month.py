@@ -46,10 +46,8 @@ People by days. A cell has the hours by halves and one mark: **l** late, **e** l
 the shift; or a sign: **!** incomplete, **✗** absent, **◇** leave with the first letters of its kind, **◆** public
 holiday, **·** not expected, **→** to come. Hours and Balance are exact; incomplete days are not in the balance.
 
-- **←** **→**: the day before and after, **,** **.**: the week or month before and after. **T**: this one.
-- **W**, **M**, **D**: week, month, back to the day. Narrow screens show half a month at a time.
-- **Enter**: the person's entries of that day. **L**: enter leave. **!**: what needs you.
-- **E**: write what is shown to a file: HTML to print and to sign, XLSX, CSV or JSON.
+- **Enter**: the person's entries of that day. The arrow keys go to the day before and after.
+- Narrow screens show half a month at a time.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("month"), Binding("escape", "board", "Back", show=False)]
 
@@ -110,7 +108,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
 
     def _row(self, line: PersonDays, days: Sequence[date], wide: int) -> Row:
         signs = ASCII if self.app.ascii_only else SIGNS
-        cells = [cell_text(line.days.get(day), signs, wide, self.app.signs.ellipsis) for day in days]
+        cells = [cell_text(line.days.get(day), signs, wide) for day in days]
         balance = "" if line.sums.balance is None else signed(line.sums.balance)
         return Row(str(line.person.id), (clean(line.person.name), *cells, hours_and_minutes(line.sums.hours), balance))
 
@@ -226,10 +224,10 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
             return partial(write, Path(answers["file"].strip()).expanduser())
 
         dialog = Dialog("Export these days", text, [field], yes="Write")
-        ask(app, dialog, job, lambda file: app.notify(f"Written to {file}", markup=False))
+        ask(app, dialog, job, app.written)
 
 
-def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int, running: str) -> str:
+def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int) -> str:
     """A day in a few characters: hours and the worst mark, or the sign of its status."""
     if summary is None:
         return ""
@@ -241,12 +239,12 @@ def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int, r
         hours = hours_and_minutes(summary.present)
     else:
         halves = summary.minutes // 30
-        hours = f"{halves // 2}{'½' if halves % 2 and wide > 2 and running == '…' else ''}"
-    if summary.pieces[-1].running:
-        return f"{hours}{running}"
+        hours = f"{halves // 2}{'½' if halves % 2 and signs is SIGNS else ''}"
     said = ("l" if summary.late else "") + summary.marks
     mark = signs[Status.ON_LEAVE] if leave else next((one for one in _WORST if one in said), "")
-    return f"{hours}{mark}"
+    if summary.pieces[-1].running:
+        mark = signs[Status.PRESENT]
+    return f"{hours}{mark}" if len(hours) + len(mark) <= wide else f"{hours.rstrip('½')}{mark}"
 
 
 def signed(time: timedelta) -> str:

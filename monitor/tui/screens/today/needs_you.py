@@ -49,12 +49,8 @@ class NeedsYouScreen(DeskScreen[RepairList]):
 The days that somebody is to look at: an entry is missing, nobody came and nobody knows why, a rule closed the day, or
 the door's clock was wrong. Each with what may have happened, the best evidence first.
 
-- **F**: do what is proposed, with the reason that is shown, and go on. **1** to **4**: do another proposal.
-- **C**: another time, or another reason. **L**: enter leave. **X**: set aside, because it is right as it is.
-- **Space**: tick several days; **F** and **X** then take all of them, after a question.
-- **V**: the days that were set aside; **X** puts one back.
-- **Enter**: the day's entries. **M**: the month, people by days. **,** **.**: a month earlier, later.
-- **Esc**: back to Today.
+- The numbers **1** to **4** do another proposal than the first. **Enter** shows the day's entries.
+- What is done while days are ticked is done to all of them, after a question.
 
 Nothing is written over: each repair is a new row of the ledger that says who wrote it and why.
 """
@@ -109,9 +105,8 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
             self.app.needs_you = len(open_)
             self.query_one(TopBar).tick()
         shown = [one.repair for one in self._aside] if self._view_aside else open_
-        nothing = (
-            "Nothing was set aside. Press V to go back." if self._view_aside else "Nothing needs you in this time."
-        )
+        back = f"Nothing was set aside. Press {self.app.settings.keys.shown('view')} to go back."
+        nothing = back if self._view_aside else "Nothing needs you in this time."
         self.query_one(Table).show([self._row(one) for one in shown], empty=nothing)
         period = self.period
         days = f"{day_name(period.first)} to {day_name(period.last)}"
@@ -134,7 +129,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         ticks = (("[ ]", "[x]") if self.app.ascii_only else ("□", "■"))[one.key in self._ticked]
         day = f"{ticks} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
         arrow = "> " if self.app.ascii_only else "→ "
-        proposal = f"{arrow}{one.proposals[0].text}" if one.proposals else "c, l or x"
+        proposal = f"{arrow}{one.proposals[0].text}" if one.proposals else f"press {self._by_hand}"
         if self._view_aside:
             found = next(each for each in self._aside if each.repair.key == one.key)
             proposal = f"x {clean(found.reason, 40)}, {clean(found.actor, 20)}"
@@ -218,11 +213,19 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
 
     # What is written
 
+    @property
+    def _by_hand(self) -> str:
+        """The keys of what helps where nothing is proposed."""
+        change, leave, aside = (self.app.settings.keys.shown(one) for one in ("change", "leave", "take_away"))
+        return f"{change}, {leave} or {aside}"
+
     def action_repair(self) -> None:
         """Do what is proposed for the ticked days, or for this one."""
         chosen = [(one, one.proposals[0], one.proposals[0].reason) for one in self._chosen if one.proposals]
         if len(chosen) < 2:
             self._write(chosen)
+            if not chosen and self._selected is not None:
+                self.app.notify(f"Nothing is proposed for this day; press {self._by_hand}.")
             return
         text = f"{plural(len(chosen), 'day')}, each as proposed and with its reason."
         self._question(Dialog("Repair the ticked days", text, yes="Repair"), lambda _: self._write(chosen))

@@ -15,8 +15,9 @@ from textual.widgets import Static
 from monitor.attendance.days import Period, PersonDay
 from monitor.calendar_text import parse_clock
 from monitor.desk.days.day_board import BoardPage
-from monitor.desk.days.time_machine import Moment, after, moments, until
+from monitor.desk.days.time_machine import Moment, Otherwise, after, moments, otherwise, until
 from monitor.errors import UsageError
+from monitor.text import plural
 from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.screens.desk import Filter
 from monitor.tui.screens.today.today import COLUMNS, TodayScreen
@@ -31,6 +32,11 @@ BARS: Final = " ▁▂▃▄▅▆▇█"
 """How many entries there are in a cell of the slider, from none to most."""
 LAST: Final = 4
 """So many of the last entries are told."""
+NAMES: Final = 3
+"""So many people are named in a line."""
+MOST_MINUTES: Final = 720
+MOST_STRANGERS: Final = 1_000_000_000
+"""What may be asked for: the minutes by which shifts are moved, and of how many strangers one may be named."""
 WORDS: Final = {"check_in": "came in", "check_out": "left", "void": "entry made void", "correction": "corrected"}
 
 
@@ -46,6 +52,8 @@ leave and names are those of today. Nothing is changed by looking.
 - **Enter**: why the person's last entry until then was made.
 - The arrow keys go by 5 minutes, comma and full stop to the entry before and after; Space plays the day.
 - The bars over the slider show how much happened when.
+- **What if** asks for other shifts and another threshold, and says below the board who would be late, and who would not
+  be named. Faces whose sightings are past their time are not counted.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("desk"),
@@ -63,6 +71,8 @@ leave and names are those of today. Nothing is changed by looking.
         self._shown_day, self._at = day, at
         self._known: Sequence[Moment] = ()
         self._play: Timer | None = None
+        self._what_if: tuple[int, float] | None = None
+        """Minutes by which every shift were later, and the share of strangers that might be named."""
 
     def body(self) -> ComposeResult:
         yield Static(id="machine", markup=False)
@@ -71,6 +81,7 @@ leave and names are those of today. Nothing is changed by looking.
         with Container(classes="pane", id="main"):
             yield PagedTable(COLUMNS, empty="Loading", id="roster")
         yield Static(id="around", markup=False)
+        yield Static(id="otherwise", markup=False)
         yield Static(id="legend", markup=False)
 
     def on_mount(self) -> None:
@@ -146,6 +157,7 @@ leave and names are those of today. Nothing is changed by looking.
         start, end = self._bounds
         self._at = min(max(at, start), end - timedelta(minutes=1))
         self._draw()
+        self._look_otherwise()
         self.reload()
 
     def action_minutes(self, by: int) -> None:
@@ -177,6 +189,33 @@ leave and names are those of today. Nothing is changed by looking.
                 self._go(datetime.combine(self.day, parse_clock(answers["at"]), tzinfo=zone))
 
         self.app.push_screen(Dialog("Which time?", fields=[field], yes="Show", check=check), go)
+
+    def action_what_if(self) -> None:
+        """Ask for other shifts and another threshold, and say beside the board what they would have said."""
+        minutes, target = self._what_if or (0, self.app.settings.target_fpir)
+        fields = [
+            Ask("minutes", "Minutes by which each shift is later; -15: earlier", str(minutes)),
+            Ask("target", "Strangers of whom one may be named (1 in how many)", f"{1 / target:.0f}"),
+        ]
+        text = "Says who would be late, and whose face would be named. Nothing is changed by it."
+        dialog = Dialog("What if?", text, fields, yes="Show", check=lambda answers: _asked(answers)[1])
+        self.app.push_screen(dialog, lambda answers: self._ask_otherwise(_asked(answers)[0]) if answers else None)
+
+    def _ask_otherwise(self, asked: tuple[int, float]) -> None:
+        self._what_if = asked
+        self.query_one("#otherwise").display = True
+        self._look_otherwise()
+
+    def _look_otherwise(self) -> None:
+        if self._what_if is not None:
+            minutes, target = self._what_if
+            app, moved = self.app, timedelta(minutes=minutes)
+            job = partial(otherwise, app.engine, app.settings, self.day, self._at, moved=moved, target=target)
+            app.in_background(job, partial(self._show_otherwise, self._at, self._what_if))
+
+    def _show_otherwise(self, at: datetime, asked: tuple[int, float], found: Otherwise) -> None:
+        if self.is_attached and (at, asked) == (self._at, self._what_if):
+            self.query_one("#otherwise", Static).update("\n".join(told_otherwise(found, *asked)))
 
     def action_play(self) -> None:
         """Play the day from here, or stop."""
@@ -218,3 +257,37 @@ def slider(known: Sequence[Moment], start: datetime, at: datetime, end: datetime
     bars = "".join(BARS[-(-number * (len(BARS) - 1) // most)] for number in counts)
     here = min(width - 1, int((at - start) / span * width))
     return bars, "━" * here + "●" + "─" * (width - here - 1)
+
+
+def _asked(answers: Answers) -> tuple[tuple[int, float], str | None]:
+    """Minutes and share of strangers that were typed, and what is wrong with them."""
+    try:
+        minutes, one_in = int(answers["minutes"]), float(answers["target"])
+    except ValueError:
+        return (0, 0.5), "Both are numbers, such as -15 and 1000."
+    if abs(minutes) > MOST_MINUTES or not 1 < one_in <= MOST_STRANGERS:
+        return (0, 0.5), f"Minutes are from -{MOST_MINUTES} to {MOST_MINUTES}, strangers from 2 to {MOST_STRANGERS:,}."
+    return (minutes, 1 / one_in), None
+
+
+def told_otherwise(found: Otherwise, minutes: int, target: float) -> tuple[str, str]:
+    """Two lines: what other shifts would have said, and what another threshold."""
+    way = "later" if minutes >= 0 else "earlier"
+    late = [f"{listed(found.late)} would be late"] if found.late else []
+    on_time = [f"{listed(found.on_time)} would not be late"] if found.on_time else []
+    shifts = "; ".join([*late, *on_time]) or "nobody else would be late, and nobody less"
+    unknown = [one.person for one in found.faces.changes if not one.named]
+    named = [one.person for one in found.faces.changes if one.named]
+    lost = [f"{listed(unknown)} would not be named"] if unknown else []
+    won = [f"a face would be named {listed(named)}"] if named else []
+    faces = f"of {plural(found.faces.sightings, 'face')}, " + ("; ".join([*lost, *won]) or "all get the same answer")
+    return (
+        f"What if shifts were {abs(minutes)} min {way}: {shifts}.",
+        f"What if 1 in {1 / target:,.0f} strangers were named: {faces}.",
+    )
+
+
+def listed(names: Sequence[str]) -> str:
+    """A few names, and how many more there are."""
+    shown = ", ".join(clean(name, 30) for name in names[:NAMES])
+    return f"{shown} and {len(names) - NAMES} more" if len(names) > NAMES else shown

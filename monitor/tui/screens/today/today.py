@@ -128,11 +128,8 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def show(self, loaded: BoardPage) -> None:
         page = loaded.page
-        nobody = (
-            "Nobody was enrolled on this day."
-            if self._days_back
-            else "Nobody is enrolled yet. Press F4 to enrol people."
-        )
+        enrol = f"Nobody is enrolled yet. Press {self.app.settings.keys.shown('people')} to enrol people."
+        nobody = "Nobody was enrolled on this day." if self._days_back else enrol
         empty = "Nobody matches the filter." if loaded.people else nobody
         rows = [self._row(line) for line in page.items]
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
@@ -293,5 +290,5 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
 
     def _exported(self, file: Path) -> None:
-        self.app.notify(f"Written to {file}", markup=False)
+        self.app.written(file)
         self.reload()

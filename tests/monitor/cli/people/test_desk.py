@@ -1,7 +1,6 @@
 """`muster desk`: names at the desk."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -10,18 +9,24 @@ from db.crypto import load_cipher
 from db.engine import open_database
 from db.proof.heads import open_with
 from monitor.cli.main import app
-from monitor.desk.pin_entry import write_admin_pin
-
-AT = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
 
 
 def test_a_name_is_added_listed_and_removed(tmp_path: Path) -> None:
     file, url = tmp_path / "muster.toml", f"sqlite:///{tmp_path / 'desk.sqlite3'}"
     engine, cipher = open_database(url), load_cipher(tmp_path)
     open_with(engine, cipher, tmp_path)
-    write_admin_pin(engine, cipher, file, "123456", shortest=6, at=AT, actor="test")
     engine.dispose()
+    file.touch()
     common, run = ["--db", url, "--config", str(file)], CliRunner().invoke
+    early = run(app, ["desk", "add", "Ingrid Sund", *common], input="")
+    assert "Set the admin PIN first" in str(early.exception), "before a PIN is asked for"
+    assert "The admin PIN is set" in run(app, ["desk", "admin-pin", *common], input="123456\n").output
+    before = file.read_text()
+    wrong = run(app, ["desk", "admin-pin", *common], input="654321\n222222\n")
+    assert "not the present admin PIN" in str(wrong.exception)
+    assert file.read_text() == before
+    assert "The admin PIN is set" in run(app, ["desk", "admin-pin", *common], input="123456\n111111\n").output
+    assert file.read_text() != before
     added = run(app, ["desk", "add", "Ingrid Sund", *common], input="271828\n")
     assert "Ingrid Sund opens the desk" in added.output, added.output
     listed = run(app, ["desk", "list", "--json", *common])

@@ -1,6 +1,8 @@
 """The commands of the programs around Muster, from the first word to the last."""
 
 import json
+import signal
+import socket
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,7 +91,25 @@ def test_the_ledger_is_written_as_json_lines_from_a_row_or_a_day_on(tmp_path: Pa
     ran("events", "--since", "2026-03-09", "--output", str(file))
     today = [json.loads(line) for line in file.read_text().splitlines()]
     assert {datetime.fromisoformat(one["at"]).date() for one in today} == {NOW.date()}
+    beyond = CliRunner().invoke(app, ["events", "--since", str(len(lines) + 1)])
+    assert str(beyond.exception) == "The ledger was restored from a backup since; begin again at 0."
     assert len(today) == sum(datetime.fromisoformat(one["at"]).date() == NOW.date() for one in lines)
+
+
+def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    caught: list[int] = []
+    monkeypatch.setattr("signal.signal", lambda number, _: caught.append(number))
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uvicorn.Server, "run", stopped)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = ran("serve", "--port", str(port))
+    assert done.stderr.splitlines()[-1] == "Muster does not answer programs any more."
+    assert caught == [signal.SIGTERM]
 
 
 def test_a_file_of_events_is_replaced_only_when_told_so(tmp_path: Path) -> None:
@@ -97,7 +117,8 @@ def test_a_file_of_events_is_replaced_only_when_told_so(tmp_path: Path) -> None:
     file.write_text("mine")
     result = CliRunner().invoke(app, ["events", "--output", str(file)])
     assert (type(result.exception), file.read_text()) == (UsageError, "mine")
-    ran("events", "--output", str(file), "--force")
+    done = ran("events", "--since", "2", "--output", str(file), "--force")
+    assert done.stderr == f"Written to {file}: {len(file.read_text().splitlines())} events.\n"
     assert file.read_text().startswith("{")
 
 

@@ -92,9 +92,10 @@ def test_a_study_from_training_to_comparison(
     assert "people" not in through_file
     assert "report" not in through_file
 
-    # Calibrated anew with votes, it says what people say, too.
-    (again,) = muster("export", tmp_path / "mood.onnx", *to, "--data", data, "--votes", votes, "--json")
-    assert again["sha256"] != exported["sha256"]
+    # Calibrated anew with votes, it says what people say, too; here with itself as second network.
+    second = ("--with", tmp_path / "mood.onnx")
+    (again,) = muster("export", tmp_path / "mood.onnx", *second, *to, "--data", data, "--votes", votes, "--json")
+    assert 1.9 * exported["bytes"] < again["bytes"] < 2.5 * exported["bytes"]
     page = ("--to", tmp_path / "page")
     (judged,) = muster("evaluate", tmp_path / "mood.onnx", "--data", data, "--votes", votes, *page, "--json")
     assert judged["people"]["faces"] == 7  # every second one, on which nothing was fitted
@@ -102,6 +103,9 @@ def test_a_study_from_training_to_comparison(
     assert judged["poor_pictures"]["as it is"]["people"] == judged["people"]["agreement"]
     assert judged["people"]["coverage"][0]["answered"] == 1
     assert judged["copies_of_training_faces"] <= 14
+    assert judged["people"]["majorities"] == 7
+    parameters = json.loads((tmp_path / "page" / "report.json").read_text())["parameters"]
+    assert parameters == 2 * muster("layers", "champion", "--json")[0]["parameters"]
     assert "agrees with most people" in (tmp_path / "page" / "index.html").read_text()
 
     cv2.imwrite(str(tmp_path / "face.png"), RNG.integers(0, 255, (48, 48)).astype(np.uint8))

@@ -99,7 +99,7 @@ def test_the_greeting_follows_the_site_clock(hour: int, salutation: str) -> None
     words = words_for(board.greeting, at + timedelta(seconds=3), BERLIN, UNICODE_SIGNS, 2)
     assert words.opening == f"{salutation},"
     assert words.detail == f"in at {hour:02}:58"
-    assert words.hint == "Not you? Press N (7)"
+    assert words.hint == "Not you? Press n (7)"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_greeting_is_timed_from_when_it_is_shown_not_from_when_the_face_came_i
     assert greeting is not None
     words = words_for(greeting, AT + timedelta(seconds=21), BERLIN, UNICODE_SIGNS, 3)
     assert words.detail == "in at 08:58"
-    assert words.hint == "Not you? Press N (9)"
+    assert words.hint == "Not you? Press n (9)"
 
 
 def test_who_is_not_live_is_offered_the_pin_at_once() -> None:
@@ -180,7 +180,7 @@ def test_who_is_not_live_is_offered_the_pin_at_once() -> None:
     assert board.inside == 0
     assert board.greeting is not None
     words = words_for(board.greeting, AT, BERLIN, UNICODE_SIGNS, 3, pin=True)
-    assert (words.large, words.detail) == ("Press P", "number and PIN")
+    assert (words.large, words.detail) == ("Press p", "number and PIN")
     assert words.hint == "Ada"
     assert words_for(board.greeting, AT, BERLIN, UNICODE_SIGNS, 3).detail == "Please see the desk."
 

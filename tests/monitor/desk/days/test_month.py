@@ -23,8 +23,4 @@ def test_a_month_has_a_line_for_everybody_with_the_days_of_the_report(world: Wor
         assert line.sums.hours == sum((one.present for one in mine), timedelta())
         assert line.sums.balance == timedelta(minutes=sum(one.overtime_minutes or 0 for one in mine))
         assert line.sums.absent == sum(one.status is Status.ABSENT for one in mine)
-    whole = [one for line in lines for one in line.days.values() if not one.incomplete]
-    assert sum((line.sums.whole_hours for line in lines), timedelta()) == sum(
-        (one.present for one in whole), timedelta()
-    )
     assert sum(line.sums.came for line in lines) == sum(bool(one.summary.pieces) for one in report)

@@ -1,5 +1,7 @@
 """A year of a site before a recorder that runs through: every day is the other count's, and nothing grows.
 
+The passages of a day come as fast as they are written, so that many share a transaction.
+
 By default a few people and weeks; `MUSTER_WHOLE_SITE=1` tries 500 people for a year, `MUSTER_WHOLE_SITE=50` fifty.
 """
 
@@ -7,6 +9,7 @@ import gc
 import os
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -44,7 +47,7 @@ DAY = timedelta(days=1)
 
 
 class Clock:
-    """Shows the time of the passage that is played."""
+    """Shows the time of the last passage that is played."""
 
     def __init__(self) -> None:
         self.now = datetime.combine(FIRST, datetime.min.time(), ZONE)
@@ -65,11 +68,14 @@ class Door:
         if str(event.kind) == "sighting":
             self._written.release()
 
-    def see(self, person: Person, at: datetime) -> None:
-        best = Candidate(person.id, person.name, 0.8)
-        match = Match(best, None, 0.5, accepted=True)
-        self.recorder.record(Sighting(new_id(), Phase.OPENED, 1, at, at + timedelta(seconds=1), match, HAPPY, frames=5))
-        assert self._written.acquire(timeout=60)
+    def see(self, passages: Sequence[tuple[datetime, Person]]) -> None:
+        """All of them at once, as fast as they are written."""
+        for at, person in passages:
+            match = Match(Candidate(person.id, person.name, 0.8), None, 0.5, accepted=True)
+            until = at + timedelta(seconds=1)
+            self.recorder.record(Sighting(new_id(), Phase.OPENED, 1, at, until, match, HAPPY, frames=5))
+        for _ in passages:
+            assert self._written.acquire(timeout=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +126,9 @@ def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(sqlite:
     settled, days = None, by_day(lives, members)
     for number in range(DAYS):
         day = FIRST + number * DAY
-        for at, _, person in days.get(day, ()):
-            clock.now = at
-            door.see(person, at)
+        seen = [(at, person) for at, _, person in days.get(day, ())]
+        clock.now = seen[-1][0] if seen else clock.now
+        door.see(seen)
         clock.now = datetime.combine(day + DAY, datetime.min.time(), ZONE)
         look_after(sqlite, settings, clock.now)
         heads.note(sqlite, clock.now)

@@ -1,7 +1,7 @@
 """The gallery's examination of itself: once a night, kept for each person, gone with them, told on the command line."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,9 +13,11 @@ from db import audit
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
+from db.faces import candidates
+from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings, views
-from db.people import expected_misses
+from db.people import consents, expected_misses
 from db.privacy import erasure
 from db.records.attendance import NewEvent
 from db.records.observations import SightingRecord
@@ -23,6 +25,8 @@ from db.records.people import Person
 from monitor.config import Settings
 from monitor.desk.maintenance.gallery_check import ACTION, examine_gallery, examine_when_due
 from monitor.domain import Embedding
+from monitor.pipeline.gallery_loader import load_people
+from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import MadeUp
 
 SETTINGS = Settings(db="unused", time_zone="UTC", examine_hour=3)
@@ -60,7 +64,7 @@ def two(
 def test_what_is_found_is_kept_for_each_person_and_counted_in_the_audit_log(
     engine: Engine, cipher: TemplateCipher, two: tuple[Person, Person, datetime]
 ) -> None:
-    ada, bob, now = two
+    _, bob, now = two
     found = examine_gallery(engine, cipher, SETTINGS, at=now, actor="desk")
     assert [(one.name, one.missed, one.passages, one.images) for one in found.served] == [
         ("Bob", 2, 2, 1),
@@ -70,13 +74,42 @@ def test_what_is_found_is_kept_for_each_person_and_counted_in_the_audit_log(
     with reading(engine) as session:
         worst = expected_misses.worst(session, 5)
         entry = audit.latest(session, ACTION)
-    assert [one.person for one in worst] == [bob.id, ada.id]
+    assert [one.person for one in worst] == [bob.id], "everybody else is under the bound"
     assert entry is not None
     assert entry.detail["soon_not_recognised"] == 1
     assert "Bob" not in json.dumps(dict(entry.detail))
     with writing(engine) as session:
         erasure.erase(session, bob.id, at=now, actor="desk")
-        assert [one.person for one in expected_misses.worst(session, 5)] == [ada.id]
+        assert expected_misses.worst(session, 5) == []
+
+
+def test_the_door_asks_the_worst_served_who_agreed_until_a_view_of_them_waits(
+    engine: Engine, cipher: TemplateCipher, two: tuple[Person, Person, datetime]
+) -> None:
+    _, bob, now = two
+    settings = SETTINGS.model_copy(update={"grow_templates": True, "ask_for_views": True})
+    examine_gallery(engine, cipher, settings, at=now, actor="desk")
+
+    def asked(settings: Settings = settings) -> Set[UUID]:
+        return load_people(engine, cipher, settings).ask
+
+    def agree(answer: bool) -> None:
+        with writing(engine) as session:
+            consents.set_consent(session, bob.id, "face", answer, at=now, actor="desk")
+
+    agree(True)
+    assert asked() == {bob.id}
+    assert asked(SETTINGS) == asked(settings.model_copy(update={"grow_templates": False})) == set()
+    with writing(engine) as session:
+        face = np.eye(1, 128, dtype=np.float32)[0]
+        view = NewCandidate(bob.id, new_id(), now, ENCODER_NAME, face, b"jpeg", {}, 0.9, 0.1, 0.9)
+        waiting = candidates.add(session, cipher, view).id
+    assert asked() == set()
+    with writing(engine) as session:
+        candidates.discard(session, waiting)
+    assert asked() == {bob.id}
+    agree(False)
+    assert asked() == set()
 
 
 def test_it_runs_once_a_day_from_its_hour_on(

@@ -8,19 +8,21 @@ from sqlalchemy import Engine
 
 from db import backup
 from db.attendance import kiosks, ledger
-from db.crypto import TemplateCipher, bind_key
+from db.crypto import TemplateCipher, bind_key, load_cipher
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
+from db.faces import templates
 from db.ids import new_id
 from db.people import consents, people, pins
 from db.privacy import erasure
+from db.privacy.rotation import rotate
 from db.programs import keys
 from db.proof import heads
 from db.records.attendance import NewEvent
 from db.records.people import Person
 from monitor.config import Settings
 from monitor.desk.maintenance import system
-from monitor.desk.maintenance.restore import restore
+from monitor.desk.maintenance.restore import Lost, restore
 from monitor.desk.maintenance.upkeep import back_up, look_after
 from monitor.errors import UsageError
 from tests.monitor.recording.arrivals import CIPHER
@@ -52,7 +54,7 @@ def test_a_backup_takes_the_place_of_the_database_which_is_kept(sqlite: Engine, 
     file = back_up(sqlite, tmp_path, at=NOW, actor="test")
     live(sqlite, "Eve")
     done = restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
-    assert (done.people, done.events, done.newer_events, done.erased_again) == (2, 2, 1, 0)
+    assert (done.people, done.events, done.lost, done.erased_again) == (2, 2, Lost(1, {"add": 1}), 0)
     assert names(sqlite) == ["Ada", "Bob"], "a program that has the database open goes on with the new one"
     assert done.aside is not None
     assert names(open_database(str(done.aside))) == ["Ada", "Bob", "Eve"]
@@ -113,6 +115,73 @@ def test_a_restored_database_is_whole_though_it_goes_on_differently(sqlite: Engi
     restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
     live(sqlite, "Eve", "Finn", "Gina", "Hal")
     assert system.verify(sqlite, CIPHER, tmp_path / heads.HEADS_FILE).problems == ()
+
+
+def test_a_restore_that_is_taken_back_leaves_a_whole_database(sqlite: Engine, tmp_path: Path) -> None:
+    heads.open_with(sqlite, CIPHER, tmp_path)
+    ada, _ = live(sqlite, "Ada", "Bob")
+
+    def rename(*names: str) -> None:
+        for name in names:
+            with writing(sqlite) as session:
+                people.rename(session, ada.id, name, at=NOW, actor="test")
+        heads.note(sqlite, NOW)
+
+    def put_back(file: Path, hours: int, lost: Lost) -> Path:
+        done = restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW + timedelta(hours=hours), actor="test")
+        assert done.aside is not None
+        assert done.lost == lost
+        return done.aside
+
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    rename("Augusta", "Countess")
+    before = put_back(file, 1, Lost(0, {"rename": 2}))
+    rename("Adelaide")
+    put_back(before, 2, Lost(0, {"rename": 1}))
+    rename("Ada L.")
+    assert names(sqlite) == ["Ada L.", "Bob"]
+    assert system.verify(sqlite, CIPHER, tmp_path / heads.HEADS_FILE).problems == ()
+
+
+def test_nothing_is_restored_that_was_not_agreed(sqlite: Engine, tmp_path: Path) -> None:
+    heads.open_with(sqlite, CIPHER, None)
+    live(sqlite, "Ada")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    asked: list[Lost] = []
+
+    def refuse(lost: Lost) -> bool:
+        asked.append(lost)
+        return False
+
+    restore(settings(sqlite), CIPHER, file, tmp_path, agreed=refuse, at=NOW, actor="test")
+    assert asked == [], "nothing is lost"
+    live(sqlite, "Eve")
+    with pytest.raises(UsageError, match="Nothing was restored"):
+        restore(settings(sqlite), CIPHER, file, tmp_path, agreed=refuse, at=NOW, actor="test")
+    assert asked == [Lost(1, {"add": 1})]
+    assert names(sqlite) == ["Ada", "Eve"]
+
+
+def test_a_backup_of_before_a_new_key_is_sealed_with_the_new_one(
+    sqlite: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    old = load_cipher(tmp_path)
+    heads.open_with(sqlite, old, tmp_path)
+    (ada,) = live(sqlite, "Ada")
+    with writing(sqlite) as session:
+        templates.set_portrait(session, old, ada.id, b"jpeg", at=NOW)
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    rotated = rotate(sqlite, tmp_path, at=NOW, actor="test")
+    new = load_cipher(tmp_path)
+    restore(settings(sqlite), new, file, tmp_path, at=NOW, actor="test")
+    found = system.verify(sqlite, new, tmp_path / heads.HEADS_FILE)
+    assert (found.problems, found.sealed) == ((), 1)
+    assert rotated.before is not None
+    rotated.before.unlink()
+    with pytest.raises(WrongKey, match=f"with the key {old.key_id}, which is not here; put it into"):
+        restore(settings(sqlite), new, file, tmp_path, at=NOW, actor="test")
 
 
 def test_the_database_of_before_is_deleted_in_time(sqlite: Engine, tmp_path: Path) -> None:

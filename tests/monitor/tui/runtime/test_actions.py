@@ -142,7 +142,7 @@ def test_keys_can_be_swapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("help", "?"), ("quit", "^q"), ("unite", "U"), ("reverse", "Shift+S"), ("people", "F4")]
+    ("name", "shown"), [("help", "?"), ("quit", "Ctrl+Q"), ("unite", "u"), ("reverse", "S"), ("people", "F4")]
 )
-def test_a_key_is_shown_as_people_read_it(name: str, shown: str) -> None:
+def test_a_key_is_shown_as_it_is_typed(name: str, shown: str) -> None:
     assert Keys().shown(name) == shown

@@ -10,7 +10,6 @@ from textual.app import App
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
-from textual.widgets import _footer
 
 from monitor.tui.runtime import textual_internals
 
@@ -23,11 +22,9 @@ NAMES: dict[str, tuple[Any, str]] = {
     ),
     "_compositor": (Screen, "the camera picture cannot tell whether a dialog lies over it, and is painted across it"),
     "_css_update_count": (App, "each screen parses all style sheets when it is first shown: 0.1 s of the event loop"),
-    "_disabled": (_footer.FooterKey, "a click on a dimmed key of the footer does what the key must not do"),
     "_driver": (App, "nothing can be written to the terminal past the compositor: no camera picture"),
     "_end_update": (App, "the terminal shows nothing after the first camera picture: its drawing never ends"),
     "_exit_renderables": (App, "an error at the door shows a traceback with variables, a PIN perhaps"),
-    "_footer": (_footer, "the line of keys composes itself anew with each greeting: 0.1 s of the event loop"),
     "_handle_exception": (App, "an error that ends the app shows its traceback at the door, and the log lacks it"),
     "_layout_required": (Screen, "the camera picture is painted where the camera was before the screen was laid out"),
     "_must_signal_resume": (LinuxDriver, "a terminal that hangs up while Muster ends starts Textual's threads anew"),
@@ -41,7 +38,7 @@ NAMES: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("name", NAMES)
 def test_textual_still_has(name: str) -> None:
     owner, breaks = NAMES[name]
-    there = owner is _footer or bool(re.search(rf"\b{name}\b", getsource(owner)))
+    there = bool(re.search(rf"\b{name}\b", getsource(owner)))
     assert there, f"Textual has no {name} any more: {breaks}."
 
 

@@ -25,9 +25,12 @@ class Head:
     def __init__(self) -> None:
         self.degrees = 0.0
         """Turned to the person's left."""
+        self.again: float | None = None
+        """What a second look says, from where the first mesh lies; None: the same."""
         self.asked = 0
         """How often a mesh was asked for."""
 
     def __call__(self, rgb: RgbImage, face: Face) -> Mesh | None:
         self.asked += 1
-        return mesh_of(face, self.degrees)
+        second = face.keypoints is not None and len(face.keypoints) == 2
+        return mesh_of(face, self.degrees if self.again is None or not second else self.again)

@@ -40,11 +40,11 @@ def test_one_frame_alone_is_no_turn() -> None:
 
 def test_who_does_not_turn_in_time_is_late_for_good() -> None:
     frames = round(PATIENCE * 15) + 2
-    assert after([17.0] * (frames - 3)).answer is Answer.AWAITED
-    late = after([17.0] * frames)
+    assert after([TURN - 1] * (frames - 3)).answer is Answer.AWAITED
+    late = after([TURN - 1] * frames)
     assert late.answer is Answer.LATE
     assert late.see(9.0, 30.0) is Answer.LATE
-    assert late.widest == 17.0
+    assert late.widest == TURN - 1
 
 
 def test_who_turned_and_does_not_look_back_is_late_too() -> None:

@@ -75,7 +75,7 @@ def test_a_majority_is_more_than_half_of_the_votes_that_are_not_single() -> None
     votes[1, [1, 0, 3]] = 5, 3, 2  # half is not enough
     votes[2, [7, 0]] = 6, 4
     votes[3, [8, 0]] = 7, 3  # most cannot name it
-    assert majorities(votes).tolist() == majorities(votes / 10).tolist() == [1, -1, 7, -1, -1]
+    assert majorities(votes).tolist() == majorities(votes / np.float32(10)).tolist() == [1, -1, 7, -1, -1]
 
 
 def test_contempt_counts_as_neutral_and_the_rest_keeps_its_name() -> None:

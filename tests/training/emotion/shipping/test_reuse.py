@@ -25,7 +25,8 @@ FIT = Fit(JUDGED, RNG.dirichlet(np.ones(10), 32).astype(np.float32), smoothing=0
 
 
 def tiny() -> keras.Model:
-    return networks.champion(((8, 1), (16, 1)))
+    """Large enough for 8-bit integers to make the file smaller."""
+    return networks.champion(((32, 1), (64, 1)))
 
 
 @pytest.fixture(scope="module")

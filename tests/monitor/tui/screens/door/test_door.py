@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from textual.pilot import Pilot
@@ -11,12 +12,15 @@ from textual.widgets import Static
 from db.engine import writing
 from db.ids import new_id
 from db.people import people, pins
+from monitor.desk.days.door_board import Asked, Greeting, Welcome
 from monitor.domain import EventKind, KioskEvent, Question, Scene
 from monitor.errors import SourceError
+from monitor.language import Language, language_of
 from monitor.tui.runtime import kiosk_controller
 from monitor.tui.runtime.running_kiosk import RunningKiosk
-from monitor.tui.screens.door.greeting import SHOWN_FOR, GreetingPanel
+from monitor.tui.screens.door.greeting import SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.screens.system.system_text import settings_text
+from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Table
@@ -412,6 +416,28 @@ async def test_the_question_goes_when_it_is_answered_and_the_greeting_comes(worl
         await show_door(pilot, world, asking(world, None), came(world))
         assert "Now look" not in text_of(world)
         assert "CHECKED IN" in text_of(world)
+
+
+@pytest.mark.parametrize(("language", "opening"), [("en", "For a better picture,"), ("de", "Für ein besseres Bild")])
+def test_whom_the_door_recognises_badly_is_asked_for_a_view_in_its_language(language: Language, opening: str) -> None:
+    asked = Asked(Question.VIEW, 1, "Ada")
+    words = words_for(None, NOW, ZoneInfo("UTC"), UNICODE_SIGNS, 3, asked=asked, say=language_of(language))
+    assert (words.opening, words.detail) == (opening, "Ada")
+
+
+@pytest.mark.parametrize(
+    ("event", "detail"),
+    [
+        (KioskEvent(EventKind.CHECK_IN, NOW, name="Ada", similarity=0.9123, threshold=0.8731), "0.912, needed 0.873"),
+        (KioskEvent(EventKind.CHECK_IN, NOW, name="Ada"), ""),
+    ],
+    ids=["by face", "by PIN"],
+)
+def test_the_greeting_says_how_sure_it_is_where_the_setting_wants_it(event: KioskEvent, detail: str) -> None:
+    greeting = Greeting(Welcome.CAME, NOW, NOW, None, event)
+    plain = words_for(greeting, NOW, ZoneInfo("UTC"), UNICODE_SIGNS, 3)
+    sure = words_for(greeting, NOW, ZoneInfo("UTC"), UNICODE_SIGNS, 3, scores=True)
+    assert sure.detail.removeprefix(plain.detail) == (f" · similarity {detail}" if detail else "")
 
 
 async def test_who_does_not_turn_twice_is_offered_number_and_pin(world: World) -> None:

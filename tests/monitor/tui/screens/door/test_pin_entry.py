@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from db.attendance import ledger
 from db.engine import reading, writing
+from db.errors import WrongKey
 from db.ids import new_id
 from db.people import people, pins
 from monitor.attendance.pin import hash_pin
@@ -126,6 +127,23 @@ async def test_a_wrong_number_and_a_wrong_pin_are_told_alike(with_pins: World, n
         await give(pilot, number, pin)
         assert with_pins.kiosk.by_pin == []
         assert "Number and PIN do not match. Try again." in " ".join(text_of(with_pins).split())
+
+
+async def test_a_fault_of_the_database_is_told_to_the_desk_and_not_at_the_door(
+    with_pins: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise WrongKey("The face templates were encrypted with another key.")
+
+    monkeypatch.setattr("monitor.tui.screens.door.pin_entry.person_of", fails)
+    async with with_pins.app().run_test(size=WIDE, notifications=True) as pilot:
+        await offered(pilot, with_pins)
+        await pilot.press("p")
+        await give(pilot, "17", "2718")
+        shown = " ".join(text_of(with_pins).split())
+        assert "PINs cannot be checked now." in shown
+        assert "encrypted" not in shown
+    assert "encrypted with another key" in caplog.text
 
 
 async def test_five_wrong_ones_lock_the_number_for_a_minute_and_are_noted(with_pins: World) -> None:

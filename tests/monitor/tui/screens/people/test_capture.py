@@ -138,7 +138,7 @@ async def test_a_photograph_is_refused_with_the_reason_and_one_may_begin_again(
         await settle(pilot)
         assert isinstance(pilot.app.screen, CaptureScreen)
         assert "a photograph cannot be ruled out" in text_of(empty_world)
-        assert "Press R to begin again" in text_of(empty_world)
+        assert "Press r to begin again" in text_of(empty_world)
         await go(pilot, "r", "escape")
         assert isinstance(pilot.app.screen, PeopleScreen)
         assert told(pilot) == "Stopped: no shot is kept, nobody is enrolled."

@@ -70,7 +70,7 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
                     consents.set_consent(session, person, kind, True, at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4")
-        assert "consent missing 2 (V: list them)" in text_of(world)
+        assert "consent missing 2 (v: list them)" in text_of(world)
         await go(pilot, "v")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
         await go(pilot, "o")

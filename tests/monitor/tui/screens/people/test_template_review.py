@@ -52,7 +52,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
     captures(world, 3)
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4")
-        assert "To review: 3 captures (press R)" in text_of(world)
+        assert "To review: 3 captures (press r)" in text_of(world)
         await go(pilot, "r")
         assert states(pilot) == ["waits"] * 3
         shown = text_of(world)
@@ -72,7 +72,7 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
         await fill(pilot)
         assert states(pilot) == ["waits"]
         await go(pilot, "escape")
-        assert "To review: 1 capture (press R)" in text_of(world)
+        assert "To review: 1 capture (press r)" in text_of(world)
     with reading(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
         assert candidates.accepted(session, ada) == []

@@ -26,7 +26,7 @@ async def test_f9_lists_who_is_inside_and_space_ticks_them_off_without_a_pin(wor
         def said() -> str:
             return str(screen.query_one("#summary", Static).render())
 
-        assert said() == "5 people are inside. Press F to start a roll call."
+        assert said() == "5 people are inside. Press f to start a roll call."
         assert all(row.cells[2] for row in screen.query_one(Table).rows), "with their groups"
         await go(pilot, "f", "space")
         assert said() == "! 4 MISSING   ✓ 1 here   5 inside at 09:58"
@@ -34,7 +34,7 @@ async def test_f9_lists_who_is_inside_and_space_ticks_them_off_without_a_pin(wor
         assert said() == "! 5 MISSING   ✓ 0 here   5 inside at 09:58"
         assert screen.query_one(Table).selected_key is not None
         await go(pilot, "x", "enter")
-        assert said() == "5 people are inside. Press F to start a roll call."
+        assert said() == "5 people are inside. Press f to start a roll call."
 
 
 @pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)

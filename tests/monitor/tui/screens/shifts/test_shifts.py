@@ -181,7 +181,7 @@ async def test_on_a_narrow_screen_one_list_is_shown_at_a_time(world: World) -> N
         shifts.remove(session, old.id, at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
         await go(pilot, "f7")
-        assert "Press A to add one" in text_of(world)
+        assert "Press a to add one" in text_of(world)
         assert "Ada Lovelace" not in text_of(world)
         await go(pilot, "v", "v", "v")
         assert "[No shift 10]" in text_of(world)

@@ -35,3 +35,13 @@ async def test_who_unlocks_the_desk_is_who_did_it(world: World) -> None:
     with reading(world.engine) as session:
         who = {one.action: one.actor for one in newest_entries(session)}
     assert (who["add desk user"], who["remove desk user"]) == (DESK, "Ingrid Sund")
+
+
+async def test_the_admin_pin_is_asked_for_before_a_name(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
+        await go(pilot, "f6", "a", "a")
+        assert "Whoever opens a screen of the desk" in asked(pilot)
+        await fill(pilot, pin="314159", again="314159")
+        assert "Each opens the desk's screens" in asked(pilot)
+        await fill(pilot, name="Ingrid Sund", pin="271828", again="271828")
+        assert [one.name for one in all_users(world.engine)] == ["Ingrid Sund"]

@@ -27,7 +27,7 @@ async def test_the_month_has_everybodys_days_and_exact_sums(world: World, size: 
         assert shown[1:10] == ("·", "✗", "✗", "✗", "✗", "✗", "·", "·", "✗")
         assert len(shown) == days + 3
         assert shown[-2:] == ("0:00", "−40:00")
-        assert cells(world, "Ada Lovelace")[9] == "1…", "still in the house"
+        assert cells(world, "Ada Lovelace")[9] == "1●", "still in the house"
         assert "Mar 2026   10 people" in text_of(world)
         assert ". After" in text_of(world), "dimmed, for there is no later month yet"
 

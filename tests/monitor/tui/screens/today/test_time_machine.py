@@ -10,7 +10,7 @@ from monitor.desk.days.time_machine import Moment
 from monitor.tui.screens.today.time_machine import TimeMachine, slider
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names
+from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem
 from tests.monitor.world import NOW, PEPPERS, World, scene, settle, show_door, text_of
 
 
@@ -92,3 +92,22 @@ def test_the_slider_shows_when_how_much_happened() -> None:
     bars, line = slider(known, start, start + timedelta(minutes=60), start + timedelta(minutes=120), 12)
     assert bars == "▄     █    ▄", "two in one cell are the most, and the last instant is not on it"
     assert line == "━━━━━━●─────"
+
+
+async def test_beside_the_board_stands_what_other_shifts_and_another_threshold_would_have_said(world: World) -> None:
+    async with world.app(camera=False, target_fpir=0.1).run_test(size=SIZE) as pilot:
+        await go(pilot, "f2", "z", "c")
+        await fill(pilot, minutes="15 or so", target="1000")
+        assert await problem(pilot) == "Both are numbers, such as -15 and 1000."
+        await fill(pilot, minutes="15", target="1000000")
+        assert "15 min later: Edsger Dijkstra would not be late." in text_of(world)
+        assert "of 5 faces" in text_of(world)
+        assert "Ada Lovelace and 2 more" in text_of(world)
+        assert "1 late" in text_of(world), "the board itself stays as it was"
+        await go(pilot, "c")
+        await fill(pilot, minutes="-15", target="100")
+        assert "15 min earlier: Ada Lovelace, Alan Turing would be late." in text_of(world)
+        assert "all get the same answer" in text_of(world)
+        await go(pilot, "g")
+        await fill(pilot, at="9:10")
+        assert "of 4 faces" in text_of(world), "the answer is of the minute that is shown"

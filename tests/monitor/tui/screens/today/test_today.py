@@ -17,6 +17,7 @@ from db.people import people
 from db.records.attendance import NewEvent
 from db.verification import ledger_check
 from monitor.desk.days import corrections
+from monitor.tui.app import MusterApp
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
@@ -106,10 +107,10 @@ async def test_the_order_is_turned_round_from_the_keyboard(world: World) -> None
 async def test_the_keys_of_the_filter_are_told_while_it_is_typed(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "slash", "o", "r", "b")
-        assert "esc Clear" in text_of(world)
+        assert "Esc Clear" in text_of(world)
         await go(pilot, "enter")
         assert pilot.app.screen.query_one("#roster").has_focus
-        assert "esc Clear" not in text_of(world)
+        assert "Esc Clear" not in text_of(world)
         assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
 
 
@@ -272,7 +273,12 @@ async def test_a_day_is_exported_without_formulas(
         assert any(("'=1+1" if ending == "csv" else '"=1+1"') in line for line in lines)
 
 
-async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
+async def test_an_export_that_cannot_be_written_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    downloads: list[Path] = []
+    monkeypatch.setattr(MusterApp, "is_web", True)
+    monkeypatch.setattr(MusterApp, "deliver_binary", lambda _, file: downloads.append(file))
     there = tmp_path / "there.csv"
     there.write_text("mine")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
@@ -286,6 +292,7 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(world: World,
         await fill(pilot, file=str(tmp_path / "new.csv"))
         assert isinstance(pilot.app.screen, TodayScreen)
     assert there.read_text() == "mine"
+    assert downloads == [tmp_path / "new.csv"], "in a browser it is a download, too"
     assert (tmp_path / "new.csv").exists()
 
 

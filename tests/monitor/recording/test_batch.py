@@ -1,0 +1,122 @@
+"""Facts that wait share transactions, and come to the same as if each had its own."""
+
+import shutil
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, select
+
+from db.attendance import kiosks
+from db.engine import open_database, reading, writing
+from db.ids import new_id
+from db.people import people
+from db.records.people import Person
+from db.schema.attendance import EventRow
+from db.schema.observations import SightingRow
+from monitor.config import Settings
+from monitor.domain import Candidate, KioskEvent, Phase
+from monitor.recording import batch
+from monitor.recording.batch import Waiting
+from monitor.recording.journal import Fact, PinGiven, Seen
+from monitor.recording.recorder import Recorder
+from monitor.recording.transactions import WriteContext
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+
+TEAM = tuple(f"Person {number}" for number in range(6))
+
+
+def arrivals(team: Sequence[Person], random: Random) -> list[Fact]:
+    """What three days at a door may bring: people and strangers who stay and come again, PINs, a clock that is off."""
+    facts: list[Fact] = []
+    for number in range(48):
+        minute, person = number * 90 + random.randint(0, 30), random.choice(team)
+        off = timedelta(hours=random.choice((0, 0, 0, 0, 2)))
+        if number % 6 == 0:
+            facts.append(PinGiven(person.id, AT + timedelta(minutes=minute), new_id(), off))
+            continue
+        first = seen(None if number % 7 == 0 else person, minute, lasting=random.choice((1, 600)))
+        if number % 5 == 0:  # another person is nearly as alike
+            other = random.choice(team)
+            runner_up = Candidate(other.id, other.name, 0.6)
+            first = replace(first, match=replace(first.match, runner_up=runner_up))
+        facts.append(Seen(first, new_id(), off))
+        if number % 3 == 0:
+            later = replace(first, phase=Phase.CONTINUED, last_at=first.last_at + timedelta(minutes=3))
+            facts.append(Seen(later, new_id(), off))
+    return facts
+
+
+def play(engine: Engine, facts: Sequence[Fact], together: int) -> tuple[list[KioskEvent], int]:
+    """The events, and how many transactions were needed."""
+    settings = Settings(db="unused", time_zone="Europe/Berlin")
+    with writing(engine) as session:
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=AT).id
+    context, waiting = WriteContext(kiosk, settings, CIPHER), deque(Waiting(fact) for fact in facts)
+    events, transactions = list[KioskEvent](), 0
+    while waiting:
+        some = batch.first_of(waiting)[:together]
+        with writing(engine) as session:
+            events += batch.write(session, context, some, AT + timedelta(days=4))
+        transactions += 1
+        for _ in some:
+            waiting.popleft()
+    return events, transactions
+
+
+def rows(engine: Engine) -> tuple[list[object], list[object]]:
+    ledger = select(EventRow.seq, EventRow.id, EventRow.kind, EventRow.at, EventRow.clock_suspect).order_by(
+        EventRow.seq
+    )
+    sightings = select(SightingRow.id, SightingRow.person_id, SightingRow.last_at).order_by(SightingRow.id)
+    with reading(engine) as session:
+        return list(session.execute(ledger)), list(session.execute(sightings))
+
+
+@pytest.fixture
+def team(engine: Engine) -> list[Person]:
+    with writing(engine) as session:
+        return [people.add_person(session, name, at=AT - timedelta(days=1), actor="test") for name in TEAM]
+
+
+def test_facts_that_share_transactions_come_to_the_same(engine: Engine, team: list[Person], tmp_path: Path) -> None:
+    engine.dispose()
+    shutil.copy(str(engine.url.database), tmp_path / "each.sqlite3")
+    each = open_database(str(tmp_path / "each.sqlite3"))
+    facts = arrivals(team, Random(5))
+    (shared, fewer), (alone, most) = play(engine, facts, batch.MOST_TOGETHER), play(each, facts, 1)
+    assert shared == alone
+    assert rows(engine) == rows(each)
+    assert len(rows(engine)[0]) > 24
+    assert (fewer, most) == (1, len(facts))
+    each.dispose()
+
+
+def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
+    engine: Engine, team: list[Person], told: Listener
+) -> None:
+    owner = open_database(str(engine.url.database))
+    with writing(owner) as session:
+        recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
+        people.rename(session, team[0].id, "Ada", at=AT, actor="test")
+        for person in team[:3]:
+            recorder.record(seen(person))
+        recorder.record_pin(new_id())
+        for person in team[3:]:
+            recorder.record(seen(person))
+    recorder.close(timeout=20)
+    assert told.kinds == ["sighting", "check_in"] * 6
+    assert recorder.lost == 1
+    owner.dispose()
+
+
+def test_of_facts_that_are_no_arrivals_each_has_a_transaction_of_its_own(team: list[Person]) -> None:
+    ada, bob = (Waiting(Seen(seen(one), new_id())) for one in team[:2])
+    start = Waiting(batch.Start())
+    assert batch.first_of([ada, bob, ada, start, bob]) == [ada, bob, ada]
+    assert batch.first_of([start, ada]) == [start]
+    assert batch.first_of([]) == []
