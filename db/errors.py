@@ -17,6 +17,7 @@ class DatabaseError(MusterError):
 class InvalidRecord(DatabaseError):  # noqa: N818 - reads as a sentence where it is raised
     """A record cannot be stored or changed: it is not valid, or contradicts what is there."""
 
+    exit_code = 2
     code = "invalid-record"
 
 

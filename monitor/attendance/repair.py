@@ -53,7 +53,7 @@ class Proposal:
         """Why it is written, as the desk would say it."""
         told = self.text.split(", ", 1)[-1]
         if self.void is not None:
-            return "two arrivals within minutes were one"
+            return "two arrivals were one"
         if self.leave is not None:
             return f"absent; {told}"
         forgotten = "leave" if self.kind == "check_out" else "check in"
@@ -85,6 +85,8 @@ class Repair:
         """What is wrong, in a few words: "came 08:50, never left"."""
         piece = self.piece
         if self.reason is Reason.NO_CHECK_OUT and piece and piece.start is not None:
+            if (again := _came_again(self.summary, piece)) is not None:
+                return f"came twice, {_clock(instant_of(piece.start), zone)} and {_clock(again.at, zone)}"
             return f"came {_clock(instant_of(piece.start), zone)}, never left"
         if self.reason is Reason.NO_CHECK_IN and piece and piece.end is not None:
             return f"left {_clock(instant_of(piece.end), zone)}, never came"
@@ -153,12 +155,10 @@ def _proposals(
 ) -> list[Proposal]:
     if piece is None:
         return []
-    if reason is Reason.TWO_INS and piece.came is not None and piece.start is not None:
-        text = f"one arrival, {_clock(instant_of(piece.start), zone)}"
-        second = _after(summary, piece.came)
-        return [Proposal(text, None, None, void=second.event if second else piece.came.event, evidence="rule")]
+    if reason is Reason.TWO_INS:
+        return _one_arrival(summary, piece, zone)
     if reason in (Reason.NO_CHECK_OUT, Reason.CLOSED_BY_RULE) and piece.start is not None:
-        return _left(summary, piece, piece.start, sights, usual, zone)
+        return [*_left(summary, piece, piece.start, sights, usual, zone), *_one_arrival(summary, piece, zone)]
     if reason is Reason.NO_CHECK_IN and piece.end is not None:
         return _came(summary, piece, piece.end, sights, usual, zone)
     return []
@@ -243,10 +243,22 @@ def _usual(times: Sequence[datetime | None], after: datetime, zone: ZoneInfo) ->
     return after.replace(second=0, microsecond=0) + timedelta(minutes=minutes)
 
 
-def _after(summary: DaySummary, passage: Passage) -> Passage | None:
+def _one_arrival(summary: DaySummary, piece: Piece, zone: ZoneInfo) -> list[Proposal]:
+    """That somebody who came twice came once, at the first of the two times."""
+    again = _came_again(summary, piece)
+    if again is None or piece.start is None:
+        return []
+    text = f"one arrival, {_clock(instant_of(piece.start), zone)}"
+    return [Proposal(text, None, None, void=again.event, evidence="rule")]
+
+
+def _came_again(summary: DaySummary, piece: Piece) -> Passage | None:
+    """The check-in right after that of a stay which nobody ended."""
+    if piece.came is None or not piece.is_forgotten:
+        return None
     passages = list(summary.passages)
-    later = passages[passages.index(passage) + 1 :]
-    return next((one for one in later if one.kind == "check_in"), None)
+    after = passages[passages.index(piece.came) + 1 :][:1]
+    return next((one for one in after if one.kind == "check_in"), None)
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

@@ -112,7 +112,7 @@ def edit(run: Run) -> None:
 
 def _edited(text: str) -> str:
     """What the user makes of the text in their editor. Raises: MusterError."""
-    from monitor.errors import MusterError
+    from monitor.errors import MusterError, UsageError
 
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory() as folder:
@@ -120,8 +120,13 @@ def _edited(text: str) -> str:
         copy.write_text(text, encoding="utf-8")
         try:
             subprocess.run([*shlex.split(editor), str(copy)], check=True)  # noqa: S603 - the user's own editor
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise MusterError(f"The editor {editor!r} failed ({error}); name another one in EDITOR.") from None
+        except subprocess.CalledProcessError as error:
+            raise MusterError(
+                f"The editor {editor!r} ended with the exit code {error.returncode}, so nothing was changed. Edit "
+                "again, or name another editor in EDITOR."
+            ) from None
+        except (OSError, ValueError):  # there is none of this name, or its quotation marks are not closed
+            raise UsageError(f"The editor {editor!r} cannot be started; name another one in EDITOR.") from None
         return copy.read_text(encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 import typer
 
@@ -45,6 +45,12 @@ class Hours(StrEnum):
     DECIMAL = "decimal"
 
 
+_LEAST: Final = {
+    "Person": 12, "Number": 5, "Group": 5, "Reason": 6, "By": 4, "Door": 4, "What": 12, "Proposal": 12, "Leave": 5,
+    "Holiday": 5,
+}  # fmt: skip
+"""The columns of a terminal's table whose texts are cut where it is too narrow, and how many cells each keeps."""
+
 Advance: TypeAlias = Callable[[int, int], None]
 """Called with how much is done, and with how much there is to do."""
 
@@ -69,7 +75,9 @@ FormatOption = Annotated[
 DialectOption = Annotated[
     Dialect | None,
     typer.Option(
-        "--dialect", help="Of CSV. excel: opens rightly in Excel; by default for --output, else plain, for programs."
+        "--dialect",
+        help="Of CSV. excel: opens rightly in Excel; by default for --output, else plain, for programs. In each, a "
+        "text that a spreadsheet would take for a formula begins with an apostrophe.",
     ),
 ]
 HoursOption = Annotated[
@@ -108,6 +116,7 @@ def attendance(
     from monitor.desk.days.repair_list import repair_list
     from monitor.desk.people.finding import find_person
     from monitor.reports import lines as report_lines
+    from monitor.reports.columns import COLUMNS
     from monitor.reports.export import to_ics
     from monitor.reports.sheet import sheets
 
@@ -146,11 +155,11 @@ def attendance(
         with progress as advance:
             found = _counted(each, period, advance)
             if form is Format.JSON:
-                _write(title, report_lines.days(found, zone), style)
+                _write(title, report_lines.days(found, zone), style, report_lines.DAY_COLUMNS)
             else:
                 _write_rows(title, report_lines.DAY_COLUMNS, report_lines.day_rows(found, zone), style)
         return
-    _write(title, lines, style)
+    _write(title, lines, style, COLUMNS["attendance" if by == "day" else f"attendance --by {by}"])
     if not lines and form is Format.TABLE:
         what = "Nothing is to be repaired" if by == "repair" else "There is no attendance"
         tell(f"{what} {period.in_words}.", err)
@@ -172,7 +181,7 @@ def mood(
     from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.days.moods import mood_report
-    from monitor.reports.mood_lines import moods
+    from monitor.reports.mood_lines import columns, moods
 
     settings, form = run.settings(), _format(format_, output, json=run.as_json)
     target = output_to(output, force=force)
@@ -187,7 +196,7 @@ def mood(
     lines = moods(cells, by, names, settings.mood_confidence)
     style = _Style(form, target, dialect, None)
     _note(run, f"mood by {by}", style, period, group)
-    _write(f"Mood {settings.site}", lines, style)
+    _write(f"Mood {settings.site}", lines, style, columns(by))
     if not lines and form is Format.TABLE:
         tell(f"There are no moods {period.in_words}.", err)
 
@@ -256,7 +265,8 @@ class _Style:
             raise UsageError("--dialect is for --format csv.")
 
 
-def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
+def _write(title: str, lines: "Iterable[Line]", style: _Style, columns: "Iterable[str]") -> None:
+    """The lines; CSV and workbooks have these columns also where there are no lines."""
     from monitor.reports.export import write_json_lines
     from monitor.reports.lines import compact, table
 
@@ -265,7 +275,7 @@ def _write(title: str, lines: "Iterable[Line]", style: _Style) -> None:
     elif style.form is Format.JSON:
         style.target.write(lambda file: write_json_lines(file, lines, clock=style.hours is Hours.CLOCK))
     else:
-        wide = table(title, list(lines))
+        wide = table(title, list(lines), columns)
         _write_rows(title, wide.columns, wide.rows, style)
 
 
@@ -299,9 +309,9 @@ def _show(report: "Table", target: Output, *, decimal: bool) -> None:
     rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
     kept = io.StringIO()
     paper = Paper(file=kept) if target.file else out
-    lines = plain_table(report.columns, rows, paper.width)
+    lines = plain_table(report.columns, rows, paper.width, _LEAST)
     if lines is None:
-        paper.print(table(report.columns, rows, fold=("Person", "Group", "Number")))
+        paper.print(table(report.columns, rows, least=_LEAST))
     else:
         paper.print(lines[0], style="bold", markup=False)
         paper.out("\n".join(lines[1:]), highlight=False)

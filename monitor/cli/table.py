@@ -1,40 +1,109 @@
 """The one style of the tables that commands print."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
 
 from rich import box
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
+from monitor.text import printable
+
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """A table that is made when the width is known into which it is printed."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    fold: Container[str]
+    right: Container[str]
+    least: Mapping[str, int]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+        wide, heads, rows = _fitted(self.heads, self.rows, options.max_width, self.least, self.fold)
+        grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+        for name, head, cells in zip(self.heads, heads, wide, strict=True):
+            folded = name in self.fold
+            justify: Literal["left", "right"] = "right" if name in self.right else "left"
+            width = cells if folded and name in self.least else None
+            grid.add_column(head, overflow="fold", no_wrap=not folded, justify=justify, width=width)
+        for row in rows:
+            grid.add_row(*map(Text, row))
+        yield grid
+
 
 def table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], *, fold: Container[str] = (), right: Container[str] = ()
-) -> Table:
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    fold: Container[str] = (),
+    right: Container[str] = (),
+    least: Mapping[str, int] = _NONE,
+) -> _Listing:
     """A table of plain texts under capitalised heads.
 
     Args:
         fold: heads of the columns whose texts may take several lines; the others are never broken.
         right: heads of the columns that are aligned on the right.
+        least: the columns that give way where the terminal is too narrow, the widest first, and how many cells each
+            keeps. Their texts are cut and end in an ellipsis, unless `fold` has the column.
     """
-    grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
-    for head in heads:
-        grid.add_column(head, overflow="fold", no_wrap=head not in fold, justify="right" if head in right else "left")
-    for row in rows:
-        grid.add_row(*map(Text, row))
-    return grid
+    return _Listing(heads, list(rows), fold, right, least)
 
 
-def plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str] | None:
+def plain_table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], width: int, least: Mapping[str, int] = _NONE
+) -> list[str] | None:
     """The lines of `table`, in a tenth of its time; None where they do not fit into this width.
 
     Args:
         width: cells of the terminal.
+        least: as in `table`.
     """
-    each = zip(heads, zip(*rows, strict=True), strict=True)
-    wide = [max(cell_len(head), *map(cell_len, column)) for head, column in each]
+    wide, heads, rows = _fitted(heads, rows, width, least)
     total = sum(wide) + len(wide) - 1
     if total > width or any("\n" in cell for row in rows for cell in row):
         return None
     head, *lines = [" ".join(map(set_cell_size, line, wide)) for line in (heads, *rows)]
     return [head, "\u2500" * total, *lines]
+
+
+def _fitted(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    least: Mapping[str, int],
+    fold: Container[str] = (),
+) -> tuple[list[int], Sequence[str], Sequence[Sequence[str]]]:
+    """The cells of each column, so that all fit into the width if `least` allows; heads and rows cut to them."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(heads)
+    wide = [max(map(_cells, (head, *column))) for head, column in zip(heads, columns, strict=True)]
+    over = sum(wide) + len(wide) - 1 - width
+    if over <= 0 or not least:
+        return wide, heads, rows
+    for _ in range(over):
+        able = [index for index, head in enumerate(heads) if wide[index] > least.get(head, wide[index])]
+        if not able:
+            break
+        wide[max(able, key=wide.__getitem__)] -= 1
+    most = [None if head in fold else cells for head, cells in zip(heads, wide, strict=True)]
+    head, *cut = [tuple(map(_shortened, line, most)) for line in (heads, *rows)]
+    return wide, head, cut
+
+
+def _cells(text: str) -> int:
+    return max(map(cell_len, text.split("\n"))) if "\n" in text else cell_len(text)
+
+
+def _shortened(text: str, cells: int | None) -> str:
+    """Each line of the text in at most so many cells."""
+    if cells is None or _cells(text) <= cells:
+        return text
+    return "\n".join(printable(line, cells) for line in text.split("\n"))

@@ -17,7 +17,7 @@ from monitor.attendance.summary import DaySummary, Status, Sums, added_up
 from monitor.domain import EMOTIONS, UNSURE
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS
-from monitor.reports.export import Appointment
+from monitor.reports.export import Appointment, shown
 
 _NOT_ON_TERMINALS: Final = (
     "incomplete", "id", "people", "late", "early_minutes", "break_minutes", "expected_hours", "closed_by_rule",
@@ -35,6 +35,9 @@ _HEADS: Final = {
     "late_minutes": "Late",
 }
 """Heads of a terminal's table where the column's capitalised name is too long."""
+
+_OF_NOBODY: Final = {"person": "unknown people", "group": "no group"}
+"""What the first cell of a terminal's row says, by its column, where the row is about no person or no group."""
 
 DAY_COLUMNS: Final = tuple(COLUMNS["attendance"])
 Line: TypeAlias = dict[str, object]
@@ -171,11 +174,11 @@ def events(found: Sequence[EventOf], zone: ZoneInfo) -> list[Line]:
     ]
 
 
-def table(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
-    """The lines under one column per name; what is nested gets columns of its own."""
+def table(title: str, lines: Sequence[Mapping[str, object]], columns: Iterable[str] = ()) -> Table:
+    """The lines under these columns and one per other name; what is nested gets columns of its own."""
     flat = [_flat(line) for line in lines]
-    columns = tuple(dict.fromkeys(name for line in flat for name in line))
-    return Table(title, columns, [tuple(line.get(name) for name in columns) for line in flat])
+    names = tuple(dict.fromkeys((*columns, *(name for line in flat for name in line))))
+    return Table(title, names, [tuple(line.get(name) for name in names) for line in flat])
 
 
 def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
@@ -185,6 +188,8 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
     shown = [
         tuple(_compact(name, cell, shares) for name, cell in zip(wide.columns, row, strict=True)) for row in wide.rows
     ]
+    if wide.columns and (nobody := _OF_NOBODY.get(wide.columns[0])):
+        shown = [(nobody, *rest) if first is None else (first, *rest) for first, *rest in shown]
     kept = [
         index
         for index, name in enumerate(wide.columns)
@@ -200,6 +205,9 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
 def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
     if name in ("first_in", "last_out") and isinstance(value, datetime):
         return value.strftime("%H:%M")
+    if name == "at" and isinstance(value, datetime):
+        told = shown(value)
+        return told[:16] + told[19:]  # to the minute, and the offset of an hour that the clock shows twice
     if name == "hour" and isinstance(value, datetime):
         return value.strftime("%m-%d %H:%M")
     if name == "late_minutes" and isinstance(value, int):

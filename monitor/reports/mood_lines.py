@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from monitor.domain import EMOTIONS, UNSURE
+from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell
 from monitor.moods.cells import label as mood_label
 from monitor.moods.tally import By
@@ -13,6 +13,11 @@ from monitor.reports.lines import Line
 def moods(cells: Sequence[MoodCell], by: By, names: Mapping[UUID, str], confidence_needed: float) -> list[Line]:
     """One line per hour, day, person or group; a hidden one says `"hidden": true` and nothing else."""
     return [_mood(cell, by, names, confidence_needed) for cell in cells]
+
+
+def columns(by: By) -> tuple[str, ...]:
+    """The columns of such lines in CSV and workbooks, whichever of them the lines have."""
+    return (by, "sightings", "people", "pleasantness", "mood", *MOODS, "hidden")
 
 
 def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: float) -> Line:
@@ -28,5 +33,5 @@ def _mood(cell: MoodCell, by: By, names: Mapping[UUID, str], confidence_needed: 
         "pleasantness": None if cell.pleasantness is None else round(cell.pleasantness[0], 2),
         "mood": mood_label(cell.probabilities, confidence_needed),
         "scores": {name: round(p, 4) for name, p in zip(EMOTIONS, cell.probabilities, strict=True)},
-        "shares": {name: round(s, 4) for name, s in zip((*EMOTIONS, UNSURE), cell.shares, strict=True)},
+        "shares": {name: round(s, 4) for name, s in zip(MOODS, cell.shares, strict=True)},
     }

@@ -26,7 +26,7 @@ from monitor.desk.days.repair_list import repair_list
 from monitor.desk.days.why import why
 from monitor.desk.maintenance.gallery_check import examine_when_due
 from monitor.desk.maintenance.upkeep import FIRST_LOOK, LOOK_EVERY, look_after
-from monitor.desk.people.undo import Act, acts, undo_last
+from monitor.desk.people.undo import Act, offered, refusal, undo_last
 from monitor.desk.store import Store
 from monitor.service import notify
 from monitor.tui.commands import ByName
@@ -253,20 +253,21 @@ class MusterApp(DeskApp):
     def action_undo(self) -> None:
         """Take back what was done last at the desk; a locked desk asks for the PIN first."""
         if not isinstance(self.screen, Dialog):
-            self._desk_lock.unlocked(lambda: self.in_background(partial(acts, self.engine, 1), self._take_back))
+            self._desk_lock.unlocked(lambda: self.in_background(partial(offered, self.engine), self._take_back))
 
-    def _take_back(self, last: Sequence[Act]) -> None:
-        """Ask about what was not done just now, and take it back."""
-        if not last:
-            self.notify("There is nothing to take back.")
+    def _take_back(self, offer: tuple[Sequence[Act], Act | None]) -> None:
+        """Ask about what was not done just now, or not last, and take it back."""
+        passed, act = offer
+        if act is None:
+            self.notify(clean(refusal(passed, act), 300), markup=False)
             return
-        (act,) = last
         job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
-        if not act.can_be_undone or self.clock() - act.at <= JUST_NOW:
+        if not passed and self.clock() - act.at <= JUST_NOW:
             self.in_background(job, self._taken_back)
             return
         when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"
-        text = f"What was done last is {clean(act.words, 200)}, {when}, by {clean(act.actor, 40)}."
+        what = refusal(passed, act)[:-1] if passed else f"What was done last is {act.words}"
+        text = f"{clean(what, 300)}, {when}, by {clean(act.actor, 40)}."
         ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)
 
     def _taken_back(self, act: Act) -> None:

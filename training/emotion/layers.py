@@ -6,7 +6,6 @@ from pathlib import Path
 
 import keras
 
-from monitor.errors import UsageError
 from training.emotion.explanation import opened
 from training.emotion.model.networks import ARCHITECTURES, build
 
@@ -41,16 +40,9 @@ def layers_of(network: str) -> Layers:
         network: name of an architecture, a run's folder or an exported file.
 
     Raises:
-        UsageError: it is none of these.
-        MusterError: the run or the file cannot be read.
+        MusterError: the run or the file is not there, or cannot be read.
     """
-    if network in ARCHITECTURES:
-        model = build(network)
-    elif Path(network).exists():
-        model, _, _ = opened(Path(network))
-    else:
-        names = ", ".join(ARCHITECTURES)
-        raise UsageError(f"{network!r} is neither an architecture ({names}) nor a run's folder nor an exported file.")
+    model = build(network) if network in ARCHITECTURES else opened(Path(network))[0]
     lines = tuple(_line(layer) for layer in model.layers)
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     return Layers(network, lines, int(model.count_params()), trainable)

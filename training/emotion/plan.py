@@ -24,8 +24,9 @@ from training.emotion.data.fer2013 import Fer2013, load_fer2013
 from training.emotion.data.mosaic import FACES
 from training.emotion.data.votes import Votes, load_votes, votes_by_row
 from training.emotion.fitting import answers, checkpoint, fit
+from training.emotion.fitting.checkpoint import BEST
 from training.emotion.fitting.recipe import CHAMPION, CLASSIC, TAUGHT, TEACHER, Recipe
-from training.emotion.fitting.state import BEST, Epoch
+from training.emotion.fitting.state import Epoch
 from training.emotion.model.inference import outputs_of
 from training.emotion.model.networks import build
 from training.emotion.model.widening import widened

@@ -11,7 +11,7 @@ from training.emotion.data.batches import pixels_of
 from training.emotion.data.fer2013 import Fer2013
 from training.emotion.data.mosaic import write_mosaic
 from training.emotion.fitting import checkpoint
-from training.emotion.fitting.state import BEST, CHECKPOINT
+from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
 from training.emotion.model.face_weights import FACES_FOR_STATISTICS, start_of
 from training.emotion.plan import NAME, START, VOTES
 

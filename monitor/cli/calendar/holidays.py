@@ -30,8 +30,8 @@ def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also thos
             emit(_json(one))
         return
     if found:
-        rows = [(day_words(one.day), printable(one.name, 60), one.half or "") for one in found]
-        out.print(table(("Day", "Name", "Half"), rows, fold=("Name",)))
+        rows = [(day_words(one.day), printable(one.name), one.half or "") for one in found]
+        out.print(table(("Day", "Name", "Half"), rows, least={"Name": 12}))
     start = "" if found else " Import them with 'muster holidays import COUNTRY', such as DE-BE."
     tell(f"{plural(len(found), 'holiday')}.{start}")
 

@@ -40,7 +40,7 @@ def list_(
         return
     if found:
         heads = ("Name", "From", "To", "Kind", "Half", "Days", "Note", "ID")
-        out.print(table(heads, map(_cells, found), fold=("Name", "Note"), right=("Days",)))
+        out.print(table(heads, map(_cells, found), right=("Days",), least={"Name": 12, "Note": 6}))
     tell(f"{plural(len(found), 'leave', 'leaves')}.")
 
 
@@ -110,7 +110,7 @@ def _cells(one: "LeaveEntry") -> list[str]:
     leave = one.leave
     days = "" if one.days is None else f"{float(one.days):g}"
     cells = [one.person.name, str(leave.first), str(leave.last), leave.kind, leave.half or "", days, leave.note]
-    return [printable(cell, 60) for cell in (*cells, str(leave.id)[-8:])]
+    return [*map(printable, cells), str(leave.id)[-8:]]
 
 
 def _json(one: "LeaveEntry") -> dict[str, Any]:

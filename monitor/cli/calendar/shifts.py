@@ -53,7 +53,7 @@ def list_(run: Run, ended: Annotated[bool, typer.Option("--all", help="Also shif
         return
     if found.entries:
         heads = ("For", "Days", "Time", "Grace", "Break", "Every", "Valid from", "Valid to", "People", "ID")
-        out.print(table(heads, map(_cells, found.entries), fold=("For",), right=("Grace", "People")))
+        out.print(table(heads, map(_cells, found.entries), right=("Grace", "People"), least={"For": 12}))
     without = f"{plural(found.without_count, 'person has', 'people have')} none: never absent or late."
     start = "" if found.entries else " Enter one with 'muster shifts add'."
     tell(f"{plural(len(found.entries), 'shift')}. {without}{start}")
@@ -179,9 +179,7 @@ def import_(
 
 
 def _tell(run: Run, done: "ShiftChange", key: str, verb: str) -> None:
-    from monitor.desk.calendar.shifts import past_words
-
-    effect = done.effect if key in ("added", "changed") else past_words(done.past_days)
+    effect = done.effect if key in ("added", "changed") else done.past
     run.say(f"{verb} {done.entry.words} {effect}", {key: _json(done.entry), "past_days": done.past_days})
 
 
@@ -195,7 +193,7 @@ def _cells(one: "ShiftEntry") -> list[str]:
     cells.append(f"{shift.break_minutes}{paid}" if shift.break_minutes else "none")
     cells.append("week" if shift.every_weeks == 1 else f"{shift.every_weeks} weeks")
     cells += [str(shift.valid_from or ""), str(shift.valid_to or ""), str(one.people), str(shift.id)[-8:]]
-    return [printable(cell, 60) for cell in cells]
+    return [*map(printable, cells)]
 
 
 def _json(one: "ShiftEntry") -> dict[str, Any]:

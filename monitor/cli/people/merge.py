@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Run, err, shared, tell
+from monitor.cli.options import Run, confirmed, err, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import plural, printable
@@ -42,7 +42,7 @@ def merge(
         _show(seen)
         if seen.two_numbers and number is None:
             number = typer.prompt("Which number stays", default=second.number, err=True)
-        if not typer.confirm(f"Make {printable(first.name)} and {printable(second.name)} one person?", err=True):
+        if not confirmed(f"Make {printable(first.name)} and {printable(second.name)} one person?"):
             raise UsageError("Nothing was merged.")
     merging.merge(engine, cipher, first.id, second.id, number=number, force=force, **run.stamp)
     run.say(

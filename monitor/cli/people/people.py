@@ -54,11 +54,13 @@ def list_(
         return
     from monitor.cli.table import table
 
-    names = ("Name", "Number", "Group")
-    heads = (*names, "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
+    heads = ("Name", "Number", "Group", "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
     same = {name for name, number in Counter(one.person.name for one in found).items() if number > 1}
     rows = (_cells(one, with_id=one.person.name in same) for one in found)
-    out.print(table(heads, rows, fold=names[1:] if same else names))  # an id that is broken cannot be copied
+    least = {"Name": 12, "Number": 5, "Group": 5}
+    if same:
+        least = {"Name": 36, "Number": 3, "Group": 2}  # an id that is cut cannot be copied
+    out.print(table(heads, rows, least=least))
     tell(f"{plural(len(found), 'person', 'people')}.")
 
 
@@ -198,7 +200,7 @@ def _cells(one: "PersonSummary", *, with_id: bool) -> list[str]:
     person = one.person
     cells = [person.name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
     cells += [_answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
-    name, *others = (printable(cell, 60) for cell in cells)
+    name, *others = map(printable, cells)
     return [f"{name}\n{person.id}" if with_id else name, *others]
 
 

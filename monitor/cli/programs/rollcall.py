@@ -90,7 +90,7 @@ def _show(run: Run, view: "RollCallView") -> None:
         for one in view.people
     ]
     if rows:
-        out.print(table(("Name", "Group", "In since", "Found"), rows, fold=("Name", "Group")))
+        out.print(table(("Name", "Group", "In since", "Found"), rows, least={"Name": 12, "Group": 5}))
     if view.roll_call is None:
         tell(f"{plural(len(rows), 'person is', 'people are')} inside. No roll call goes on.")
         return

@@ -104,9 +104,9 @@ def _chosen_precision(folder: Path, recipe: "Recipe", wanted: str) -> str:
     """The precision of a run: the wanted one, that of the run that is resumed, or the faster one."""
     if wanted != "auto":
         return wanted
+    from training.emotion.fitting.checkpoint import CHECKPOINT
     from training.emotion.fitting.precision import measured_precisions
     from training.emotion.fitting.runs import open_run
-    from training.emotion.fitting.state import CHECKPOINT
 
     if (folder / CHECKPOINT).exists():
         return open_run(folder).recipe.precision

@@ -113,14 +113,15 @@ def report(
 ) -> None:
     """List runs and compare them side by side."""
     from monitor.cli.training.progress import comparison_table
+    from training.emotion.fitting.checkpoint import CHECKPOINT
 
+    if not any(runs.glob(f"*/{CHECKPOINT}")):  # said before TensorFlow is loaded, which takes seconds
+        raise UsageError(f"There are no runs in {runs}; start one with 'muster train emotion', or give --runs.")
     start_backend()
     from training.emotion.fitting.runs import find_runs
     from training.emotion.report.page import comparison_row, write_comparison
 
     found = find_runs(runs)
-    if not found:
-        raise UsageError(f"There are no runs in {runs}; start one with `muster train emotion`, or give --runs.")
     rows = [comparison_row(run) for run in found]
     if json:
         for row in rows:
@@ -139,7 +140,11 @@ def layers(
 ) -> None:
     """List the layers of a network with their shapes and parameters; `explain --layer` takes their names."""
     from monitor.cli.training.progress import show_layers
+    from training.emotion.fitting.recipe import RECIPES
 
+    if network not in RECIPES and not Path(network).exists():  # said before TensorFlow is loaded
+        names = ", ".join(RECIPES)
+        raise UsageError(f"{network!r} is neither an architecture ({names}) nor a run's folder nor an exported file.")
     start_backend()
     from training.emotion.layers import layers_of
 

@@ -185,8 +185,8 @@ def _epoch_line(epoch: "Epoch") -> str:
 
 
 def _epochs_done(folder: Path) -> int:
+    from training.emotion.fitting.checkpoint import CHECKPOINT
     from training.emotion.fitting.runs import open_run
-    from training.emotion.fitting.state import CHECKPOINT
 
     return len(open_run(folder).epochs) if (folder / CHECKPOINT).exists() else 0
 

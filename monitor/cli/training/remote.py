@@ -59,5 +59,5 @@ def collect(
 
     names = remote.collect(results, runs)
     if not names:
-        raise UsageError(f"{results} holds no networks of `python -m training.emotion.plan`; give its results.")
+        raise UsageError(f"{results} holds no networks of 'python -m training.emotion.plan'; give its results.")
     out.print(f"{escape(str(runs))}: {', '.join(map(escape, names))}", soft_wrap=True)

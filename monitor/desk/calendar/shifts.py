@@ -19,11 +19,13 @@ from db.records.people import Person
 from db.schema.folding import folded
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.overlap import overlap
-from monitor.desk.calendar.wording import EVERYBODY, shift_words
+from monitor.desk.calendar.wording import EVERYBODY, day_words, shift_words
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
 _DAY: Final = timedelta(days=1)
+_ROUND: Final = 54 * 7
+"""Days within which each shift comes at least once."""
 LISTED: Final = 200
 """Most people without a shift who are named."""
 
@@ -63,6 +65,8 @@ class ShiftChange:
     entry: ShiftEntry
     past_days: int
     """Days before today whose expectation changes."""
+    first: date | None
+    """The first day from today on whose expectation changes; None for no such day."""
 
     @property
     def effect(self) -> str:
@@ -70,13 +74,18 @@ class ShiftChange:
         people = f"It counts for {plural(self.entry.people, 'person', 'people')}."
         if self.entry.shift.group and not self.entry.people:
             people = f"Nobody is in the group {printable(self.entry.shift.group)} yet."
-        return f"{people} {past_words(self.past_days)}"
+        return f"{people} {self.past}"
+
+    @property
+    def past(self) -> str:
+        """What the change does to the days before it, in one sentence."""
+        if self.past_days:
+            return past_words(self.past_days)
+        return f"Days before {day_words(self.first) if self.first else 'today'} stay as they are."
 
 
 def past_words(days: int) -> str:
-    """What a change does to the past, in one sentence."""
-    if not days:
-        return "Days before today stay as they are."
+    """How many days before today a change changes, in one sentence."""
     return f"It changes {plural(days, 'day')} before today."
 
 
@@ -200,7 +209,8 @@ def _change(
         begin = max(first or date.min, enrolled.astimezone(zone).date())
         past = (begin + offset * _DAY for offset in range((today - begin).days))
         days = sum(any(one.starts_on(day) for one in touched) for day in past)
-    return ShiftChange(entry, days)
+    ahead = (max(first or today, today) + offset * _DAY for offset in range(_ROUND))
+    return ShiftChange(entry, days, next((day for day in ahead if any(one.starts_on(day) for one in touched)), None))
 
 
 def require_free(session: Session, shift: Shift, instead: UUID | None) -> None:

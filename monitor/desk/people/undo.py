@@ -28,8 +28,9 @@ from db.records.privacy import AuditEntry
 from enroll.people.store import renew
 from monitor.config import Settings
 from monitor.desk.actor import Actor
+from monitor.desk.people.act_words import words
 from monitor.desk.people.merging import give_portrait
-from monitor.desk.people.undo_calendar import CALENDAR, WORDS
+from monitor.desk.people.undo_calendar import CALENDAR
 from monitor.errors import UsageError
 from monitor.text import plural
 
@@ -84,6 +85,26 @@ def acts(engine: Engine, limit: int = 20) -> list[Act]:
         return [_act(session, found) for found, _ in zip(_acts(session), range(limit), strict=False)]
 
 
+def offered(engine: Engine) -> tuple[list[Act], Act | None]:
+    """The newest act that can be taken back, behind the newer ones that cannot. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return _offered(session)
+
+
+def refusal(passed: Sequence[Act], act: Act | None) -> str:
+    """What to say where the last act cannot be taken back: what is passed over, and what comes before it.
+
+    Args:
+        passed, act: as `offered` returns them.
+    """
+    if not passed:
+        return "There is nothing to take back."
+    last, *others = passed
+    more = f" and {plural(len(others), 'act')} before it" if others else ""
+    told = f"What was done last, {last.words},{more} cannot be taken back."
+    return f"{told} What can be is {act.words}." if act else f"{told} Nothing else can be, either."
+
+
 def undo_last(
     engine: Engine, cipher: TemplateCipher, settings: Settings, act: UUID | None = None, **by: Unpack[Actor]
 ) -> Act:
@@ -97,13 +118,18 @@ def undo_last(
         DatabaseError: the database cannot be read or written; nothing is changed then.
     """
     with writing(engine) as session:
+        if act is None:
+            passed, offer = _offered(session)
+            if passed or offer is None:
+                give = f" Take it back with 'muster people undo {offer.id}'." if offer else ""
+                raise UsageError(refusal(passed, offer) + give, code="not-undoable")
         found = next((one for one in _acts(session) if act is None or one[0].id == act), None)
         if found is None:
-            raise UsageError("There is nothing to take back." if act is None else "There is no such act to take back.")
+            raise UsageError("There is no such act to take back; see 'muster people undo --list'.")
         undone = _act(session, found)
         undo = _how(found)
         if undo is None:
-            raise UsageError(f"What was done last, {undone.words}, cannot be taken back.", code="not-undoable")
+            raise UsageError(f"This cannot be taken back: {undone.words}.", code="not-undoable")
         there = {entry.id for entry in audit.of_moment(session, by["at"])}
         undo(_Context(session, cipher, settings, by), found)
         session.flush()
@@ -129,6 +155,15 @@ def _acts(session: Session) -> Iterator[list[AuditEntry]]:
             yield act
 
 
+def _offered(session: Session) -> tuple[list[Act], Act | None]:
+    passed: list[Act] = []
+    for one in (_act(session, found) for found in _acts(session)):
+        if one.can_be_undone:
+            return passed, one
+        passed.append(one)
+    return passed, None
+
+
 def _at_the_door(session: Session, entry: AuditEntry) -> bool:
     """Whether somebody did it at the door: a PIN, or "not me"."""
     if entry.event is None:
@@ -143,7 +178,7 @@ def _of_the_erased(entry: AuditEntry) -> bool:
 
 
 def _act(session: Session, found: Sequence[AuditEntry]) -> Act:
-    return Act(found[0].id, found[0].at, found[0].actor, _words(session, found), _how(found) is not None)
+    return Act(found[0].id, found[0].at, found[0].actor, words(session, found), _how(found) is not None)
 
 
 def _how(found: Sequence[AuditEntry]) -> _Undo | None:
@@ -154,40 +189,6 @@ def _how(found: Sequence[AuditEntry]) -> _Undo | None:
     if actions <= _EACH.keys() | CALENDAR.keys():
         return _each
     return None
-
-
-def _words(session: Session, found: Sequence[AuditEntry]) -> str:
-    """What was done, in words."""
-    names = pages.names(session, [one.person for one in found if one.person])
-    first = next((one for one in found if one.action == "name visitor"), found[-1])
-    who = names.get(first.person, "somebody who is gone") if first.person else ""
-    before, after = first.detail.get("before"), first.detail.get("after")
-    told = {
-        "rename": f"the renaming of {before} to {after}",
-        "number": f"the number {after or 'removed'} of {who}",
-        "group": f"the group {after or 'removed'} of {who}",
-        "notes": f"the notes on {who}",
-        "consent": f"the {first.detail.get('kind')} consent of {who}",
-        "activate": f"making {who} active",
-        "deactivate": f"the deactivation of {who}",
-        "set pin": f"the new PIN of {who}",
-        "remove pin": f"the removal of the PIN of {who}",
-        "merge": f"the merging of {first.detail.get('source')} into {who}",
-        "discard visitor": f"the discarding of {plural(len(found), 'face')}",
-        "name visitor": f"the naming of a visitor as {who}",
-        "void": f"voiding an entry of {who}",
-        "correct": f"the correction of an entry of {who}",
-        "add check_in": f"an entry that was added for {who}",
-        "add check_out": f"an entry that was added for {who}",
-        "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
-        "erase": "an erasure",
-        desk_users.ADDED: f"the desk's PIN of {first.detail.get('name')}",
-        desk_users.REMOVED: f"the removal of {first.detail.get('name')} from the desk",
-    }
-    if first.action in CALENDAR:
-        how_many = f" and {len(found) - 1} more" if len(found) > 1 and len({one.action for one in found}) == 1 else ""
-        return f"{WORDS[first.action]} {who}".strip() + how_many
-    return told.get(first.action, f"{first.action} {who}".strip())
 
 
 def _each(context: _Context, found: Sequence[AuditEntry]) -> None:

@@ -94,3 +94,14 @@ def test_two_arrivals_within_minutes_are_one() -> None:
     (one,) = found([*twice, *whole(14), *whole(15), *whole(16), *whole(17)], [])
     assert one.reason is Reason.TWO_INS
     assert [(each.text, each.void) for each in one.proposals] == [("one arrival, 08:50", twice[1].event)]
+
+
+def test_who_came_twice_without_leaving_is_not_said_to_have_never_left() -> None:
+    twice = [
+        passage("check_in", at(13, 8, 10)),
+        passage("check_in", at(13, 9, 10)),
+        passage("check_out", at(13, 17, 40)),
+    ]
+    (one,) = found([*twice, *whole(14), *whole(15), *whole(16), *whole(17)], [])
+    assert one.text(BERLIN) == "came twice, 08:10 and 09:10"
+    assert [(each.text, each.void) for each in one.proposals] == [("one arrival, 08:10", twice[1].event)]

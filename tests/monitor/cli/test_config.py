@@ -100,6 +100,13 @@ def test_the_editor_changes_the_file_and_a_wrong_text_does_not(
     assert file.read_text() == 'site = "y"\n'
     editor.write_text("")
     assert "Nothing was changed" in run("config", "edit", "--config", str(file)).stdout
+    editor.write_text("raise SystemExit(3)")
+    for command, told in ((None, "ended with the exit code 3,"), ("'no end", "cannot be"), ("/no/vi", "cannot be")):
+        monkeypatch.setenv("EDITOR", command or f"{sys.executable} {editor}")
+        error = str(CliRunner().invoke(app, ["config", "edit", "--config", str(file)]).exception)
+        assert told in error
+        assert "Errno" not in error
+        assert "Command" not in error
 
 
 def test_the_path_is_told_whether_the_file_is_there_or_not(file: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.options import Output, Paper, emit, may_replace, output_to
+from monitor.cli.options import Output, Paper, confirmed, emit, may_replace, output_to
 from monitor.cli.table import table
 from monitor.errors import MusterError, UsageError
 
@@ -84,6 +84,14 @@ def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, 
 def test_times_in_json_are_iso_with_their_offset(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"at": datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC), "day": date(2026, 3, 9)})
     assert json.loads(capsys.readouterr().out) == {"at": "2026-03-09T08:58:12+00:00", "day": "2026-03-09"}
+
+
+def test_a_question_that_nobody_answers_is_a_no_on_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert not confirmed("Erase Ada for good?")
+    assert capsys.readouterr().err == "Erase Ada for good? [y/N]:\n"
 
 
 def test_a_table_is_whole_in_a_pipe_and_fits_into_a_terminal() -> None:

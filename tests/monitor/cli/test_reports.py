@@ -36,6 +36,7 @@ from monitor.config import Settings
 from monitor.desk.days import corrections
 from monitor.errors import MusterError, UsageError
 from monitor.reports import export
+from monitor.reports.lines import Line, compact, table
 from tests.db.rows import newest_entries
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
@@ -223,6 +224,33 @@ def test_events_stay_in_order_when_the_clock_shows_an_hour_twice(
     assert [(line["event"], line["at"][11:16]) for line in lines] == [("check_in", "02:40"), ("check_out", "02:30")]
 
 
+@pytest.mark.parametrize(
+    ("words", "head"),
+    [
+        (("attendance",), "day,person,"),
+        (("attendance", "--by", "person"), "person,number,group,days_present,"),
+        (("attendance", "--by", "event"), "at,person,"),
+        (("attendance", "--by", "repair"), "day,person,"),
+        (("mood",), "day,sightings,"),
+        (("mood", "--by", "person"), "person,sightings,"),
+    ],
+)
+def test_a_file_without_rows_has_its_columns(words: tuple[str, ...], head: str, store: str, tmp_path: Path) -> None:
+    nobody = str(tmp_path / "nobody.sqlite3")
+    open_database(nobody).dispose()
+    text = run(*words, "--db", nobody, "--format", "csv").stdout
+    assert text.startswith(head)
+    assert text.count("\n") == 1
+    file = tmp_path / "none.xlsx"
+    assert run(*words, "--db", nobody, "--output", str(file)).exit_code == 0
+    sheet = load_workbook(file).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[1]] == text.strip().split(",")
+    if words[0] == "mood":
+        full = run(*words, "--db", store, "--from", _three_days_ago(), "--format", "csv").stdout
+        assert full.startswith(text), "the same columns, whatever the rows"
+
+
 def test_the_kind_of_file_follows_from_its_name(store: str, tmp_path: Path) -> None:
     file = tmp_path / "march.xlsx"
     assert run("attendance", "--db", store, "--output", str(file)).exit_code == 0
@@ -280,6 +308,12 @@ def test_events_tell_how_by_whom_and_why_and_what_no_longer_counts(store: str, t
     assert [one["counts"] for one in found if one["id"] == first["id"]] == [False]
     (void,) = (one for one in found if one["event"] == "void")
     assert (void["by"], void["reason"], void["target"]) == ("Ingrid", "a visitor", first["id"])
+
+
+def test_the_row_of_unknown_people_has_a_name_at_a_terminal_and_none_in_files() -> None:
+    lines: list[Line] = [{"person": "Ada", "sightings": 2}, {"person": None, "sightings": 3}]
+    assert [row[0] for row in compact("Mood", lines).rows] == ["Ada", "unknown people"]
+    assert [row[0] for row in table("Mood", lines).rows] == ["Ada", None]
 
 
 def test_moods_by_person_and_by_group(store: str) -> None:

@@ -1,8 +1,5 @@
 """The layers of a network."""
 
-import pytest
-
-from monitor.errors import UsageError
 from training.emotion.layers import layers_of
 
 
@@ -14,8 +11,3 @@ def test_the_classic_network_has_the_notebooks_layers_and_parameters() -> None:
     assert (kinds.count("Conv2D"), kinds.count("Dense")) == (6, 4)
     last = found.lines[-1]
     assert (last.output, last.parameters) == ((None, 7), 512 * 7 + 7)
-
-
-def test_something_else_is_refused_with_the_names() -> None:
-    with pytest.raises(UsageError, match=r"neither an architecture \(classic, champion"):
-        layers_of("nonsense")

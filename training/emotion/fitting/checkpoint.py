@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from monitor.errors import DataError
 from monitor.files import unfinished
 
+CHECKPOINT = "checkpoint.npz"
+"""In a run's folder: its state after the last epoch."""
+BEST = "best.npz"
+"""Beside it: the weights with the best validation accuracy."""
 Arrays = list[NDArray[Any]]
 
 

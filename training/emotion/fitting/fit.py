@@ -20,9 +20,10 @@ from training.emotion.data.fer2013 import Fer2013
 from training.emotion.data.votes import Votes
 from training.emotion.evaluation.calibration import softmax
 from training.emotion.fitting import checkpoint
+from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
 from training.emotion.fitting.optimizer import falls_from, optimizer_of
 from training.emotion.fitting.recipe import Recipe
-from training.emotion.fitting.state import BEST, CHECKPOINT, Epoch, Training, facts_of, resume, save
+from training.emotion.fitting.state import Epoch, Training, facts_of, resume, save
 from training.emotion.model.backend import backend
 from training.emotion.model.inference import logits_of
 from training.emotion.model.layers import measure_statistics

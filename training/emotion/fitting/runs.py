@@ -12,8 +12,9 @@ from monitor.errors import DataError
 from training.emotion.evaluation.calibration import softmax, unsmoothed
 from training.emotion.evaluation.evaluate import Predict
 from training.emotion.fitting import checkpoint
+from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
 from training.emotion.fitting.recipe import Recipe
-from training.emotion.fitting.state import BEST, CHECKPOINT, Epoch
+from training.emotion.fitting.state import Epoch
 from training.emotion.model.inference import logits_of
 from training.emotion.model.networks import build
 

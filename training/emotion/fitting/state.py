@@ -14,12 +14,10 @@ from monitor.errors import DataError
 from training.emotion.data.batches import Order, Planned
 from training.emotion.data.fer2013 import Split
 from training.emotion.fitting import checkpoint
+from training.emotion.fitting.checkpoint import CHECKPOINT
 from training.emotion.fitting.recipe import Recipe
 from training.emotion.model.backend import Backend
 from training.emotion.model.networks import ARCHITECTURES
-
-CHECKPOINT = "checkpoint.npz"
-BEST = "best.npz"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             else f"Nobody is enrolled yet. Press {keys.shown('add')} or {keys.shown('file_import')}."
         )
         if self._consent_missing and not self.needle:
-            empty = f"Nobody's consent is missing. Press {keys.shown('view')} to see everybody."
+            empty = f"No consent is missing. {keys.shown('view')}: everybody."
         rows = [_row(one) for one in loaded.items]
         self.query_one(PagedTable).show_page(loaded.first, loaded.total, rows, empty=empty)
         if self._counts is None:

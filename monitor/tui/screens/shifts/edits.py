@@ -98,7 +98,7 @@ def end_shift(screen: Screen, entry: ShiftEntry) -> None:
 
     field = Ask("last", "Its last day", day.isoformat(), optional=True)
     dialog = Dialog("End this shift", text, [field], yes="End", danger=True, check=partial(_fault, "last", day))
-    screen.ask(dialog, job, lambda done: f"Ended. {shifts.past_words(done.past_days)}")
+    screen.ask(dialog, job, lambda done: f"Ended. {done.past}")
 
 
 def add_holiday(screen: Screen) -> None:

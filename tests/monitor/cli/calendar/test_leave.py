@@ -11,6 +11,10 @@ from tests.monitor.cli.calendar.conftest import Muster
 Listed = Callable[..., list[dict[str, Any]]]
 
 
+def test_days_in_the_wrong_order_are_wrong_usage(muster: Muster) -> None:
+    assert muster("leave", "add", "zoe", "--from", "2026-12-01", "--to", "2026-11-01")[0] == 2
+
+
 def test_leave_is_entered_listed_and_removed(muster: Muster, listed: Listed) -> None:
     muster("shifts", "add", "--days", "mon-fri", "--from", "9", "--to", "17")
     code, said, _ = muster("leave", "add", "zoe", "--from", "2026-12-21", "--to", "3 jan", "--note", "to [b]Rome")

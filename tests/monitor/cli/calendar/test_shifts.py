@@ -42,7 +42,7 @@ def test_a_change_ends_the_old_shift_and_a_removal_keeps_the_past(muster: Muster
     (old,) = listed("shifts", "list")
     code, said, _ = muster("shifts", "change", old["id"][-8:], "--from", "8:00", "--unpaid")
     assert (code, said.split(". ")[0]) == (0, "Changed")
-    assert "from Fri 27 Nov 2026. It counts for 2 people. Days before today stay as they are." in said
+    assert "from Fri 27 Nov 2026. It counts for 2 people. Days before Fri 27 Nov 2026 stay as they are." in said
     before, new = listed("shifts", "list")
     assert (before["id"], before["valid_to"]) == (old["id"], "2026-11-26")
     assert (new["from"], new["to"], new["valid_from"]) == ("08:00", "17:30", "2026-11-27")

@@ -32,19 +32,19 @@ NEEDS_IT = (
     "train evaluate --data fer2013.csv",
     "train explain face.png",
     "train export run --to model.onnx --data fer2013.csv",
-    "train report",
     "train layers classic",
     "calibrate --figure curves.png",
     "calibrate --evaluate folder --figure curves.png",
     "identify face.png --method eigenfaces --model run",
 )
+WRONG = ("train layers nonsense", "train report --runs nowhere")
 NEEDS_IT_NOT = ("train --help", "train emotion --help", "people --help")
 
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, tuple[int, str, str]]:
     """Exit code, output and error of each command, all in one interpreter."""
-    command = [sys.executable, "-c", WITHOUT, json.dumps([*NEEDS_IT_NOT, *NEEDS_IT])]
+    command = [sys.executable, "-c", WITHOUT, json.dumps([*NEEDS_IT_NOT, *WRONG, *NEEDS_IT])]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=400)
     found: dict[str, tuple[int, str, str]] = json.loads(done.stdout)
     return found
@@ -55,6 +55,12 @@ def test_it_is_said_how_to_get_it(answers: dict[str, tuple[int, str, str]], word
     code, out, err = answers[words]
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "uv run --extra training muster" in err
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_wrong_usage_is_said_before_anything_is_loaded(answers: dict[str, tuple[int, str, str]], words: str) -> None:
+    code, _, err = answers[words]
+    assert (code, "nonsense" in err or "nowhere" in err) == (2, True)
 
 
 @pytest.mark.parametrize("words", NEEDS_IT_NOT)

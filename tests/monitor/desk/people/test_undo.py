@@ -67,7 +67,7 @@ def test_changes_of_a_person_are_taken_back_one_by_one(
     changes.change(engine, anna.id, number="18", group="", notes="left-handed", **now())
     changes.set_active(engine, anna.id, False, **now())
     assert take().words == "the deactivation of Anne"
-    take()  # number, group and notes were one act
+    assert take().words == "the number 18 of Anne, the removal of the group of Anne and the notes on Anne", "one act"
     assert take().words == "the renaming of Anna to Anne"
     assert _person(engine, anna.id) == anna
     with pytest.raises(UsageError, match=r"enrolling Anna, cannot be taken back"):
@@ -186,6 +186,26 @@ def test_an_undo_is_an_entry_and_no_act_of_its_own(
     with reading(engine) as session:
         assert [one.action for one in audit.newest(session, 3)] == ["undo", "rename", "rename"]
     assert [one.words for one in undo.acts(engine)] == ["enrolling Anna"]
+
+
+def test_the_newest_act_that_can_be_taken_back_is_offered_behind_those_that_cannot(
+    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna")
+    changes.rename(engine, anna.id, "Anne", **now())
+    for action in ("change settings", "set admin pin"):
+        with writing(engine) as session:
+            audit.note(session, action, **now())
+    passed, offer = undo.offered(engine)
+    assert [one.words for one in passed] == ["a new admin PIN", "a change of settings"]
+    assert offer is not None
+    with pytest.raises(UsageError) as error:
+        take()
+    assert str(error.value) == (
+        "What was done last, a new admin PIN, and 1 act before it cannot be taken back. What can be is the renaming "
+        f"of Anna to Anne. Take it back with 'muster people undo {offer.id}'."
+    )
+    assert _person(engine, anna.id).name == "Anne", "nothing older is taken back without being named"
 
 
 def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.training.emotion.fitting.test_fit import TINY, tiny_data
 from training.emotion.fitting import checkpoint, fit
-from training.emotion.fitting.state import CHECKPOINT, Epoch
+from training.emotion.fitting.checkpoint import CHECKPOINT
+from training.emotion.fitting.state import Epoch
 from training.emotion.model import networks
 
 SCRIPT = """

@@ -10,8 +10,9 @@ import pytest
 from monitor.errors import DataError, UsageError
 from training.emotion.data.fer2013 import Fer2013, Split
 from training.emotion.fitting import checkpoint, fit
+from training.emotion.fitting.checkpoint import CHECKPOINT
 from training.emotion.fitting.recipe import CHAMPION, Recipe
-from training.emotion.fitting.state import CHECKPOINT, Epoch
+from training.emotion.fitting.state import Epoch
 from training.emotion.model import networks
 from training.emotion.model.backend import backend
 

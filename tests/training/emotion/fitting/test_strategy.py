@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import UsageError
-from training.emotion.fitting.state import CHECKPOINT
+from training.emotion.fitting.checkpoint import CHECKPOINT
 from training.emotion.fitting.strategy import multiworker
 
 

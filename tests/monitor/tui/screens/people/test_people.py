@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 from textual.widgets import Input
 
+from db import audit
 from db.engine import reading, writing
 from db.errors import DatabaseUnavailable, Interrupted
 from db.faces import templates
@@ -456,6 +457,19 @@ async def test_ctrl_z_takes_back_what_was_done_last(world: World) -> None:
         await go(pilot, "ctrl+z")
         assert "Ada Lovelace" in names(pilot, "#people")
         assert "Taken back: the renaming of Ada Lovelace to Countess of Lovelace." in told(pilot)
+
+
+async def test_what_is_passed_over_is_said_before_an_older_act_is_taken_back(world: World) -> None:
+    with writing(world.engine) as session:
+        ada = world.ids["Ada Lovelace"]
+        people.rename(session, ada, "Ada Byron", at=NOW - timedelta(seconds=2), actor="office")
+        audit.note(session, "set admin pin", at=NOW - timedelta(seconds=1), actor="office")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "ctrl+z")
+        question = asked(pilot)
+        assert "a new admin PIN, cannot be taken back. What can be is the renaming" in question
+        await go(pilot, "enter")
+        assert "Taken back: the renaming of Ada Lovelace to Ada Byron." in told(pilot)
 
 
 async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:

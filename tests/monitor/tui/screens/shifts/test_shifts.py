@@ -47,7 +47,7 @@ async def test_three_keys_add_the_usual_shift_for_everybody(world: World) -> Non
         shifts.remove(session, old.id, at=NOW, actor="test")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f7", "a")
-        assert "It counts for 10 people. Days before today stay as they are." in sentence(pilot)
+        assert "It counts for 10 people. Days before Tue 10 Mar 2026 stay as they are." in sentence(pilot)
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, ShiftsScreen)
         assert "mon-fri 09:00-17:30" in told(pilot)

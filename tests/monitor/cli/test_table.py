@@ -1,0 +1,41 @@
+"""Listings at a terminal: names stay, longer texts give way, and a pipe gets all of it."""
+
+import io
+
+from rich.console import Console
+
+from monitor.cli.reports import _LEAST
+from monitor.cli.table import plain_table, table
+
+HEADS = ("At", "Person", "Number", "Group", "Event", "Door", "Method", "By", "Reason", "Counts")
+ROWS = [
+    ("2026-11-23 08:00", "Amelie Moreau", "17", "Fellows", "came in", "door", "manual", "ingrid", "a list " * 9, "yes"),
+    ("2026-11-23 17:00", "N" * 200, "18", "Fellows", "left", "door", "manual", "ingrid", "a list " * 9, "yes"),
+]
+
+
+def _printed(width: int) -> list[str]:
+    kept = io.StringIO()
+    Console(file=kept, width=width).print(table(HEADS, ROWS, least=_LEAST))
+    return [line.rstrip() for line in kept.getvalue().splitlines()]
+
+
+def test_each_entry_of_the_ledger_is_a_line_that_says_whose_it_is_at_80_columns() -> None:
+    lines = _printed(80)
+    assert len(lines) == 4, "the heads, a line, and one for each row"
+    assert all(len(line) <= 80 for line in lines)
+    assert "Amelie More…" in lines[2]
+    assert "NNNNNNNNNNN…" in lines[3]
+    assert lines[2].endswith("yes")
+    assert lines == [line.rstrip() for line in plain_table(HEADS, ROWS, 80, _LEAST) or ()]
+
+
+def test_nothing_is_cut_where_there_is_room() -> None:
+    assert "N" * 200 in _printed(500)[3]
+    assert "N" * 200 in (plain_table(HEADS, ROWS, 500, _LEAST) or [])[3]
+
+
+def test_a_text_that_may_take_several_lines_is_not_cut() -> None:
+    kept, rows = io.StringIO(), [("Ada", "word " * 20)]
+    Console(file=kept, width=20).print(table(("Name", "Note"), rows, fold=("Note",), least={"Note": 6}))
+    assert kept.getvalue().count("word") == 20
