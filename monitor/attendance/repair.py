@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from statistics import median_low
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
@@ -254,11 +255,10 @@ def _one_arrival(summary: DaySummary, piece: Piece, zone: ZoneInfo) -> list[Prop
 
 def _came_again(summary: DaySummary, piece: Piece) -> Passage | None:
     """The check-in right after that of a stay which nobody ended."""
-    if piece.came is None or not piece.is_forgotten:
+    if not piece.is_forgotten:
         return None
-    passages = list(summary.passages)
-    after = passages[passages.index(piece.came) + 1 :][:1]
-    return next((one for one in after if one.kind == "check_in"), None)
+    each = pairwise(summary.passages)
+    return next((after for one, after in each if one == piece.came and after.kind == "check_in"), None)
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

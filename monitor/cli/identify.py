@@ -29,7 +29,7 @@ def identify(
         ),
     ],
     method: Annotated[str, typer.Option(help="gallery; or eigenfaces, with --model.")] = "gallery",
-    model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of `muster train eigenfaces`.")] = None,
+    model: Annotated[Path | None, typer.Option(metavar="RUN", help="Run folder of 'muster train eigenfaces'.")] = None,
     detector: Annotated[str | None, typer.Option(help="blazeface or hog.")] = None,
     encoder: Annotated[str | None, typer.Option(help="dlib, sface or both.")] = None,
 ) -> None:

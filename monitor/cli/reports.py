@@ -46,8 +46,8 @@ class Hours(StrEnum):
 
 
 _LEAST: Final = {
-    "Person": 12, "Number": 5, "Group": 5, "Reason": 6, "By": 4, "Door": 4, "What": 12, "Proposal": 12, "Leave": 5,
-    "Holiday": 5,
+    "Person": 12, "Number": 5, "Group": 5, "Reason": 6, "By": 4, "Door": 4, "What": 14, "Proposal": 14, "Status": 6,
+    "Leave": 3, "Holiday": 3,
 }  # fmt: skip
 """The columns of a terminal's table whose texts are cut where it is too narrow, and how many cells each keeps."""
 
@@ -309,9 +309,10 @@ def _show(report: "Table", target: Output, *, decimal: bool) -> None:
     rows = [tuple(shown(cell, decimal=decimal) for cell in row) for row in report.rows]
     kept = io.StringIO()
     paper = Paper(file=kept) if target.file else out
-    lines = plain_table(report.columns, rows, paper.width, _LEAST)
+    least = {} if "Proposal" in report.columns else _LEAST  # a proposal is never cut, but takes several lines
+    lines = plain_table(report.columns, rows, paper.width, least)
     if lines is None:
-        paper.print(table(report.columns, rows, least=_LEAST))
+        paper.print(table(report.columns, rows, fold=("What", "Proposal"), least=_LEAST))
     else:
         paper.print(lines[0], style="bold", markup=False)
         paper.out("\n".join(lines[1:]), highlight=False)

@@ -33,7 +33,8 @@ class _Listing:
             folded = name in self.fold
             justify: Literal["left", "right"] = "right" if name in self.right else "left"
             width = cells if folded and name in self.least else None
-            grid.add_column(head, overflow="fold", no_wrap=not folded, justify=justify, width=width)
+            overflow: Literal["fold", "ellipsis"] = "fold" if folded else "ellipsis"
+            grid.add_column(head, overflow=overflow, no_wrap=not folded, justify=justify, width=width)
         for row in rows:
             grid.add_row(*map(Text, row))
         yield grid
@@ -50,7 +51,7 @@ def table(
     """A table of plain texts under capitalised heads.
 
     Args:
-        fold: heads of the columns whose texts may take several lines; the others are never broken.
+        fold: heads of the columns whose texts may take several lines; the others are never broken, only cut.
         right: heads of the columns that are aligned on the right.
         least: the columns that give way where the terminal is too narrow, the widest first, and how many cells each
             keeps. Their texts are cut and end in an ellipsis, unless `fold` has the column.

@@ -194,7 +194,7 @@ def compact(title: str, lines: Sequence[Mapping[str, object]]) -> Table:
         index
         for index, name in enumerate(wide.columns)
         if name not in _NOT_ON_TERMINALS
-        and not (name == "reason" and "proposal" in wide.columns)  # "what" says it in words
+        and not (name in ("reason", "status") and "proposal" in wide.columns)  # "what" says it in words
         and any(row[index] not in (None, "") for row in shown)
     ]
     rows = [tuple(row[index] for index in kept) for row in shown]

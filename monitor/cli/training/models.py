@@ -138,7 +138,7 @@ def layers(
     ] = "champion",
     json: JsonOption = False,
 ) -> None:
-    """List the layers of a network with their shapes and parameters; `explain --layer` takes their names."""
+    """List the layers of a network with their shapes and parameters; 'explain --layer' takes their names."""
     from monitor.cli.training.progress import show_layers
     from training.emotion.fitting.recipe import RECIPES
 

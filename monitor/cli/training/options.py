@@ -31,7 +31,7 @@ Votes = Annotated[
 ]
 Teacher = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Whose probabilities are mixed into the labels: .npz of `answers`, or ONNX."),
+    typer.Option(metavar="FILE", help="Whose probabilities are mixed into the labels: .npz of 'answers', or ONNX."),
 ]
 LeaveOut = Annotated[
     tuple[int, int] | None,

@@ -37,7 +37,7 @@ def pack(
     votes: Annotated[Path, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="CSV of the FER+ votes.")],
     strict: options.Strict = False,
 ) -> None:
-    """Prepare the whole training for a machine with an accelerator: `python -m training.emotion.plan FOLDER RESULTS`.
+    """Prepare the whole training for a machine with an accelerator: 'python -m training.emotion.plan FOLDER RESULTS'.
 
     That machine needs Keras with JAX, NumPy, SciPy, scikit-learn, OpenCV and this repository, but no network.
     """
@@ -50,7 +50,7 @@ def pack(
 
 
 def collect(
-    results: Annotated[Path, typer.Argument(help="The folder that `python -m training.emotion.plan` wrote.")],
+    results: Annotated[Path, typer.Argument(help="The folder that 'python -m training.emotion.plan' wrote.")],
     runs: options.Runs = options.RUNS,
 ) -> None:
     """Make runs of what a training on another machine brought back."""

@@ -35,6 +35,13 @@ def test_nothing_is_cut_where_there_is_room() -> None:
     assert "N" * 200 in (plain_table(HEADS, ROWS, 500, _LEAST) or [])[3]
 
 
+def test_a_time_that_has_no_room_is_not_shown_as_another() -> None:
+    kept = io.StringIO()
+    Console(file=kept, width=9).print(table(("Name", "In"), [("Ada Byron", "17:40")]))
+    assert "17:4 " not in kept.getvalue()
+    assert "…" in kept.getvalue()
+
+
 def test_a_text_that_may_take_several_lines_is_not_cut() -> None:
     kept, rows = io.StringIO(), [("Ada", "word " * 20)]
     Console(file=kept, width=20).print(table(("Name", "Note"), rows, fold=("Note",), least={"Note": 6}))

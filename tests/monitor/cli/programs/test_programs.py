@@ -105,6 +105,8 @@ def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
         raise KeyboardInterrupt
 
     monkeypatch.setattr(uvicorn.Server, "run", stopped)
+    # Else logging closes all handlers there are; that of TensorFlow, if another test has loaded it, closes stderr, too.
+    monkeypatch.setattr(uvicorn.Config, "configure_logging", lambda _: None)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     done = ran("serve", "--port", str(port))
