@@ -56,7 +56,7 @@ async def test_y_tells_why_and_the_threshold_moves(world: World, entry: UUID) ->
         assert "Named, because both encoders agree" in " ".join(shown.split())
         assert "0.690    0.50" in shown
         assert "1 % of strangers may be named, as set now: threshold 0.660, named Radia Perlman." in shown
-        assert "→ Laxer" in shown
+        assert "← → Threshold" in shown
         assert [one.display for one in pilot.app.screen.query(Thumbnail)] == [True, True, False]
         await go(pilot, "left", "left")
         assert "0.1 % of strangers may be named: threshold" in text_of(world)
