@@ -10,7 +10,7 @@ photographs are those of the AT&T/ORL set, and there are no films.
 import argparse
 import csv
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -162,6 +162,7 @@ def turns(
     bench: Bench,
     subjects: Sequence[int] = range(1, 41),
     *,
+    most: int = 10,
     mistaken: bool = False,
     scale: float = 1.6,
     before: RgbImage | None = None,
@@ -169,6 +170,8 @@ def turns(
     """ORL's heads that turn aside, through the whole flow: a straight picture, then a turned one, then the first.
 
     Args:
+        subjects: of ORL; nobody else is enrolled.
+        most: pairs of each subject that are tried.
         mistaken: the other side is asked for.
         scale: of the pictures; at 1.6 faces are some 110 pixels wide, at 0.75 some 50.
         before: what is behind the head; None for a plain wall.
@@ -177,20 +180,20 @@ def turns(
         Pairs, and how many of them are let in.
     """
     encoder = FaceEncoder()
-    photos = {(s, i): on_a_frame(read_image(orl(s, i)), scale, before) for s in range(1, 41) for i in range(1, 11)}
+    photos = {(s, i): on_a_frame(read_image(orl(s, i)), scale, before) for s in subjects for i in range(1, 11)}
     faces = {key: face for key, rgb in photos.items() if (face := bench.largest(rgb)) is not None}
     chips = np.stack([face_chip(photos[key], face) for key, face in faces.items()])
     embeddings = dict(zip(faces, encoder.embed(chips), strict=True))
     poses = {key: head_pose(face.keypoints).yaw for key, face in faces.items() if face.keypoints is not None}
-    passed = tried = 0
+    passed, tried = 0, Counter[int]()
     for (subject, image), straight in poses.items():
         turned = [(abs(poses[other] - straight), other) for other in poses if other[0] == subject]
         degrees, other = max(turned)
-        if subject not in subjects or abs(straight) > 8 or degrees < _ASKED_TURN:
+        if tried[subject] == most or abs(straight) > 8 or degrees < _ASKED_TURN:
             continue
         side = Question.LEFT if (poses[other] > straight) != mistaken else Question.RIGHT
         enrolled = {key: one for key, one in embeddings.items() if key not in ((subject, image), other)}
-        tried += 1
+        tried[subject] += 1
         straight_and_turned = (
             photos[subject, image],
             placed_as(faces[subject, image], faces[other], other, scale, before),
@@ -199,11 +202,11 @@ def turns(
         passed += live
         if not live and not mistaken:
             print(f"  kept out: s{subject}/{image}, then {other[1]}, {degrees:.0f} degrees: {evidence}", flush=True)
-    return tried, passed
+    return tried.total(), passed
 
 
 def gallery_of_means(embeddings: dict[tuple[int, int], Embedding]) -> Enrolled:
-    """ORL's forty people, each from five of these pictures."""
+    """These of ORL's people, each from five of these pictures."""
     people: defaultdict[int, list[Embedding]] = defaultdict(list)
     for (subject, _), embedding in embeddings.items():
         people[subject].append(embedding)

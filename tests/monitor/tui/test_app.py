@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from textual.command import CommandPalette
+from textual.command import CommandList
 from textual.widgets import Button, Input
 
 from db.engine import reading
@@ -148,7 +148,7 @@ async def test_a_locked_kiosk_is_neither_closed_nor_changed_without_the_pin(worl
         await until(lambda: isinstance(app.screen, Dialog))
         app.screen.query_one("#ask-pin", Input).value = "2718"
         app.screen.query_one("#yes", Button).press()  # nothing is drawn any more by an app that ends
-        await until(lambda: isinstance(app.screen, CommandPalette) if key == "ctrl+p" else app.viewer.left)
+        await until(lambda: app.screen.query(CommandList) if key == "ctrl+p" else app.viewer.left)
 
 
 async def test_reviewing_at_ones_own_desk_is_ended_without_the_pin(world: World) -> None:

@@ -58,13 +58,13 @@ def test_a_photograph_gets_in_neither_silently_nor_by_being_turned(bench: Bench,
 
 
 def test_heads_that_turn_as_asked_get_in(bench: Bench) -> None:
-    tried, passed = turns(bench, subjects=(4, 23, 26, 39))
+    tried, passed = turns(bench, subjects=(4, 23, 26, 39), most=1)
     assert tried >= 4
     assert passed == tried
 
 
 def test_who_turns_to_the_other_side_does_not(bench: Bench) -> None:
-    tried, passed = turns(bench, subjects=(26,), mistaken=True)
+    tried, passed = turns(bench, subjects=(26, 39), most=1, mistaken=True)
     assert (tried > 0, passed) == (True, 0)
 
 
