@@ -94,6 +94,16 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """TensorFlow computes step by step: to trace a network takes longer than the few steps of a small training."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def orl() -> Path:
     """The folder of the 400 AT&T/ORL pictures, sN/M.pgm."""

@@ -38,6 +38,7 @@ def prepared(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_plan_leaves_teachers_answers_and_networks_that_become_runs(tmp_path: Path) -> None:
     inputs, outputs = prepared(tmp_path / "in"), tmp_path / "out"
     plan.main([

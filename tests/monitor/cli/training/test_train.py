@@ -50,6 +50,11 @@ def _small_champion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "champion", small)
 
 
+@pytest.fixture(autouse=True)
+def _untraced(untraced: None) -> None:
+    """The commands are tried here, not TensorFlow's graphs."""
+
+
 @pytest.fixture(scope="module")
 def votes(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """FER+'s votes, of which seven of ten are for the label."""
