@@ -12,6 +12,8 @@ from rich.cells import cell_len
 from enroll.camera import coach
 from monitor.domain import MOODS
 from monitor.language import Language, catalogue, day_in, english, language_of
+from monitor.tui.runtime.actions import ACTIONS
+from monitor.tui.runtime.kiosk_controller import ENDED
 from monitor.tui.screens.people.capture import HEADLINES, STEPS
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,13 @@ def said() -> set[str]:
     }
     source = Path(coach.__file__).read_text(encoding="utf-8")
     hints = set(re.findall(r'(?:: |return |Advice\(|= )"([A-Z][^"{]*\.)"', source)) - refusals(source)
-    return found | hints | set(MOODS) | set(HEADLINES.values()) | set(STEPS.values())
+    keys = {action.title for action in ACTIONS.values() if action.place == "door"} | {
+        "Help",
+        "Close help",
+        "palette",
+        ENDED,
+    }
+    return found | hints | keys | set(MOODS) | set(HEADLINES.values()) | set(STEPS.values())
 
 
 def refusals(source: str) -> set[str]:

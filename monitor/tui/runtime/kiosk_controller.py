@@ -21,6 +21,7 @@ from monitor.tui.runtime.work import WorkApp
 
 log = logging.getLogger(__name__)
 
+ENDED = "The video or folder has ended."
 POLL = 0.5
 """Seconds between checks whether the kiosk still runs."""
 MOOD_EVERY = 1.0
@@ -228,7 +229,7 @@ class KioskController:
                 kiosk.start()
             while not kiosk.wait(POLL):
                 continue
-            problem = "The video or folder has ended."
+            problem = ENDED
         except KioskHangs as error:
             log.critical("%s", error)
             self.hangs = True

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from rich.text import Text
-from textual import events
+from textual import events, getters
 from textual.binding import ActiveBinding
 from textual.widget import Widget
 
 from monitor.keys import key_text
+from monitor.language import Say, english
 from monitor.tui.runtime.actions import ACTIONS
+from monitor.tui.runtime.desk_app import DeskApp
 
 ORDER: Final = {name: at for at, name in enumerate(ACTIONS)}
 """The place of each action in the table: the most important of a screen stand first."""
@@ -45,6 +47,8 @@ class KeyBar(Widget):
     KeyBar > .key-bar--key { color: $footer-key-foreground; text-style: bold; }
     """
 
+    app = getters.app(DeskApp)
+
     def __init__(self) -> None:
         super().__init__()
         self._drawn: tuple[list[Key], list[Key]] = [], []
@@ -67,7 +71,8 @@ class KeyBar(Widget):
                 found.setdefault(one.binding.action, one)
         ranked = sorted(found.values(), key=self._rank)
         right = [one for one in ranked if one.binding.key == "escape" or one.binding.id == "app.help"]
-        return _keys([one for one in ranked if one not in right]), _keys(right)
+        say = self.app.say if self.app.current_mode == "door" else english
+        return _keys([one for one in ranked if one not in right], say), _keys(right, say)
 
     def _rank(self, one: ActiveBinding) -> int:
         """Keys of what has the focus come before those of the screen, the palette after them."""
@@ -112,13 +117,13 @@ class KeyBar(Widget):
             self.app.bell()
 
 
-def _keys(bound: Sequence[ActiveBinding]) -> list[Key]:
+def _keys(bound: Sequence[ActiveBinding], say: Say) -> list[Key]:
     """The keys of these bindings; of neighbours that are a pair in the table only the last one has words."""
     actions = [ACTIONS.get(one.binding.id or "") for one in bound]
     pairs = [*(action.pair if action else "" for action in actions), ""]
     keys = []
     for one, pair, following in zip(bound, pairs, pairs[1:], strict=False):
-        words = "" if pair and pair == following else pair or one.binding.description
+        words = "" if pair and pair == following else say(pair or one.binding.description)
         letter = one.binding.key_display or key_text(one.binding.key)
         keys.append(Key(one.binding.key, letter, words, one.enabled, one.tooltip or one.binding.tooltip))
     return keys

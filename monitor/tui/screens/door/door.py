@@ -212,7 +212,7 @@ becomes void for 10 seconds after the greeting.
         welcome = greeting.welcome if greeting else Welcome.UNKNOWN if pin or lost else None
         panel.show(words, Welcome.ASKED if kiosk.asked else welcome)
         if kiosk.wrong:
-            self.camera.notice(clean(kiosk.wrong, 240))
+            self.camera.notice(clean(self.app.say(kiosk.wrong), 240))
         if kiosk.asked is not None:
             panel.show_portrait(turned_head(kiosk.asked.question))
         elif greeting is None or panel.asks:
@@ -243,7 +243,9 @@ becomes void for 10 seconds after the greeting.
         if not app.controller.has_camera:
             return Text(app.say("No camera in this view."))
         if app.controller.wrong:
-            return Text(clean(f"{app.signs.lost} {app.controller.wrong}", 240), no_wrap=True, overflow="ellipsis")
+            return Text(
+                clean(f"{app.signs.lost} {app.say(app.controller.wrong)}", 240), no_wrap=True, overflow="ellipsis"
+            )
         parts = [f"{app.signs.live} {app.source_name}"]
         if scene is not None:
             say, fps = app.say, f"{scene.fps:.0f}"
