@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
     from monitor.cli.kiosk.headless import OnEvent, OnScene
     from monitor.config import Settings
     from monitor.desk.programs.around import Job, Told
+    from monitor.desk.store import Store
     from monitor.domain import KioskEvent
+    from monitor.pipeline.kiosk import Kiosk
+    from monitor.sources.source import FrameSource
+
+    Around: TypeAlias = AbstractContextManager[OnEvent]
+    """The programs around a kiosk; gives what hears its events."""
+    MakeHeard: TypeAlias = Callable[[OnEvent, OnScene, OnEvent], Kiosk]
+    """Makes a kiosk from what hears its events, and what shows its scenes and events."""
 
 TRY_AGAIN_AFTER: Final = 2.0
 """Seconds between two tries to open a database that cannot be opened."""
@@ -59,81 +69,98 @@ def kiosk(
 
 def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> bool:
     """A kiosk with the settings as they are now. Gives whether the app was left to begin once more."""
-    from db.crypto import retired_ciphers
-    from monitor.desk.kiosk_settings import note_settings
     from monitor.desk.programs.around import programs_around
-    from monitor.pipeline.kiosk import Kiosk
-    from monitor.pipeline.open_kiosk import open_kiosk
+    from monitor.desk.store import Store
     from monitor.sources.source import open_source
 
     settings = run.settings(**given)
     frames = open_source(settings.source, _begins(at, settings))
-    engine, cipher = open_store(run, settings, wait=frames.live)
-    live = settings.liveness_of(live=frames.live) != "off"
-    site = follower(run, settings, engine, cipher)
+    store = Store(*open_store(run, settings, wait=frames.live))
     headless = headless or run.as_json or not out.is_terminal
+    live = settings.liveness_of(live=frames.live) != "off"
+    around = programs_around(store.engine, settings, live=live, site=follower(run, settings, store))
+    make = partial(_make, run, settings, store, frames, fail_fast=headless)
+    if headless:
+        _print_events(run, settings, store, around, make)
+        if frames.warning:
+            tell(f"muster: {printable(frames.warning)}", err)
+        return False
+    return _show_app(run, settings, store, around, make, ascii_only=ascii_only)
+
+
+def _make(
+    run: Run,
+    settings: "Settings",
+    store: "Store",
+    frames: "FrameSource",
+    hear: "OnEvent",
+    on_scene: "OnScene",
+    on_event: "OnEvent",
+    *,
+    fail_fast: bool,
+) -> "Kiosk":
+    """The kiosk before this source; `hear` gets its events, too."""
+    from db.crypto import retired_ciphers
+    from monitor.desk.kiosk_settings import note_settings
+    from monitor.pipeline.open_kiosk import open_kiosk
+
     assess = None
     if settings.grow_templates:
         from enroll.faces.examine import gate
 
         assess = gate(settings.quality)
 
-    def registered() -> None:
-        note_settings(engine, settings, **run.stamp)
+    def publish(event: "KioskEvent") -> None:
+        on_event(event)
+        hear(event)
 
-    def make(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
-        def publish(event: "KioskEvent") -> None:
-            on_event(event)
-            hear(event)
+    return open_kiosk(
+        settings,
+        store.engine,
+        store.cipher,
+        frames,
+        publish_scene=on_scene,
+        publish_event=publish,
+        assess=assess,
+        registered=lambda: note_settings(store.engine, settings, **run.stamp),
+        fail_fast=fail_fast,
+        older=retired_ciphers(run.config_file.parent),
+    )
 
-        return open_kiosk(
-            settings,
-            engine,
-            cipher,
-            frames,
-            publish_scene=on_scene,
-            publish_event=publish,
-            assess=assess,
-            registered=registered,
-            fail_fast=headless,
-            older=retired_ciphers(run.config_file.parent),
-        )
 
-    if not headless:
-        from monitor.cli.kiosk.demo import demo
-        from monitor.desk.store import Store
-        from monitor.tui.run import run_app
+def _show_app(
+    run: Run, settings: "Settings", store: "Store", around: "Around", make: "MakeHeard", *, ascii_only: bool
+) -> bool:
+    """The kiosk on the screen, until it is left. Gives whether to begin once more."""
+    from monitor.cli.kiosk.demo import demo
+    from monitor.tui.run import run_app
 
-        with programs_around(engine, settings, live=live, site=site) as hear:
-            afterwards = run_app(settings, Store(engine, cipher), make, ascii_only=ascii_only, config_file=run.config)
-        run.note_head(engine)
-        engine.dispose()
-        if afterwards == "demo":
-            demo(ascii_only=ascii_only)
-        return afterwards == "again"
+    with around as hear:
+        afterwards = run_app(settings, store, partial(make, hear), ascii_only=ascii_only, config_file=run.config)
+    run.note_head(store.engine)
+    store.engine.dispose()
+    if afterwards == "demo":
+        demo(ascii_only=ascii_only)
+    return afterwards == "again"
+
+
+def _print_events(run: Run, settings: "Settings", store: "Store", around: "Around", make: "MakeHeard") -> None:
+    """The kiosk without a screen, until its source ends; it learns of people who are changed meanwhile."""
     from monitor.cli.kiosk.headless import looked_after, print_summary, run_headless
     from monitor.desk.change_feed import people_feed
 
-    feeds = []
+    with ExitStack() as feeds, looked_after(store.engine, store.cipher, settings), around as hear:
 
-    def make_followed(on_scene: "OnScene", on_event: "OnEvent") -> Kiosk:
-        """A kiosk that learns of people who are enrolled, changed or erased meanwhile."""
-        made = make(on_scene, on_event)
-        feeds.append(people_feed(engine, made.renew_people))
-        feeds[-1].start()
-        return made
+        def followed(on_scene: "OnScene", on_event: "OnEvent") -> "Kiosk":
+            made = make(hear, on_scene, on_event)
+            feed = people_feed(store.engine, made.renew_people)
+            feed.start()
+            feeds.callback(feed.stop)
+            return made
 
-    try:
-        with looked_after(engine, cipher, settings), programs_around(engine, settings, live=live, site=site) as hear:
-            summary, check_ins = run_headless(make_followed, as_json_lines=run.as_json, zone=settings.zone)
-    finally:
-        for feed in feeds:
-            feed.stop()
-    run.note_head(engine)
-    if frames.warning:
-        typer.echo(f"muster: {printable(frames.warning)}", err=True)
+        summary, check_ins = run_headless(followed, as_json_lines=run.as_json, zone=settings.zone)
+    run.note_head(store.engine)
     print_summary(summary, check_ins, as_json_lines=run.as_json)
-    return False
 
 
 def _begins(at: str | None, settings: "Settings") -> datetime | None:
@@ -177,19 +204,18 @@ def open_store(
         pause(TRY_AGAIN_AFTER)
 
 
-def follower(run: Run, settings: "Settings", engine: "Engine", cipher: "TemplateCipher") -> "Job | None":
+def follower(run: Run, settings: "Settings", store: "Store") -> "Job | None":
     """What follows the site beside a kiosk; None where the settings name none."""
     import logging
 
     from monitor.desk.site import follow_beside
-    from monitor.desk.store import Store
 
     if not settings.forward:
         return None
 
     def follow(told: "Told") -> None:
         follow_beside(
-            Store(engine, cipher),
+            store,
             settings.forward,
             run.config_file.parent,
             clock=lambda: run.at,
