@@ -142,7 +142,8 @@ def attendance(
     elif by == "event":
         lines = report_lines.events(events(engine, settings, period, group=group, person=who), zone)
     elif by == "person":
-        lines = report_lines.totals(desk.by_person(engine, settings, period, now, group=group, person=who))
+        people = desk.by_person(engine, settings, period, now, group=group, person=who)
+        lines = report_lines.totals(people, "?" if form is Format.TABLE else None)
     elif form in (Format.TABLE, Format.ICS):
         days = desk.attendance(engine, settings, period, now, group=group, person=who)
         if form is Format.ICS:
