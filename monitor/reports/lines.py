@@ -14,7 +14,7 @@ from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
 from monitor.attendance.summary import DaySummary, Status, Sums, added_up
-from monitor.domain import EMOTIONS, UNSURE
+from monitor.labels import EMOTIONS, UNSURE
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS
 from monitor.reports.export import Appointment, shown
