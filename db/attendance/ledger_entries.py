@@ -58,7 +58,7 @@ def entries(
         query = query.where(EventRow.recorded_at <= known_at)
     inside = (EventRow.at >= start, EventRow.at < end)
     # By the connection, which reads rows in two thirds of a session's time.
-    rows = sorted(session.connection().execute(query.where(*inside)), key=_SEQ)
+    rows = sorted(session.connection().execute(query.where(*inside)).all(), key=_SEQ)
     changing = session.scalars(_amendments(start, end, people)).all()
     outside = query.where(~and_(*inside))
     amended = [row for some in batches(changing) for row in session.execute(outside.where(EventRow.id.in_(some)))]
