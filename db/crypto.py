@@ -8,20 +8,19 @@ import base64
 import binascii
 import hashlib
 import hmac
+import math
 import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,12 +28,16 @@ from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, Inval
 from db.schema.faces import TemplateKeyRow
 from monitor.files import unfinished
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 KEY_VARIABLE: Final = "MUSTER_KEY"
 KEY_FILE: Final = "template.key"
 KEYRING_SERVICE: Final = "muster"
 KEYRING_USER: Final = "template-key"
 EMBEDDING_SIZE: Final = 128
-_HALF: Final = np.float32(np.sqrt(0.5))
+_HALF: Final = math.sqrt(0.5)
 
 _VERSION: Final = b"\x01"
 _NONCE_AT: Final = 9
@@ -88,8 +91,10 @@ class TemplateCipher:
         except InvalidTag:
             raise DatabaseDamaged(_CHANGED) from None
 
-    def open_embeddings(self, sealed: Sequence[bytes], owners: Sequence[str]) -> NDArray[np.float32]:
+    def open_embeddings(self, sealed: Sequence[bytes], owners: Sequence[str]) -> "NDArray[np.float32]":
         """Many embeddings of one encoder back, each in two microseconds: float32 (n, 128). Raises: as `open`."""
+        import numpy as np  # here, so that what reads no embedding does not wait for it
+
         opened = np.empty((len(sealed), EMBEDDING_SIZE), "<f4")
         head, decrypt = _VERSION + self._id, self._gcm.decrypt_into
         try:
@@ -101,7 +106,7 @@ class TemplateCipher:
             raise DatabaseDamaged(_CHANGED) from None
         return opened
 
-    def seal_embedding(self, embedding: NDArray[np.float32], belongs_to: str) -> tuple[bytes, bytes | None]:
+    def seal_embedding(self, embedding: "NDArray[np.float32]", belongs_to: str) -> tuple[bytes, bytes | None]:
         """An embedding, sealed: the first encoder's part, and the second's where it has one.
 
         Args:
@@ -110,6 +115,8 @@ class TemplateCipher:
         Raises:
             InvalidRecord: another shape or numbers that are not finite.
         """
+        import numpy as np
+
         shape = embedding.shape
         if shape not in ((EMBEDDING_SIZE,), (2 * EMBEDDING_SIZE,)) or not np.isfinite(embedding).all():
             raise InvalidRecord(
@@ -120,8 +127,10 @@ class TemplateCipher:
         first, second = ((half / _HALF).astype("<f4").tobytes() for half in np.split(embedding, 2))
         return self.seal(first, belongs_to), self.seal(second, second_owner(belongs_to))
 
-    def open_embedding(self, sealed: bytes, second: bytes | None, belongs_to: str) -> NDArray[np.float32]:
+    def open_embedding(self, sealed: bytes, second: bytes | None, belongs_to: str) -> "NDArray[np.float32]":
         """The embedding back: float32 (128,), read-only, or (256,) where there is a second part."""
+        import numpy as np
+
         first = np.frombuffer(self.open(sealed, belongs_to), dtype="<f4")
         if second is None:
             return first

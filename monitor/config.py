@@ -16,9 +16,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.config_outbound import Mqtt, Opener, Webhook, hours_of
-from monitor.domain import Encoders
 from monitor.errors import SettingsError
 from monitor.keys import Keys
+from monitor.labels import Encoders
 from monitor.language import Language
 
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)

@@ -17,6 +17,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.labels import EMOTIONS as EMOTIONS
+from monitor.labels import UNSURE as UNSURE
+from monitor.labels import Encoders as Encoders
+
 RgbImage: TypeAlias = NDArray[np.uint8]
 """uint8 (height, width, 3), red green blue."""
 
@@ -26,17 +30,8 @@ EMBEDDING_SIZE = 128
 Embedding: TypeAlias = NDArray[np.float32]
 """float32, unit length: (256,), of both encoders (`vision.matching.joined`), or (128,), of dlib's network alone."""
 
-Encoders: TypeAlias = Literal["dlib", "sface", "both"]
-"""Whose embeddings are compared: those of dlib's network, of SFace, or of both joined."""
-
 SIMILARITY_UNITS: Mapping[Encoders, float] = {"dlib": 1.0, "sface": 3.5, "both": 2.2}
 """How much similarity at the thresholds says as much as one of dlib's network, whose impostor curve is the steepest."""
-
-EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-"""The seven classes of FER2013, in its order."""
-
-UNSURE = "unsure"
-"""The mood shown when no class is likely enough, or the face cannot be judged."""
 
 MOODS = (*EMOTIONS, UNSURE)
 """Every mood that is shown or reported, in the order of the charts."""

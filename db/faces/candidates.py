@@ -8,11 +8,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer
 
@@ -25,6 +23,10 @@ from db.records.faces import Template, WaitingCandidate
 from db.schema.faces import CandidateRow, TemplateRow
 from db.schema.people import PersonRow
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewCandidate:
@@ -34,7 +36,7 @@ class NewCandidate:
     sighting: UUID
     at: datetime
     encoder: str
-    embedding: NDArray[np.float32]
+    embedding: "NDArray[np.float32]"
     """float32 (128,) or (256,), unit length."""
     chip_jpeg: bytes
     """The aligned face."""
@@ -105,7 +107,7 @@ def waiting(session: Session, person: UUID | None = None) -> list[WaitingCandida
     return [_record(row, name) for row, name in session.execute(query)]
 
 
-def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[NDArray[np.float32]]:
+def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> "list[NDArray[np.float32]]":
     """Embeddings of a person's waiting candidates, float32 (128,) or (256,) each. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(CandidateRow)
@@ -116,7 +118,7 @@ def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) 
     return [cipher.open_embedding(row.embedding, row.second, face_owner(person, row.id)) for row in rows]
 
 
-def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> tuple[NDArray[np.float32], bytes]:
+def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> "tuple[NDArray[np.float32], bytes]":
     """A waiting candidate's embedding, float32 (128,) or (256,), and aligned face as JPEG.
 
     Raises:

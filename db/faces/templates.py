@@ -5,11 +5,9 @@ Embeddings and pictures are sealed with the installation's key and bound to thei
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
@@ -23,6 +21,10 @@ from db.records.faces import Template, TemplateMember
 from db.schema.faces import MeanTemplateRow, PortraitRow, TemplateRow
 from db.schema.people import PersonRow
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 def add_template(
     session: Session,
@@ -31,7 +33,7 @@ def add_template(
     *,
     content_hash: str,
     encoder: str,
-    embedding: NDArray[np.float32],
+    embedding: "NDArray[np.float32]",
     quality: Mapping[str, Any],
     source: str,
     at: datetime,
@@ -87,7 +89,7 @@ def set_mean_template(
     person: UUID,
     *,
     encoder: str,
-    embedding: NDArray[np.float32],
+    embedding: "NDArray[np.float32]",
     members: int,
     at: datetime,
 ) -> None:
@@ -117,7 +119,7 @@ def set_mean_template(
 
 def refresh_mean(
     session: Session, cipher: TemplateCipher, person: UUID, encoder: str, *, at: datetime
-) -> tuple[NDArray[np.float32], int] | None:
+) -> "tuple[NDArray[np.float32], int] | None":
     """Computes the mean from the person's members of this encoder and sets it; without members it is deleted.
 
     Returns:
@@ -280,8 +282,10 @@ def record(row: TemplateRow) -> Template:
     )
 
 
-def _mean(embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+def _mean(embeddings: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":
     """The mean, each half over the embeddings that have it."""
+    import numpy as np
+
     joined = [one for one in embeddings if len(one) > EMBEDDING_SIZE]
     if not joined or len(joined) == len(embeddings):
         return np.asarray(np.mean(embeddings, axis=0), np.float32)

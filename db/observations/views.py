@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
@@ -15,12 +14,16 @@ from db.ids import new_id
 from db.records.observations import KeptView
 from db.schema.observations import KeptViewRow, SightingRow
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 def add(
     session: Session,
     cipher: TemplateCipher,
     sighting: UUID,
-    views: Sequence[tuple[datetime, NDArray[np.float32], bytes]],
+    views: "Sequence[tuple[datetime, NDArray[np.float32], bytes]]",
 ) -> None:
     """Keeps views of a sighting that has none yet.
 
@@ -52,7 +55,7 @@ def pictures(session: Session, cipher: TemplateCipher, sighting: UUID) -> list[K
 
 def faces(
     session: Session, cipher: TemplateCipher, start: datetime, end: datetime
-) -> dict[tuple[UUID, UUID], list[NDArray[np.float32]]]:
+) -> "dict[tuple[UUID, UUID], list[NDArray[np.float32]]]":
     """Embeddings of the views with start <= at < end, by person and sighting. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(SightingRow.person_id, KeptViewRow)
@@ -116,5 +119,5 @@ def chip_owner(sighting: UUID, view: UUID) -> str:
     return f"kept_view.chip {sighting} {view}"
 
 
-def _face(cipher: TemplateCipher, row: KeptViewRow) -> NDArray[np.float32]:
+def _face(cipher: TemplateCipher, row: KeptViewRow) -> "NDArray[np.float32]":
     return cipher.open_embedding(row.embedding, row.second, face_owner(row.sighting_id, row.id))

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +17,7 @@ class GalleryPerson:
 
     person: UUID
     name: str
-    embedding: NDArray[np.float32]
+    embedding: "NDArray[np.float32]"
     """The mean template, float32 (128,) of the first encoder or (256,) of both."""
     members: int
     """Images behind the template."""
@@ -50,7 +51,7 @@ class TemplateMember:
     """An enrolled image with its embedding, for computing the mean or checking consistency."""
 
     template: Template
-    embedding: NDArray[np.float32]
+    embedding: "NDArray[np.float32]"
     """float32 (128,) of the first encoder, or (256,) of both."""
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class KeptView:
 
     sighting: UUID
     at: datetime
-    embedding: NDArray[np.float32]
+    embedding: "NDArray[np.float32]"
     """float32 (128,) or (256,), of length 1."""
     jpeg: bytes
     """The aligned face."""
@@ -48,7 +50,7 @@ class Visitor:
     """A sighting of an unknown person, with the face that is kept so that they can be named."""
 
     sighting: SightingRecord
-    embedding: NDArray[np.float32] | None
+    embedding: "NDArray[np.float32] | None"
     """float32 (128,) or (256,), the mean of unit embeddings."""
     portrait: bytes | None
     """JPEG."""

@@ -184,7 +184,9 @@ def _mixed(embeddings: Embeddings, vouched: int) -> dict[int, float]:
     Returns:
         As `misfits`.
     """
-    from scipy.cluster.hierarchy import fcluster, linkage
+    if len(embeddings) < 2 * _GROUP:
+        return {}
+    from scipy.cluster.hierarchy import fcluster, linkage  # behind the question: importing it takes 0.3 s
 
     left = np.arange(len(embeddings))
     found: dict[int, float] = {}

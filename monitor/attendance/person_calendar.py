@@ -83,15 +83,18 @@ class Calendars:
     _recent: datetime
     """Who was enrolled before then has long had a first shift."""
     _shared: dict[tuple[object, ...], Calendar] = field(default_factory=dict)
+    _of_own: dict[tuple[int, str | None], Calendar] = field(default_factory=dict)
     _dates: dict[int, date] = field(default_factory=dict)
 
     def moved(self, by: timedelta) -> "Calendars":
         """The calendars with every shift later by this, or earlier."""
-        return replace(self, rota=self.rota.moved(by), _shared={})
+        return replace(self, rota=self.rota.moved(by), _shared={}, _of_own={})
 
     def of(self, person: Person) -> Calendar:
-        changes, leave = self.changes.get(person.id, ()), self.leave.get(person.id, ())
-        if any(change.kind == "group" for change in changes):
+        # Hashing an id thousands of times is a tenth of Today's time, so nothing is looked up where nothing is.
+        changes = self.changes.get(person.id, ()) if self.changes else ()
+        leave = self.leave.get(person.id, ()) if self.leave else ()
+        if changes and any(change.kind == "group" for change in changes):
             days = {day: self._plain(self._times(person, day), day) for day in self._days()}
             calendar = self._calendar(days)
         else:
@@ -124,11 +127,15 @@ class Calendars:
         return self._known(key, None, group)
 
     def _of_terms(self, person: Person) -> Calendar:
-        own = self.rota.own.get(person.id)
+        own = self.rota.own.get(person.id) if self.rota.own else None
         if own is None:
             return self.of_group(person.group)
         group = person.group if person.group in self.rota.of_group else None
-        return self._known((tuple(map(_terms, own)), group), person.id, person.group)
+        found = self._of_own.get((id(own), group))  # `own` is the rota's, and lives as long
+        if found is None:
+            found = self._known((tuple(map(_terms, own)), group), person.id, person.group)
+            self._of_own[id(own), group] = found
+        return found
 
     def _known(self, key: tuple[object, ...], person: UUID | None, group: str | None) -> Calendar:
         found = self._shared.get(key)

@@ -216,13 +216,18 @@ class Sums:
     on_leave: int
     incomplete: int
     late_time: timedelta
-    hours: timedelta
-    """All that are known: of an incomplete day those of its known stays."""
+    known: timedelta
+    """The hours that are known: of an incomplete day those of its known stays."""
     expected: timedelta
     overtime: timedelta
     """Less what is missing."""
     has_target: bool
     """Whether hours were expected of any of the days."""
+
+    @property
+    def hours(self) -> timedelta | None:
+        """`known`; None where days are incomplete and no stay of any day is known."""
+        return None if self.incomplete and not self.known else self.known
 
     @property
     def balance(self) -> timedelta | None:
@@ -255,3 +260,8 @@ def added_up(days: Iterable[DaySummary]) -> Sums:
         came, late, absent, on_leave, incomplete, duration(late_minutes), duration(minutes), duration(expected),
         duration(overtime), has_target,
     )  # fmt: skip
+
+
+def sum_text(sums: Sums) -> str:
+    """The hours of some days as h:mm; a question mark where nobody knows any."""
+    return "?" if sums.hours is None else hours_and_minutes(sums.hours)

@@ -112,8 +112,6 @@ def attendance(
     from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.days import attendance as desk
-    from monitor.desk.days.events import events
-    from monitor.desk.days.repair_list import repair_list
     from monitor.desk.people.finding import find_person
     from monitor.reports import lines as report_lines
     from monitor.reports.columns import COLUMNS
@@ -137,12 +135,17 @@ def attendance(
         target.write("".join(sheets(settings.site, period, people, zone)).encode())
         return
     if by == "repair":
+        from monitor.desk.days.repair_list import repair_list
+
         title = f"Needs you {settings.site}"
         lines = report_lines.repairs(repair_list(engine, settings, period, now, group=group, person=who).open, zone)
     elif by == "event":
+        from monitor.desk.days.events import events
+
         lines = report_lines.events(events(engine, settings, period, group=group, person=who), zone)
     elif by == "person":
-        lines = report_lines.totals(desk.by_person(engine, settings, period, now, group=group, person=who))
+        people = desk.by_person(engine, settings, period, now, group=group, person=who)
+        lines = report_lines.totals(people, "?" if form is Format.TABLE else None)
     elif form in (Format.TABLE, Format.ICS):
         days = desk.attendance(engine, settings, period, now, group=group, person=who)
         if form is Format.ICS:

@@ -44,7 +44,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "days_absent": "Days on which they were expected and did not come.",
             "days_on_leave": "Days on leave.",
             "days_incomplete": "Days that are in no overtime, for an entry is missing.",
-            "hours": "The sum of the days' hours.",
+            "hours": "The sum of the days' hours; empty where all that came are incomplete and no stay is known.",
             "expected_hours": "The sum of the days' expected hours.",
             "overtime": "The sum of the days' overtime.",
         },

@@ -84,7 +84,6 @@ def _write_csv(
         timedelta: hours_and_minutes if clock else decimal_hours,
         datetime: lambda value: _moment(value, value.fold),
         bool: shown,
-        type(None): lambda _: "",
     }
     if semicolon:
         numbers = cells[timedelta]

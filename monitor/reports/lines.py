@@ -14,7 +14,7 @@ from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
 from monitor.attendance.summary import DaySummary, Status, Sums, added_up
-from monitor.domain import EMOTIONS, UNSURE
+from monitor.labels import EMOTIONS, UNSURE
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS
 from monitor.reports.export import Appointment, shown
@@ -80,15 +80,18 @@ def day_rows(found: Iterable[PersonDay], zone: ZoneInfo, unknown: Cell = None) -
         )
 
 
-def totals(found: Iterable[tuple[Person, Iterable[DaySummary]]]) -> list[Line]:
+def totals(found: Iterable[tuple[Person, Iterable[DaySummary]]], unknown: Cell = None) -> list[Line]:
     """One line per person with the days added up.
 
     Days that are incomplete or not over are not in the overtime: `days_incomplete` says how many are open.
+
+    Args:
+        unknown: stands for the hours of somebody of whom no stay is known, but an incomplete day.
     """
-    return [_total(person, added_up(some)) for person, some in found]
+    return [_total(person, added_up(some), unknown) for person, some in found]
 
 
-def _total(person: Person, sums: Sums) -> Line:
+def _total(person: Person, sums: Sums, unknown: Cell) -> Line:
     return {
         **_who(person),
         "days_present": sums.came,
@@ -96,7 +99,7 @@ def _total(person: Person, sums: Sums) -> Line:
         "days_absent": sums.absent,
         "days_on_leave": sums.on_leave,
         "days_incomplete": sums.incomplete,
-        "hours": sums.hours,
+        "hours": unknown if sums.hours is None else sums.hours,
         "expected_hours": sums.expected,
         "overtime": sums.overtime,
     }

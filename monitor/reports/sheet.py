@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from db.records.people import Person
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary, Mark, Status, added_up, hours_text
+from monitor.attendance.summary import DaySummary, Mark, Status, added_up, hours_text, sum_text
 from monitor.calendar_text import WEEKDAYS
 from monitor.text import hours_and_minutes, plural, printable
 
@@ -110,7 +110,7 @@ def total_cells(days: Sequence[DaySummary]) -> tuple[str, ...]:
     left = f"{plural(sums.incomplete, 'incomplete day')}: only known stays count" if sums.incomplete else ""
     late = hours_and_minutes(sums.late_time) if sums.late else ""
     return (
-        "Total", hours_and_minutes(sums.expected), "", "", "", hours_and_minutes(sums.hours), late,
+        "Total", hours_and_minutes(sums.expected), "", "", "", sum_text(sums), late,
         _signed(sums.overtime), "", left,
     )  # fmt: skip
 

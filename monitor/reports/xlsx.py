@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from html import escape
 from typing import IO, Any, BinaryIO, Final
-from xml.sax.saxutils import escape
 
 from monitor.reports.cells import Cell
 from monitor.text import printable
@@ -176,7 +176,7 @@ def _letters(index: int) -> str:
 
 @lru_cache(4096)
 def _text(value: str, style: int = _TEXT) -> str:
-    text = escape(printable(value)[:_LONGEST_CELL])
+    text = escape(printable(value)[:_LONGEST_CELL], quote=False)
     spaces = "" if text == " ".join(text.split()) else ' xml:space="preserve"'
     return f' s="{style}" t="inlineStr"><is><t{spaces}>{text}</t></is></c>'
 
@@ -217,12 +217,12 @@ def _parts(titles: Sequence[str], rows: Sequence[int], last: str) -> Iterable[tu
     """The parts of the package beside the sheets: names, styles, and what belongs to what."""
     numbers = range(1, len(titles) + 1)
     sheets = "".join(
-        f'<sheet name="{escape(title, {chr(34): "&quot;"})}" sheetId="{number}" r:id="rId{number}"/>'
+        f'<sheet name="{escape(title)}" sheetId="{number}" r:id="rId{number}"/>'
         for number, title in zip(numbers, titles, strict=True)
     )
     filters = "".join(
         f'<definedName name="_xlnm._FilterDatabase" localSheetId="{number - 1}" hidden="1">'
-        f"'{escape(title)}'!$A$1:${last}${count}</definedName>"
+        f"'{escape(title, quote=False)}'!$A$1:${last}${count}</definedName>"
         for number, title, count in zip(numbers, titles, rows, strict=True)
     )
     yield (

@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from db.engine import open_database
 
 COMMANDS = (
     "demo",
@@ -151,6 +154,14 @@ def test_the_list_of_commands_needs_neither_vision_nor_database_nor_training() -
     assert set(COMMANDS) == names, "each begins a column"
     for heavy in (*HEAVY, "cv2", "numpy", "onnxruntime", "dlib", "sqlalchemy", "textual", "pydantic"):
         assert heavy not in answer["modules"]
+
+
+def test_a_report_needs_no_pictures_and_no_numpy(tmp_path: Path) -> None:
+    file = str(tmp_path / "muster.sqlite3")
+    open_database(file).dispose()
+    answer = ask(LIST_MODULES, "attendance", "--db", file, "--by", "person")
+    assert answer["code"] in (0, None)
+    assert not {"cv2", "numpy", "monitor.domain", "onnxruntime", "openpyxl"} & set(answer["modules"])
 
 
 def test_the_table_has_these_commands_and_no_other() -> None:

@@ -78,6 +78,7 @@ def main() -> None:
         file = str(Path(folder) / "large.sqlite3")
         run([str(Path(__file__).resolve()), file], folder)  # its own process: a child begins with its parent's memory
         print("nothing but the start: {:.2f} s CPU, {:.0f} MB".format(*run(["-m", "monitor.cli", "--help"], folder)))
+        run(["-m", "monitor.cli", "attendance", "--db", file], folder)  # compiles what an installed Muster has compiled
         for name, words in COMMANDS:
             seconds, memory = run(["-m", "monitor.cli", "attendance", "--db", file, *words], folder)
             print(f"{name}: {seconds:.2f} s CPU, {memory:.0f} MB", flush=True)

@@ -118,9 +118,11 @@ def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera"
         tell(f"Enrolling {len(photos)} people from 3 photographs each ...", err)
     with progress_bar() as show:
         enrolling = f"Enrolling {len(photos)} people"
-        past.enrol(store, photos, past.first_instant(days, now, settings), team=team, show=partial(show, enrolling))
+        begin, unknown = past.first_instant(days, now, settings), camera.strangers()[:_STRANGERS] if days else []
+        strangers = past.enrol(
+            store, photos, begin, team=team, strangers=[some[::2] for some in unknown], show=partial(show, enrolling)
+        )
         if days:
-            strangers = past.look_at([some[::2] for some in camera.strangers()[:_STRANGERS]])
             passing = f"{plural(days, 'day')} at the door"
             past.play(store, settings, team, days, now, strangers=strangers, seed=seed, show=partial(show, passing))
     return lambda on_scene, on_event: open_kiosk(

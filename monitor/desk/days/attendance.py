@@ -26,7 +26,7 @@ from monitor.reports.export import Dialect, to_json_lines, write_csv, write_xlsx
 from monitor.reports.sheet import sheets
 from monitor.text import printable
 
-_LINES_AT_ONCE: Final = 16_000
+_LINES_AT_ONCE: Final = 24_000
 _FEWEST_DAYS: Final = 7
 """Days that are worked out together at least: each part reads the days beside it, too."""
 

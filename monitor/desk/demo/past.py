@@ -33,7 +33,7 @@ from monitor.desk.days import corrections
 from monitor.desk.demo import team as teams
 from monitor.desk.demo.life import Passage, Repair, Stranger, acts
 from monitor.desk.demo.team import Away, Member
-from monitor.desk.people.changes import change, set_consents
+from monitor.desk.people.changes import set_consents
 from monitor.desk.store import Store
 from monitor.domain import Candidate, Embedding, Match, MoodScores, Phase, RgbImage, Sighting
 from monitor.recording import transactions
@@ -89,35 +89,39 @@ def enrol(
     at: datetime,
     *,
     team: Sequence[Member] = (),
+    strangers: Sequence[Sequence[RgbImage]] = (),
     show: Show,
-) -> None:
-    """Enrol everybody from their photos. Raises: MusterError.
+) -> list[list[Shot]]:
+    """Enrol everybody from their photos, and look at those of strangers. Raises: MusterError.
 
     Args:
         photos: by name, each uint8 (h, w, 3).
         at: when, in UTC.
-        team: with whose groups and consents; who is in none is in no group, and agrees to all.
+        team: with whose numbers, groups and consents; who is in none has neither, and agrees to all.
+        strangers: photos of each.
+
+    Returns:
+        Of each stranger so many views as have a face.
     """
     known = {one.name: one for one in team}
     with reading(store.engine) as session:
         index = load_index(session, store.cipher)
-    for done, (name, examinations) in enumerate(zip(photos, _examined(photos.values()), strict=True)):
+    examined = _examined([*photos.values(), *strangers])
+    for done, (name, examinations) in enumerate(zip(photos, examined, strict=False)):
         show(done, len(photos))
         member = known.get(name)
         consent: tuple[ConsentKind, ...] = ("face", "mood") if member is None or member.asked else ()
-        identity = Identity(name, group=member.group if member else None)
+        identity = Identity(name, member.number, member.group) if member else Identity(name)
         enrol_person(store.engine, store.cipher, index, identity, examinations, Enrolment(at, DESK, consent))
     show(len(photos), len(photos))
+    return [shots for examinations in examined if (shots := _shots(examinations))]
 
 
-def look_at(photos: Sequence[Sequence[RgbImage]]) -> list[list[Shot]]:
-    """The faces of strangers, of each so many views as have one; photos are uint8 (h, w, 3)."""
-    found = []
-    for examinations in _examined(photos):
-        faces = [face for one in examinations for face in one.faces[:1]]
-        chips = [(face.embedding, decode_jpeg(face.chip_jpeg)) for face in faces]
-        found.append([Shot(embedding, chip) for embedding, chip in chips if chip is not None])
-    return [shots for shots in found if shots]
+def _shots(examinations: Sequence[Examination]) -> list[Shot]:
+    """The faces of one stranger."""
+    faces = [face for one in examinations for face in one.faces[:1]]
+    chips = [(face.embedding, decode_jpeg(face.chip_jpeg)) for face in faces]
+    return [Shot(embedding, chip) for embedding, chip in chips if chip is not None]
 
 
 def _examined(photos: Iterable[Sequence[RgbImage]]) -> Iterator[list[Examination]]:
@@ -144,7 +148,7 @@ def play(
     seed: int = 1,
     show: Show,
 ) -> None:
-    """Give the team, which is enrolled, its numbers, shifts, leave and so many days at the door, until now.
+    """Give the team, which is enrolled, its shifts, leave and so many days at the door, until now.
 
     Args:
         days: 1 or more.
@@ -180,7 +184,7 @@ def play(
 def _arrange(
     store: Store, settings: Settings, team: Sequence[Member], ids: Mapping[str, UUID], first: date, by: Actor
 ) -> dict[str, list[Shift]]:
-    """Give everybody their number and what they refuse, and enter the shifts.
+    """Write down what people refuse, and enter the shifts.
 
     Returns:
         The shifts that count for each member.
@@ -188,7 +192,6 @@ def _arrange(
     shifts = teams.shifts(first)
     counting: dict[str, list[Shift]] = {}
     for member in team:
-        change(store.engine, ids[member.name], number=member.number, **by)
         if not member.moods:
             set_consents(store.engine, ids[member.name], {"mood": False}, **by)
         counting[member.name] = [one for one in shifts if one.group == member.group]

@@ -160,8 +160,12 @@ def test_hours_that_nobody_knows_are_no_number_in_any_report(store: str, tmp_pat
     assert sheet is not None
     assert sheet.cell(2, [cell.value for cell in sheet[1]].index("hours") + 1).value is None
     paper = run(*words, "--format", "html").stdout
-    assert "<td>?</td>" in paper
+    assert "<tr><td>Total</td><td>0:00</td><td></td><td></td><td></td><td>?</td>" in paper
     assert "1 incomplete day: only known stays count" in paper
+    total = (*words, "--by", "person")
+    assert run(*total).stdout.splitlines()[-1].split()[-2:] == ["?", "0:00"]
+    assert next(csv.DictReader(io.StringIO(run(*total, "--format", "csv").stdout)))["hours"] == ""
+    assert json.loads(run(*total, "--json").stdout)["hours"] is None
 
 
 def test_attendance_as_csv_has_no_formula(store: str) -> None:

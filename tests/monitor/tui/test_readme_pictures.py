@@ -40,9 +40,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     store = Store(open_database(settings.db), CIPHER)
     open_with(store.engine, store.cipher, None)
     camera = SimulatedCamera(SEED)
-    photos, strangers = camera.enrolment(), past.look_at(camera.strangers()[:3])
-    team = members(list(photos), SEED)
-    past.enrol(store, photos, past.first_instant(DAYS, NOW, settings), team=team, show=lambda done, total: None)
+    photos, unknown = camera.enrolment(), camera.strangers()[:3]
+    team, at = members(list(photos), SEED), past.first_instant(DAYS, NOW, settings)
+    strangers = past.enrol(store, photos, at, team=team, strangers=unknown, show=lambda done, total: None)
     past.play(store, settings, team, DAYS, NOW, strangers=strangers, seed=SEED, show=lambda done, total: None)
     with reading(store.engine) as session:
         ids = {one.name: one.id for one in people.members(session)}

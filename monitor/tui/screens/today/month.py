@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from monitor.attendance.days import Period
-from monitor.attendance.summary import DaySummary, Status, hours_text
+from monitor.attendance.summary import DaySummary, Status, hours_text, sum_text
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, month_of, people_days
 from monitor.text import hours_and_minutes, plural
@@ -110,7 +110,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
         signs = ASCII if self.app.ascii_only else SIGNS
         cells = [cell_text(line.days.get(day), signs, wide) for day in days]
         balance = "" if line.sums.balance is None else signed(line.sums.balance)
-        return Row(str(line.person.id), (clean(line.person.name), *cells, hours_and_minutes(line.sums.hours), balance))
+        return Row(str(line.person.id), (clean(line.person.name), *cells, sum_text(line.sums), balance))
 
     def _sum_up(self, loaded: Sequence[PersonDays]) -> None:
         period = self.period
@@ -124,7 +124,7 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
             ("on leave", sum(one.sums.on_leave for one in loaded)),
             ("incomplete", sum(one.sums.incomplete for one in loaded)),
         )
-        hours = hours_and_minutes(sum((one.sums.hours for one in loaded), timedelta()))
+        hours = hours_and_minutes(sum((one.sums.known for one in loaded), timedelta()))
         balance = signed(sum((one.sums.overtime for one in loaded), timedelta()))
         said = "   ".join(f"{word} {number:,}" for word, number in counts if number)
         self.say(f"{name}   {plural(len(loaded), 'person', 'people')}   hours {hours}   balance {balance}   {said}")

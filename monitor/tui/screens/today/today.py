@@ -78,9 +78,10 @@ class TodayScreen(DeskScreen[BoardPage]):
     HELP = """\
 # Today
 
-Everybody and their day: **present**, **late**, **left**, **due** (the shift is to come), **absent**, **on leave**,
-**not expected**, **public holiday**, or **incomplete** (a check-in or a check-out is missing). Nobody is absent or late
-without a shift. Late stays in its own column after leaving.
+Everybody and their day: **present**, **late**, **left**, **due** (the shift is to come, also after a visit before
+it, whose In, Out and Hours are shown), **absent**, **on leave**, **not expected**, **public holiday**, or
+**incomplete** (a check-in or a check-out is missing). Nobody is absent or late without a shift. Late stays in its own
+column after leaving.
 
 Marks: **c** corrected, **p** by PIN, **m** by hand, **d** two doors, **r** closed by the rule, **k** the door's clock
 was wrong, **e** left early, **+** beyond the shift.
@@ -171,6 +172,8 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         zone, summary = self.app.settings.zone, line.summary
         signs = ASCII if self.app.ascii_only else SIGNS
         status = f"{signs[summary.status]} {summary.status.value}"
+        if summary.status is Status.DUE:
+            status = f"{status} {at_clock(summary.expected[0][0], zone)}"
         times = at_clock(summary.first_in, zone), at_clock(summary.last_out, zone)
         expected = " ".join(f"{at_clock(start, zone)}-{at_clock(end, zone)}" for start, end in summary.expected)
         late = hours_and_minutes(timedelta(minutes=summary.late_minutes)) if summary.late_minutes else ""

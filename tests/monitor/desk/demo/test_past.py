@@ -129,9 +129,16 @@ def test_without_a_past_people_are_enrolled_now() -> None:
     assert past.first_instant(0, NOW, Settings(time_zone="UTC")) == NOW
 
 
-def test_strangers_are_seen_from_photos_that_enrol_nobody() -> None:
+def test_people_are_enrolled_with_number_and_group_and_strangers_are_seen_from_photos_that_enrol_nobody(
+    play: Play,
+) -> None:
+    store, _, _ = play(1, NOW, names=NAMES[:1])
     camera = SimulatedCamera(1)
-    (shots,) = past.look_at([camera.strangers()[0][:2]])
+    name = NAMES[1]
+    team, photos = [Member(name, "101", "Office")], {name: camera.enrolment()[name][:1]}
+    strangers = [camera.strangers()[0][:2]]
+    (shots,) = past.enrol(store, photos, NOW, team=team, strangers=strangers, show=lambda done, total: None)
+    assert rows(store, "SELECT name, number, group_name FROM person WHERE number = '101'") == [(name, "101", "Office")]
     assert len(shots) == 2
     assert shots[0].portrait.shape == (150, 150, 3)
     assert float(shots[0].embedding @ shots[1].embedding) > 0.9

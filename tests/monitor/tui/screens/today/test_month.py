@@ -1,16 +1,18 @@
 """The month and the week: people by days."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.desk.days import corrections
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
-from tests.monitor.world import World, text_of
+from tests.monitor.world import NOW, World, text_of
 
 
 def cells(world: World, name: str) -> tuple[str, ...]:
@@ -30,6 +32,15 @@ async def test_the_month_has_everybodys_days_and_exact_sums(world: World, size: 
         assert cells(world, "Ada Lovelace")[9] == "1●", "still in the house"
         assert "Mar 2026   10 people" in text_of(world)
         assert ", . Back, on" in text_of(world), "dimmed, for there is no later month yet"
+
+
+async def test_hours_of_a_month_that_nobody_knows_are_a_question_mark(world: World) -> None:
+    came = NOW - timedelta(days=3)
+    tim = world.ids["Tim Berners-Lee"]
+    corrections.add(world.engine, world.settings, tim, "check_in", came, "forgotten", at=NOW, actor="Ada")
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "m")
+        assert cells(world, "Tim Berners-Lee")[-2] == "?"
 
 
 async def test_days_weeks_and_months_are_gone_through_and_a_day_is_opened(world: World) -> None:

@@ -16,6 +16,7 @@ from db.ids import new_id
 from db.people import people
 from db.records.attendance import NewEvent
 from db.verification import ledger_check
+from monitor.desk.actor import Actor
 from monitor.desk.days import corrections
 from monitor.tui.app import MusterApp
 from monitor.tui.screens.day_sheet import DaySheet
@@ -35,6 +36,22 @@ async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
         assert status["Alan Turing"] == "○ left"
         assert status["Edsger Dijkstra"] == "◐ late"
         assert status["Tim Berners-Lee"] == "✗ absent"
+
+
+async def test_after_a_visit_somebody_is_still_due_and_the_board_says_when(world: World) -> None:
+    tim, hour = world.ids["Tim Berners-Lee"], timedelta(hours=1)
+    by: Actor = {"at": NOW, "actor": "Ada"}
+    with writing(world.engine) as session:
+        night = Shift(new_id(), frozenset(range(7)), time(22), time(6), tim, valid_from=NOW.date())
+        shifts.add(session, night, at=NOW, actor="Ada")
+    corrections.add(world.engine, world.settings, tim, "check_in", NOW - hour, "visited", **by)
+    corrections.add(world.engine, world.settings, tim, "check_out", NOW - hour / 2, "visited", **by)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        (row,) = [
+            row.cells for row in pilot.app.screen.query_one("#roster", Table).rows if row.cells[1].startswith("Tim")
+        ]
+        assert (row[0], row[4:6], row[7]) == ("→ due 22:00", ("08:58", "09:28"), "0:30")
 
 
 async def test_a_day_before_anybody_was_enrolled_does_not_say_that_nobody_is(world: World) -> None:
