@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 # The same examples at every run, also on a busy machine; `HYPOTHESIS_PROFILE=explore` draws more, and others each time.
 _busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", _busy, derandomize=True, database=None)
+settings.register_profile("same", _busy, derandomize=True, database=None, max_examples=50)
 settings.register_profile("explore", _busy, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
@@ -47,20 +47,28 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _in_a_hurry() -> Iterator[dict[str, Any]]:
+def _in_a_hurry(migrated: Path) -> Iterator[dict[str, Any]]:
     """No commit here has to survive a power cut, and no PIN a thief: each took 3 milliseconds of waiting for the disk,
-    or 80 of hashing. Gives what the settings really are."""
-    from db import engine
+    or 80 of hashing. A new SQLite database is a copy of the first one, whose 20 migrations took 90. Gives what the
+    settings really are."""
+    from db import engine, migrate
     from monitor.attendance import pin
 
     real: dict[str, Any] = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
+    upgrade = migrate.upgrade
 
     def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
         real["_set_pragmas"](connection, record)
         connection.execute("PRAGMA synchronous=OFF")
 
+    def upgrade_copy(engine: Engine) -> None:
+        if engine.dialect.name == "sqlite" and (file := Path(migrate.where(engine))).stat().st_size == 0:
+            shutil.copyfile(migrated, file)
+        upgrade(engine)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_set_pragmas", set_pragmas)
+        patch.setattr(migrate, "upgrade", upgrade_copy)
         patch.setattr(pin, "MEMORY_KIB", 64)
         yield real
 
@@ -94,7 +102,7 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def untraced() -> Iterator[None]:
     """TensorFlow computes step by step: to trace a network takes longer than the few steps of a small training."""
     import tensorflow as tf
