@@ -20,7 +20,7 @@ from training import report
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.deep import study_chips
 from training.eigenfaces.load import FaceSet, load_olivetti
-from training.eigenfaces.steps import best, fisher
+from training.eigenfaces.steps import best, fisher, robustness, search
 from training.eigenfaces.steps.best import Configuration
 from training.eigenfaces.study.model import load_study_model
 from training.eigenfaces.study.study import STEPS, StudyRun, run_study
@@ -33,6 +33,10 @@ SETTINGS = StudySettings(jobs=1)
 def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(best, "FEATURE_SETS", (("grey",), ("hog", "lbp")))
+        patch.setattr(best, "COMPONENTS", (10, 120))
+        patch.setattr(best, "SPLITS", 3)
+        patch.setattr(robustness, "REPEATS", 2)
+        patch.setitem(search.GRIDS, "SVM", {"classifier__C": [1, 100], "classifier__gamma": [0.001, 0.01]})
         patch.setattr(report, "DPI", 50)
         return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
 
