@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 # The same examples at every run, also on a busy machine; `HYPOTHESIS_PROFILE=explore` draws more, and others each time.
 _busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,6 +74,27 @@ def _in_a_hurry(migrated: Path) -> Iterator[dict[str, Any]]:
         patch.setattr(migrate, "upgrade", upgrade_copy)
         patch.setattr(pin, "MEMORY_KIB", 64)
         yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Each engine finds the statements that another of its kind compiled; an engine a test took a quarter of the tests
+    with a database. SQLAlchemy keeps them by dialect, which is an object of each engine."""
+    from db import engine
+
+    compiled: LRUCache[Any, Any] = LRUCache(2_000)
+
+    def create(*args: Any, **options: Any) -> Engine:
+        made = create_engine(*args, **options)
+        made.update_execution_options(compiled_cache=compiled)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_engine", create)
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
+            patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
+        yield
 
 
 @pytest.fixture

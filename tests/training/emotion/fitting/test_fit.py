@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from monitor.errors import DataError, UsageError
 from training.emotion.data.fer2013 import Fer2013, Split
@@ -38,6 +37,8 @@ def _tiny_network(untraced: None) -> Iterator[None]:
 
 @pytest.fixture
 def traced() -> Iterator[None]:
+    import tensorflow as tf
+
     tf.config.run_functions_eagerly(False)
     yield
     tf.config.run_functions_eagerly(True)
