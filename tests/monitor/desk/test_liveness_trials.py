@@ -77,7 +77,7 @@ def enrolled(sqlite: Engine, orl_photo: Photo) -> Engine:
 def test_a_photograph_is_recognised_asked_twice_and_refused(enrolled: Engine, orl_photo: Photo) -> None:
     trials = LivenessTrials(enrolled, CIPHER, Settings(db="unused", time_zone="UTC"))
     asked: list[Question | None] = []
-    shown = trials.present(ARTEFACTS[0], Still(orl_photo(1, 9)), asked.append)
+    shown = trials.present(ARTEFACTS[0], Still(orl_photo(1, 9), fps=10), asked.append)
     assert (shown.result, shown.person) == (Result.REFUSED, "Ada")
     assert len([one for one in asked if one in (Question.LEFT, Question.RIGHT)]) >= 1
     assert shown.evidence["failed_2"] == "no turn"

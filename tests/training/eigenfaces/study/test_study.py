@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -31,7 +32,8 @@ SETTINGS = StudySettings(jobs=1)
 
 @pytest.fixture(scope="module")
 def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
-    with pytest.MonkeyPatch.context() as patch:
+    quick = config_context(assume_finite=True, skip_parameter_validation=True)
+    with pytest.MonkeyPatch.context() as patch, quick:
         patch.setattr(best, "FEATURE_SETS", (("grey",), ("hog", "lbp")))
         patch.setattr(best, "COMPONENTS", (10, 120))
         patch.setattr(best, "SPLITS", 3)
