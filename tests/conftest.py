@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 
 # The same examples at every run, also on a busy machine; `HYPOTHESIS_PROFILE=explore` draws more, and others each time.
 _busy = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("same", _busy, derandomize=True, database=None)
+settings.register_profile("same", _busy, derandomize=True, database=None, max_examples=50)
 settings.register_profile("explore", _busy, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
@@ -47,22 +50,51 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _in_a_hurry() -> Iterator[dict[str, Any]]:
+def _in_a_hurry(migrated: Path) -> Iterator[dict[str, Any]]:
     """No commit here has to survive a power cut, and no PIN a thief: each took 3 milliseconds of waiting for the disk,
-    or 80 of hashing. Gives what the settings really are."""
-    from db import engine
+    or 80 of hashing. A new SQLite database is a copy of the first one, whose 20 migrations took 90. Gives what the
+    settings really are."""
+    from db import engine, migrate
     from monitor.attendance import pin
 
     real: dict[str, Any] = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
+    upgrade = migrate.upgrade
 
     def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
         real["_set_pragmas"](connection, record)
         connection.execute("PRAGMA synchronous=OFF")
 
+    def upgrade_copy(engine: Engine) -> None:
+        if engine.dialect.name == "sqlite" and (file := Path(migrate.where(engine))).stat().st_size == 0:
+            shutil.copyfile(migrated, file)
+        upgrade(engine)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_set_pragmas", set_pragmas)
+        patch.setattr(migrate, "upgrade", upgrade_copy)
         patch.setattr(pin, "MEMORY_KIB", 64)
         yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Each engine finds the statements that another of its kind compiled; an engine a test took a quarter of the tests
+    with a database. SQLAlchemy keeps them by dialect, which is an object of each engine."""
+    from db import engine
+
+    compiled: LRUCache[Any, Any] = LRUCache(2_000)
+
+    def create(*args: Any, **options: Any) -> Engine:
+        made = create_engine(*args, **options)
+        made.update_execution_options(compiled_cache=compiled)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_engine", create)
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
+            patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
+        yield
 
 
 @pytest.fixture
@@ -94,7 +126,7 @@ def sqlite(migrated: Path, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def untraced() -> Iterator[None]:
     """TensorFlow computes step by step: to trace a network takes longer than the few steps of a small training."""
     import tensorflow as tf

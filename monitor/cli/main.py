@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import sys
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
@@ -99,6 +100,20 @@ _EXTRAS = {
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+@cache
+def _command(name: str) -> Any:
+    """A command, made once: a call asks for it twice, and to make it takes up to 3 ms."""
+    module, attribute, _ = _COMMANDS[name]
+    found = getattr(importlib.import_module(module), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(found)
+        found = alone
+    command = typer.main.get_command(found)
+    command.name = name
+    return on_one_screen(command)
+
+
 class LazyGroup(Group):
     """Imports the module of a command when that command runs."""
 
@@ -106,17 +121,7 @@ class LazyGroup(Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, attribute, _ = _COMMANDS[cmd_name]
-        found = getattr(importlib.import_module(module), attribute)
-        if not isinstance(found, typer.Typer):
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(cmd_name)(found)
-            found = alone
-        command = typer.main.get_command(found)
-        command.name = cmd_name
-        return on_one_screen(command)
+        return _command(cmd_name) if cmd_name in _COMMANDS else None
 
     def short_commands(self, ctx: Any, formatter: Any) -> None:
         """Two columns of commands: there are too many for a line each."""

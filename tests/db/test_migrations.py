@@ -58,21 +58,27 @@ SEED = (
     "INSERT INTO person (id, name, active, notes, created_at) VALUES (:person, 'Zoë', :yes, '', :at)",
     "INSERT INTO ledger_subject (id, person_id) VALUES (:subject, :person)",
     "INSERT INTO kiosk (id, name, site, role, time_zone, created_at, seen_at)"
-    " VALUES (:kiosk, 'door', 'main', 'auto', 'UTC', :at, :at)",
+    " VALUES (:kiosk, :door, 'main', 'auto', 'UTC', :at, :at)",
     "INSERT INTO face_template (id, person_id, content_hash, encoder, embedding, quality, source, created_at)"
     " VALUES (:template, :person, 'aa', 'test-1', :sealed, '{}', 'ada.jpg', :at)",
 )
 
 
-def _seed(connection: Connection, cipher: TemplateCipher) -> None:
-    """Rows as the first version wrote them, and from 0005 on with the folded names."""
+def _person(number: int) -> UUID:
+    return UUID(int=UUID(PERSON).int + 4 * number)
+
+
+def _seed(connection: Connection, cipher: TemplateCipher, number: int = 0) -> None:
+    """Rows as the first version wrote them, and from 0005 on with the folded names: one person, one kiosk."""
     lite = connection.dialect.name == "sqlite"
-    ids = {name: UUID(PERSON[:-1] + str(row)) for row, name in enumerate(("person", "subject", "kiosk", "template"), 1)}
+    first = _person(number).int
+    ids = {name: UUID(int=first + row) for row, name in enumerate(("person", "subject", "kiosk", "template"))}
     sealed, _ = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
     values = {name: each.hex if lite else each for name, each in ids.items()} | {
         "yes": True,
         "at": "2026-03-02 08:00:00.000000" if lite else datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
         "sealed": sealed,
+        "door": f"door {number}",
     }
     for statement in SEED:
         connection.execute(text(statement), values)
@@ -109,29 +115,32 @@ def _statement(server: str, statement: str) -> None:
 def test_every_older_version_is_brought_up_with_its_data(
     fresh: Callable[[str], str], cipher: TemplateCipher, at: datetime
 ) -> None:
-    for revision in _revisions()[1:]:
-        url = fresh(f"v{revision}")
-        old = create_engine(url)
+    """A person, a kiosk and a template that each version wrote, all in one database that grows old with them."""
+    url, older = fresh("older"), list(enumerate(reversed(_revisions()[1:])))
+    old = create_engine(url)
+    for number, revision in older:
         with old.begin() as connection:
             command.upgrade(migrate.config(connection), revision)
-            _seed(connection, cipher)
-        old.dispose()
-        new = open_database(url)
-        with reading(new) as session:
-            (found,) = people.list_people(session)
-            (member,) = templates.load_members(session, cipher, UUID(PERSON), "test-1")
-            assert pins.find(session, "7") is None
-            searched = people.list_people(session, search="zoe")
-        assert (found.person.name, found.person.created_at, found.templates) == ("Zoë", at, 1)
-        assert searched == [found]
-        assert np.array_equal(member.embedding, FACE)
-        with writing(new) as session:
-            kiosk = kiosks.all_kiosks(session)[0].id
-            ledger.append(session, NewEvent(new_id(), "check_in", UUID(PERSON), at, "UTC", kiosk, "pin", "door", at))
-            assert ledger_check.verify(session).whole
-        with new.connect() as connection:
-            assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-        new.dispose()
+            _seed(connection, cipher, number)
+    old.dispose()
+    new = open_database(url)
+    with reading(new) as session:
+        found = people.list_people(session)
+        assert people.list_people(session, search="zoe") == found
+        assert pins.find(session, "7") is None
+        members = {number: templates.load_members(session, cipher, _person(number), "test-1") for number, _ in older}
+    assert {one.person.id for one in found} == {_person(number) for number, _ in older}
+    assert {(one.person.name, one.person.created_at, one.templates) for one in found} == {("Zoë", at, 1)}
+    assert all(np.array_equal(member.embedding, FACE) for (member,) in members.values())
+    with writing(new) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for number, _ in older:
+            event = NewEvent(new_id(), "check_in", _person(number), at, "UTC", kiosk, "pin", "door", at)
+            ledger.append(session, event)
+        assert ledger_check.verify(session).whole
+    with new.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+    new.dispose()
 
 
 def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(

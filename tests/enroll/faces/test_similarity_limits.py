@@ -15,7 +15,7 @@ from monitor.vision.encoder import Embeddings, unit
 from monitor.vision.images import read_image
 from tests.enroll.conftest import MadeUp
 
-PEOPLE, IMAGES = 16, 6
+PEOPLE, IMAGES = 12, 6
 
 
 @pytest.fixture(scope="module")

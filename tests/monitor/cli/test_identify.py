@@ -124,10 +124,10 @@ def test_boxes_are_in_pixels_of_the_file_however_large_it_is(
 ) -> None:
     """Pictures over 4096 pixels are looked at smaller; one is stored on its side, too."""
     monkeypatch.setattr(config, "DATA_FOLDER", tmp_path / "none")
-    wall = Image.new("RGB", (2400, 1600), (120, 120, 120))
-    wall.paste(Image.fromarray(orl_photo(12, 1)), (1800, 900))
+    wall = Image.new("RGB", (2400, 800), (120, 120, 120))
+    wall.paste(Image.fromarray(orl_photo(12, 1)), (1800, 300))
     wall.save(tmp_path / "1.png")
-    larger = wall.resize((4200, 2800))
+    larger = wall.resize((4200, 1400))
     larger.save(tmp_path / "2.jpg")
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6

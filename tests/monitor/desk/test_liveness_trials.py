@@ -44,20 +44,20 @@ def test_without_living_people_there_is_no_riapar_and_what_was_not_shown_is_left
 
 
 class Still:
-    """A camera before which one picture stands, 15 frames a second."""
+    """A camera before which one picture stands."""
 
     name, live = "still", False
     warning: str | None = None
 
-    def __init__(self, rgb: RgbImage) -> None:
-        self._rgb = rgb
+    def __init__(self, rgb: RgbImage, fps: int = 15) -> None:
+        self._rgb, self._fps = rgb, fps
         self._random = np.random.default_rng(2)
 
     def open(self) -> None:
         self._index = 0
 
     def read(self) -> Frame:
-        seconds = self._index / 15
+        seconds = self._index / self._fps
         self._index += 1
         noise = self._random.integers(-3, 4, self._rgb.shape)
         rgb = np.clip(self._rgb.astype(np.int16) + noise, 0, 255).astype(np.uint8)
@@ -77,7 +77,7 @@ def enrolled(sqlite: Engine, orl_photo: Photo) -> Engine:
 def test_a_photograph_is_recognised_asked_twice_and_refused(enrolled: Engine, orl_photo: Photo) -> None:
     trials = LivenessTrials(enrolled, CIPHER, Settings(db="unused", time_zone="UTC"))
     asked: list[Question | None] = []
-    shown = trials.present(ARTEFACTS[0], Still(orl_photo(1, 9)), asked.append)
+    shown = trials.present(ARTEFACTS[0], Still(orl_photo(1, 9), fps=10), asked.append)
     assert (shown.result, shown.person) == (Result.REFUSED, "Ada")
     assert len([one for one in asked if one in (Question.LEFT, Question.RIGHT)]) >= 1
     assert shown.evidence["failed_2"] == "no turn"
@@ -85,7 +85,7 @@ def test_a_photograph_is_recognised_asked_twice_and_refused(enrolled: Engine, or
 
 def test_a_stranger_is_not_recognised(enrolled: Engine, orl_photo: Photo) -> None:
     trials = LivenessTrials(enrolled, CIPHER, Settings(db="unused", time_zone="UTC"))
-    assert trials.present(PERSON, Still(orl_photo(9, 1)), lambda _: None).result is Result.NOT_RECOGNISED
+    assert trials.present(PERSON, Still(orl_photo(9, 1), fps=5), lambda _: None).result is Result.NOT_RECOGNISED
 
 
 def test_the_command_refuses_an_empty_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,21 +24,25 @@ from monitor.reports.columns import COLUMNS
 from tests.monitor.cli.test_groups import ALL
 
 
-def test_the_page_in_the_repository_is_what_the_code_says() -> None:
-    assert PAGE.read_text(encoding="utf-8") == reference(), "run 'muster docs --write'"
+@pytest.fixture(scope="module")
+def page() -> str:
+    return reference()
+
+
+def test_the_page_in_the_repository_is_what_the_code_says(page: str) -> None:
+    assert PAGE.read_text(encoding="utf-8") == page, "run 'muster docs --write'"
 
 
 @pytest.mark.parametrize("words", [words for words in ALL if len(words) > 1 or words == ("kiosk",)], ids=" ".join)
-def test_every_command_is_in_it(words: tuple[str, ...]) -> None:
+def test_every_command_is_in_it(words: tuple[str, ...], page: str) -> None:
     group = typer.main.get_command(app)
     for word in words:
         group = group.get_command(typer.Context(group), word)  # type: ignore[attr-defined]
     if not hasattr(group, "list_commands"):
-        assert f"\n### muster {' '.join(words)}" in reference()
+        assert f"\n### muster {' '.join(words)}" in page
 
 
-def test_every_setting_and_key_is_in_it_and_nothing_of_this_machine() -> None:
-    page = reference()
+def test_every_setting_and_key_is_in_it_and_nothing_of_this_machine(page: str) -> None:
     assert [
         name
         for name in Settings.model_fields

@@ -49,6 +49,7 @@ def test_without_a_terminal_there_is_a_past_only_if_asked_for(
 
 
 def test_a_past_is_written_before_the_door_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.sources.simulated.people.ENROLLED", 12)
     monkeypatch.setenv("MUSTER_TIME_ZONE", "Europe/Berlin")
     dates: list[int] = []
     play = past.play
@@ -59,9 +60,9 @@ def test_a_past_is_written_before_the_door_opens(monkeypatch: pytest.MonkeyPatch
             dates.append(connection.execute(text("SELECT count(DISTINCT date(at)) FROM attendance_event")).scalar_one())
 
     monkeypatch.setattr(past, "play", watched)
-    done = CliRunner().invoke(app, ["demo", "--headless", "--seconds", "1", "--days", "2"])
+    done = CliRunner().invoke(app, ["demo", "--headless", "--seconds", "1", "--days", "7"])
     assert done.exit_code == 0, done.output
-    assert "Enrolling 30 people" in done.output
+    assert "Enrolling 12 people" in done.output
     assert "15 frames" in done.output
     assert dates[0] >= 1
 

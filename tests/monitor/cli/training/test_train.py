@@ -74,7 +74,7 @@ def test_a_study_from_training_to_comparison(
 ) -> None:
     from training.emotion.fitting import recipe
 
-    small = recipe.CHAMPION.changed(batch=7, face_weights=False)
+    small = recipe.CHAMPION.changed(batch=14, face_weights=False)
     monkeypatch.setitem(recipe.RECIPES, "champion", small)
     runs = tmp_path / "runs"
     common = ("--data", data, "--runs", runs, "--precision", "float32", "--json")

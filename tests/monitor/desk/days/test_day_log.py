@@ -102,7 +102,7 @@ def told(board: BoardPage) -> tuple[object, ...]:
     return board.page, board.counts, board.people
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_board_with_its_news_is_the_board_loaded_anew(world: World, seed: int) -> None:
     desk = Desk(world, seed)
     acts: list[Callable[[Session], None]] = [

@@ -23,7 +23,7 @@ from monitor.sources.simulated.camera import SimulatedCamera
 from tests.monitor.desk.demo.conftest import NAMES, Play
 
 NOW = datetime(2026, 11, 26, 9, 58, tzinfo=UTC)
-DAYS = 30
+DAYS = 20
 
 Month = tuple[Store, Settings, tuple[Member, ...]]
 

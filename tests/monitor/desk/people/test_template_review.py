@@ -42,7 +42,7 @@ from monitor.vision.images import read_image
 from monitor.vision.matching.gallery import Gallery
 from tests.enroll.conftest import MadeUp, Who
 
-SUBJECTS = 16
+SUBJECTS = 10
 ENROLLED, SEEN, PROBES = (1,), (2, 3, 4, 5, 6, 7), (8, 9, 10)
 
 

@@ -16,6 +16,8 @@ CHOSEN = Configuration(("hog", "lbp", "wide lbp"), "mirrored and shifted", 120, 
 
 def test_no_choice_depends_on_the_hold_out(faces: FaceSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best, "FEATURE_SETS", (("grey",), ("hog",)))
+    monkeypatch.setattr(best, "COMPONENTS", (10, 120))
+    monkeypatch.setattr(best, "SPLITS", 5)
     study = Study(faces, tmp_path, SETTINGS)
     images = faces.images.copy()
     images[study.test] = np.random.default_rng(1).random(images[study.test].shape)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn import config_context
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
@@ -20,7 +21,7 @@ from training import report
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.deep import study_chips
 from training.eigenfaces.load import FaceSet, load_olivetti
-from training.eigenfaces.steps import best, fisher
+from training.eigenfaces.steps import best, fisher, robustness, search
 from training.eigenfaces.steps.best import Configuration
 from training.eigenfaces.study.model import load_study_model
 from training.eigenfaces.study.study import STEPS, StudyRun, run_study
@@ -31,8 +32,13 @@ SETTINGS = StudySettings(jobs=1)
 
 @pytest.fixture(scope="module")
 def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
-    with pytest.MonkeyPatch.context() as patch:
+    quick = config_context(assume_finite=True, skip_parameter_validation=True)
+    with pytest.MonkeyPatch.context() as patch, quick:
         patch.setattr(best, "FEATURE_SETS", (("grey",), ("hog", "lbp")))
+        patch.setattr(best, "COMPONENTS", (10, 120))
+        patch.setattr(best, "SPLITS", 3)
+        patch.setattr(robustness, "REPEATS", 2)
+        patch.setitem(search.GRIDS, "SVM", {"classifier__C": [1, 100], "classifier__gamma": [0.001, 0.01]})
         patch.setattr(report, "DPI", 50)
         return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
 
