@@ -161,7 +161,9 @@ def test_the_table_has_these_commands_and_no_other() -> None:
 
 @pytest.fixture(scope="module")
 def helps() -> dict[str, Any]:
-    return ask(ALL_HELP, json.dumps(COMMANDS), json.dumps(["tensorflow", "keras", "sklearn", "cv2", "onnxruntime", "numpy"]))
+    return ask(
+        ALL_HELP, json.dumps(COMMANDS), json.dumps(["tensorflow", "keras", "sklearn", "cv2", "onnxruntime", "numpy"])
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
