@@ -146,6 +146,11 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         return self._rows[index] if 0 <= index < len(self._rows) else None
 
     @property
+    def is_bare(self) -> bool:
+        """Whether the list has no row, and none is to come."""
+        return self.count == 0
+
+    @property
     def selected_key(self) -> str | None:
         """The key of the row under the cursor."""
         row = self.row_at(self.cursor)
