@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from enroll.camera.coach import Advice, AskedPose, Coach, FrameFaces
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
@@ -14,6 +14,10 @@ from monitor.vision.face_mesh import FaceMesh, Mesh, MeshModel, yaw, yaw_twice
 from monitor.vision.liveness.motion import Cues, MotionWindow
 from monitor.vision.liveness.turn import STRAIGHT
 
+HINT_READ = 1.5
+"""Seconds for which a hint is shown at least."""
+HINT_STAYS = 0.5
+"""Seconds that another hint must hold before it takes the place of one."""
 FEWEST = 3
 """Shots that a person before the camera is enrolled with at least."""
 
@@ -44,7 +48,7 @@ def take_shots(
 
     Args:
         source: not opened yet; a file is played at its own clock.
-        show: called for every frame, on this thread.
+        show: called for every frame, on this thread; hints stay long enough to be read (`SteadyHints`).
         mesh: finds the mesh of a face; None for the real one.
         stopped: asked after every frame; True ends the session.
 
@@ -57,15 +61,16 @@ def take_shots(
     lost: list[str] = []
     capture = Capture(source, on_lost=lost.append, on_back=lost.clear, fail_fast=True)
     capture.start()
-    straight = StraightView()
+    straight, steady = StraightView(), SteadyHints()
     try:
         while not capture.ended and not stopped():
             frame = capture.next(timeout=0.5)
             if frame is None:
                 continue
-            advice = coach.look(_look(frame, examiner, mesh, straight))
+            look = _look(frame, examiner, mesh, straight)
+            advice = coach.look(look)
             straight.ask(advice)
-            show(Shown(advice, len(coach.shots)))
+            show(Shown(steady.shown(advice, look.seconds), len(coach.shots)))
             if advice.refusal is not None:
                 raise EnrolmentError(advice.refusal)
             if advice.done:
@@ -84,6 +89,39 @@ def take_shots(
             "with the whole face in view."
         )
     return [_picture(ask.value, face) for ask, face in coach.shots.items()]
+
+
+class SteadyHints:
+    """Keeps a hint until it was read, and another one has come to stay: several a second cannot be followed."""
+
+    def __init__(self) -> None:
+        self._shown: Advice | None = None
+        self._since = 0.0
+        self._other = ""
+        self._other_since = 0.0
+
+    def shown(self, advice: Advice, seconds: float) -> Advice:
+        """The advice to show: what is new about the session at once, another hint when it is time.
+
+        Args:
+            seconds: on the source's clock, not before those of the call before.
+        """
+        old = self._shown
+        news = advice.taken is not None or advice.refusal is not None or advice.done
+        if old is None or news or advice.ask is not old.ask:
+            return self._show(advice, seconds)
+        if advice.hint == old.hint:
+            self._other = ""
+            return old
+        if advice.hint != self._other:
+            self._other, self._other_since = advice.hint, seconds
+        if seconds - self._since >= HINT_READ and seconds - self._other_since >= HINT_STAYS:
+            return self._show(advice, seconds)
+        return old
+
+    def _show(self, advice: Advice, seconds: float) -> Advice:
+        self._shown, self._since, self._other = replace(advice, taken=None), seconds, ""
+        return advice
 
 
 class StraightView:

@@ -8,7 +8,7 @@ the newest scene replaces an older one, every event is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path, PurePath
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import HelpPanel
 
@@ -31,6 +32,7 @@ from monitor.desk.store import Store
 from monitor.service import notify
 from monitor.tui.commands import ByName
 from monitor.tui.door_viewer import DoorViewer
+from monitor.tui.empty_lists import nothing_for
 from monitor.tui.first_steps import show_first_steps
 from monitor.tui.jump import Jump
 from monitor.tui.picture.feed import PictureFeed
@@ -44,6 +46,7 @@ from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.door.lock import DeskLock
+from monitor.tui.screens.door.locked import LockedScreen
 from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.visitors import VisitorsScreen
@@ -105,6 +108,7 @@ class MusterApp(DeskApp):
         "needs_you": NeedsYouScreen,
         "month": MonthScreen,
         "rollcall": RollCallScreen,
+        "locked": LockedScreen,
     }
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     COMMANDS: ClassVar[set[type[Provider]]] = {ByName}  # type: ignore[assignment]
@@ -127,7 +131,6 @@ class MusterApp(DeskApp):
             config_file: where the admin PIN and the theme are written to.
             first_steps: offer them once when nobody is enrolled.
         """
-        self.COMMAND_PALETTE_BINDING = settings.keys.palette  # type: ignore[misc]
         super().__init__(settings, store, display, clock, config_file)
         self.set_keymap(keymap(settings.keys))
         self.viewer = DoorViewer(self, partial(show_first_steps, self) if first_steps else None)
@@ -146,7 +149,7 @@ class MusterApp(DeskApp):
         self.set_interval(COUNT_EVERY, self._count_repairs)
         notify("READY=1")
         self.feed.start()
-        await self.switch_mode("door")
+        await self.switch_mode(self._home)
         self.controller.open()
         self._change_feed.start()
         if not self.controller.has_camera:
@@ -246,7 +249,28 @@ class MusterApp(DeskApp):
         self._desk_lock.close()
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        self.call_later(self.switch_mode, "door")
+        self.call_later(self.switch_mode, self._home)
+
+    @property
+    def _home(self) -> str:
+        """The screen that nobody needs a PIN for."""
+        return "door" if self.controller.has_camera or self._desk_lock.is_open else "locked"
+
+    async def run_action(
+        self,
+        action: str | tuple[str, str, tuple[Any, ...]],
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do it; where it is about a row of a list that has none, say that instead."""
+        if (
+            isinstance(action, str)
+            and default_namespace is not None
+            and (said := nothing_for(action, default_namespace))
+        ):
+            self.notify(said)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     # Taking back
 

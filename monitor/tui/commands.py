@@ -65,7 +65,7 @@ def commands(app: DeskApp, screen: Screen[Any]) -> Iterator[Command]:
     here = [action for action in here if action.place != "app"]
     for action in dict.fromkeys(sorted(here, key=lambda one: not one.row)):
         yield command(action, action.title, partial(screen.run_action, action.does))
-    for action in actions_of("app"):
+    for action in (one for one in actions_of("app") if one.key != "palette"):
         yield command(action, action.title, partial(app.run_action, action.does))
     told = "Set up: people, shifts, moods, consent, admin PIN"
     yield Command("First steps", told, "setup, begin, wizard, start", partial(app.run_action, "first_steps"))

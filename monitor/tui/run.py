@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 SETTLED = (5.0, 30.0)
 """Seconds after the start at which `gc.freeze` exempts models, screens and caches from garbage collection."""
+TAKES_OVER_AFTER = 0.001
+"""Seconds after which a thread that computes lets the event loop go on (see `sys.setswitchinterval`). With Python's
+5 ms a loop that draws, and lets the lock go several times, waits for the thread of the models each time."""
 COLLECT_AFTER = (10_000, 20, 50)
 """Thresholds of the garbage collector's three generations (see `gc.set_threshold`)."""
 MOST_LOG = 5_000_000
@@ -80,6 +83,7 @@ def run_to_end(app: MusterApp, log: Path = LOG_FILE) -> int:
     """
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
+    sys.setswitchinterval(TAKES_OVER_AFTER)
     hook, threading.excepthook = threading.excepthook, partial(_thread_failed, app)
     try:
         with only_the_app_writes(log, partial(app.show_later, app.exit)):

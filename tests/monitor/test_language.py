@@ -32,7 +32,7 @@ def said() -> set[str]:
     keys = {action.title for action in ACTIONS.values() if action.place == "door"} | {
         "Help",
         "Close help",
-        "palette",
+        "Commands",
         ENDED,
     }
     return found | hints | keys | set(MOODS) | set(HEADLINES.values()) | set(STEPS.values())

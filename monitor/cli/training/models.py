@@ -9,7 +9,6 @@ from rich.markup import escape
 from monitor.cli.options import JsonOption, emit, err, out
 from monitor.cli.training import options
 from monitor.cli.training.start import load_faces, start_backend
-from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ def explain(
 ) -> None:
     """Show which parts of a face speak for its mood (guided Grad-CAM)."""
     from monitor.cli.training.progress import show_explanation
+    from monitor.domain import EMOTIONS
 
     if emotion is not None and emotion not in EMOTIONS:
         raise UsageError(f"There is no emotion named {emotion!r}; the emotions are {', '.join(EMOTIONS)}.")

@@ -1,7 +1,7 @@
 """Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -65,6 +65,8 @@ class PersonMood:
     name: str
     cell: MoodCell
     change: MoodChange | None
+    usual: MoodCell | None = None
+    """Of the four weeks before today; None where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ class MoodView:
     whom: str = ""
     """The group or person of whom this is alone; empty for everybody."""
     weeks: tuple[MoodWeek, ...] = ()
-    """Of the person."""
+    """Of the person who is shown alone, or of one of `people` (see `with_weeks`)."""
+    weeks_of: UUID | None = None
+    """Whose."""
 
     @property
     def one_day(self) -> bool:
@@ -122,7 +126,9 @@ def mood_view(
     baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
     changes = cells.changes(baselines, cells.means(today.of(names)))
     theirs = [
-        PersonMood(names[one.key], one, changes.get(one.key)) for one in by("person") if isinstance(one.key, UUID)
+        PersonMood(names[one.key], one, changes.get(one.key), baselines.get(one.key))
+        for one in by("person")
+        if isinstance(one.key, UUID)
     ]
     return MoodView(
         period=period,
@@ -179,7 +185,27 @@ def past_moods(
         history=None,
         whom=whom,
         weeks=weeks,
+        weeks_of=person,
     )
+
+
+def with_weeks(engine: Engine, settings: Settings, view: Callable[[], MoodView], person: UUID | None) -> MoodView:
+    """A view and, where nobody is shown alone, the weeks of one of its people.
+
+    Args:
+        person: whose weeks, if listed; else those of whom was seen most.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+        UsageError: the view cannot be shown.
+    """
+    found = view()
+    listed = [one.cell.key for one in found.people if isinstance(one.cell.key, UUID)]
+    if found.weeks or not listed:
+        return found
+    chosen = person if person in listed else listed[0]
+    with reading(engine) as session:
+        return replace(found, weeks=mood_weeks(session, settings, chosen, found.period.last), weeks_of=chosen)
 
 
 def _named(session: Session, theirs: Sequence[MoodCell]) -> tuple[PersonMood, ...]:

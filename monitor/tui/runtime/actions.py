@@ -316,6 +316,7 @@ _ALL = (
     Action(
         "system.purge", "take_away", "purge", "Purge", "Delete expired data", "delete, retention, clean up, old"
     ),
+    Action("app.palette", "palette", "command_palette", "Commands", "Everything by name", "palette, search, find"),
 )  # fmt: skip
 
 ACTIONS: Final[Mapping[str, Action]] = MappingProxyType({action.name: action for action in _ALL})
@@ -355,7 +356,7 @@ def _binding(action: Action, keys: Keys) -> Binding:
         action.title,
         show=action.footer,
         key_display=key_text(action.also) if action.also else None,
-        priority=action.key == "quit",
+        priority=action.key in {"quit", "palette"},
         tooltip=action.sentence,
         id=action.name,
     )

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
-from textual import getters, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -30,6 +31,8 @@ Loaded = TypeVar("Loaded")
 T = TypeVar("T")
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 """Least width in columns, and the class of a screen that is at least so wide."""
+TINY = 60
+"""Columns below which a narrow screen is `-tiny`, too: one pane has room."""
 ABSTRACT = "__isabstractmethod__"
 """What `abstractmethod` leaves on a function."""
 SETTLE = 0.05
@@ -117,6 +120,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def __init__(self) -> None:
         super().__init__()
         self.loaded: Loaded | None = None
+        self._said = ""
         keep_style_sheets(self)
         self._asked = 0
         self.stop = threading.Event()
@@ -159,6 +163,11 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self.reload())
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.set_class(self.size.width < TINY, "-tiny")
+        if self._said:
+            self.say(self._said)
 
     def on_screen_resume(self) -> None:
         if self.loaded is not None or not self._loading:  # a new screen is told twice
@@ -249,8 +258,11 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self.reload()
 
     def say(self, text: str) -> None:
-        """The line above the table."""
-        self.query_one("#summary", Static).update(Text(text, no_wrap=True, overflow="ellipsis"))
+        """The line above the table; where it is too long, it ends behind a whole word."""
+        self._said = text
+        room = self.size.width - 2
+        shown = text if cell_len(text) <= room else set_cell_size(text, room - 1).rpartition(" ")[0].rstrip() + "…"
+        self.query_one("#summary", Static).update(Text(shown, no_wrap=True, overflow="ellipsis"))
 
     def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], T]], done: str | Callable[[T], str]) -> None:
         """Ask, change people in a worker as the answers say, then say so and load again.

@@ -1,5 +1,6 @@
 """Words and signs of the app. Names come from outside, so they pass `clean` before they are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -110,3 +111,13 @@ def salutation(at: datetime, zone: ZoneInfo, say: Say) -> str:
     if 4 <= hour < 12:
         return say("Good morning")
     return say("Good afternoon") if 12 <= hour < 18 else say("Good evening")
+
+
+def apportion(shares: Sequence[float], cells: int) -> list[int]:
+    """Whole cells for shares that sum to 1, by largest remainder; together they are `cells`."""
+    exact = [share * cells for share in shares]
+    whole = [int(part) for part in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda index: whole[index] - exact[index])
+    for index in by_remainder[: cells - sum(whole)]:
+        whole[index] += 1
+    return whole

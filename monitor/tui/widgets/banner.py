@@ -87,7 +87,13 @@ def _by_opencv(text: str, size: int) -> Image.Image:
 @lru_cache(maxsize=4096)
 def _has(draw: Draw, char: str, size: int) -> bool:
     """Whether the font has this letter; letters as wide as two cells cannot be read at these sizes."""
-    return char == " " or (cell_len(char) < 2 and draw(char, size).tobytes() != draw("\U0010fffd", size).tobytes())
+    return char == " " or (cell_len(char) < 2 and draw(char, size).tobytes() != _missing(draw, size))
+
+
+@lru_cache(maxsize=64)
+def _missing(draw: Draw, size: int) -> bytes:
+    """What the font draws for a letter that it lacks."""
+    return draw("\U0010fffd", size).tobytes()
 
 
 def _pixels(text: str, size: int, flatten: float, rows: int) -> NDArray[np.bool_] | None:

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from monitor.language import Say, day_in, english
 from monitor.tui.runtime.actions import TABS
 from monitor.tui.runtime.desk_app import DESK, DeskApp
-from monitor.tui.style.text import at_clock, clean, date_text
+from monitor.tui.style.text import apportion, at_clock, clean, date_text
 
 
 def put(widget: Static, text: Text) -> None:
@@ -140,13 +140,3 @@ class MoodBar(Static):
 
     def _colour(self, mood: str) -> str:
         return self.app.theme_variables[f"mood-{mood}"]
-
-
-def apportion(shares: Sequence[float], cells: int) -> list[int]:
-    """Whole cells for shares that sum to 1, by largest remainder; together they are `cells`."""
-    exact = [share * cells for share in shares]
-    whole = [int(part) for part in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda index: whole[index] - exact[index])
-    for index in by_remainder[: cells - sum(whole)]:
-        whole[index] += 1
-    return whole

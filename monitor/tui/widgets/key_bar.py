@@ -65,9 +65,8 @@ class KeyBar(Widget):
     def _keys(self) -> tuple[list[Key], list[Key]]:
         """The keys on the left, the most important first, and those on the right: the way back, and help."""
         found: dict[str, ActiveBinding] = {}
-        palette = self.app.COMMAND_PALETTE_BINDING
         for one in self.screen.active_bindings.values():
-            if one.binding.show or one.binding.id == "app.help" or one.binding.key == palette:
+            if one.binding.show or one.binding.id == "app.help":
                 found.setdefault(one.binding.action, one)
         ranked = sorted(found.values(), key=self._rank)
         right = [one for one in ranked if one.binding.key == "escape" or one.binding.id == "app.help"]
@@ -75,8 +74,8 @@ class KeyBar(Widget):
         return _keys([one for one in ranked if one not in right], say), _keys(right, say)
 
     def _rank(self, one: ActiveBinding) -> int:
-        """Keys of what has the focus come before those of the screen, the palette after them."""
-        last = len(ORDER) if one.node is self.app or one.binding.key == "escape" else -1
+        """Keys of what has the focus come before those of the screen, the commands by name after them."""
+        last = len(ORDER) if one.binding.key == "escape" else -1
         return ORDER.get(one.binding.id or "", last) + (one.binding.id == "app.help") * 2 * len(ORDER)
 
     def render(self) -> Text:

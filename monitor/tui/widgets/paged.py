@@ -57,6 +57,10 @@ class PagedTable(Table):
         """Whether the rows are still those of the list before."""
         return self._restart != "no"
 
+    @property
+    def is_bare(self) -> bool:
+        return super().is_bare and not self.restarting
+
     def action_select(self) -> None:
         to_come = self._total > 0 and self.selected_key is None
         self._when_there(self.action_select if to_come else super().action_select, wait=to_come)

@@ -16,6 +16,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from monitor.tui.style.text import apportion
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -35,6 +37,17 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a bar."""
+
+    sign: str
+    """One cell, repeated."""
+    colour: str
+    share: float
+    """From 0 to 1; those of a bar sum to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A row: plain texts (never markup), by column."""
 
@@ -42,6 +55,8 @@ class Row:
     cells: tuple[str, ...]
     tones: tuple[str | None, ...] = field(default=())
     """Component class of each cell, such as "good"; colour is only ever an addition to the text."""
+    bar: tuple["Part", ...] = ()
+    """What the column `bar` shows as one bar of its full width, in place of its text."""
 
 
 class Table(ScrollView, can_focus=True, inherit_bindings=False):
@@ -129,6 +144,11 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
     def row_at(self, index: int) -> Row | None:
         """The row of this number; None where there is none."""
         return self._rows[index] if 0 <= index < len(self._rows) else None
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the list has no row, and none is to come."""
+        return self.count == 0
 
     @property
     def selected_key(self) -> str | None:
@@ -245,7 +265,7 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip([Segment(set_cell_size(f" {text}", width), self._style("faint" if text else ""))], width)
         on = index == self.cursor and self.can_focus
         style = self._style("cursor" if on else "row")
-        return self._line(row.cells, () if on and self.has_focus else row.tones, style, width)
+        return self._line(row.cells, () if on and self.has_focus else row.tones, style, width, row.bar)
 
     def absent_text(self, index: int) -> str:
         """The text in place of a row that is not loaded."""
@@ -257,13 +277,23 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             self._styles[part] = self.get_component_rich_style(f"table--{part}") if part else self.rich_style
         return self._styles[part]
 
-    def _line(self, cells: tuple[str, ...], tones: tuple[str | None, ...], style: Style, width: int) -> Strip:
+    def _line(
+        self,
+        cells: tuple[str, ...],
+        tones: tuple[str | None, ...],
+        style: Style,
+        width: int,
+        bar: tuple[Part, ...] = (),
+    ) -> Strip:
         segments, used = [], 0
         for index, column, cells_wide in self._columns_shown:
+            used += cells_wide + 1
+            if bar and column.key == "bar":
+                segments += [*_drawn(bar, cells_wide, style), Segment(" ", style)]
+                continue
             tone = tones[index] if index < len(tones) else None
             coloured = style + Style(color=self._style(tone).color) if tone else style
             segments.append(Segment(_fitted(cells[index], cells_wide, column.right) + " ", coloured))
-            used += cells_wide + 1
         return Strip([*segments, Segment(" " * max(0, width - used), style)]).adjust_cell_length(width, style)
 
     def _shown(self, width: int) -> list[tuple[int, Column, int]]:
@@ -275,9 +305,18 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             if fixed <= width or not hideable:
                 break
             shown = [(index, column) for index, column in shown if column.rank != hideable]
-        flexible = sum(column.width is None for _, column in shown)
-        extra = max(0, width - fixed) // flexible if flexible else 0
-        return [(index, column, column.width or min(column.most, column.least + extra)) for index, column in shown]
+        left, wide = max(0, width - fixed), {index: column.width or column.least for index, column in shown}
+        flexible = sorted((column.most, index) for index, column in shown if column.width is None)
+        for place, (most, index) in enumerate(flexible):  # what a narrow one does not take goes to the others
+            extra = min(max(0, most - wide[index]), left // (len(flexible) - place))
+            wide[index], left = wide[index] + extra, left - extra
+        return [(index, column, wide[index]) for index, column in shown]
+
+
+def _drawn(bar: tuple[Part, ...], width: int, style: Style) -> list[Segment]:
+    """A bar of so many cells."""
+    cells = zip(bar, apportion([part.share for part in bar], width), strict=True)
+    return [Segment(part.sign * count, style + Style(color=part.colour)) for part, count in cells]
 
 
 def _fitted(text: str, width: int, right: bool) -> str:

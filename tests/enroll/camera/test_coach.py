@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from enroll.camera.coach import Advice, AskedPose, Coach, FrameFaces
-from enroll.camera.session import EnrolmentError, Shown, take_shots
+from enroll.camera.session import EnrolmentError, Shown, SteadyHints, take_shots
 from enroll.faces.examine import ExaminedFace, Examiner
 from enroll.faces.pose import Pose
 from enroll.faces.quality import Component, Quality
@@ -236,3 +236,28 @@ def test_a_source_that_ends_too_early_enrols_nobody(coach: Coach, face: MakeFace
     follower = Follower(face)
     with pytest.raises(EnrolmentError, match=r"The film ended when \d of 5 shots were taken"):
         take_shots(Clip(5), follower, coach, show=follower.show, mesh=follower.mesh)
+
+
+def test_hints_that_alternate_several_times_a_second_do_not_alternate_on_the_screen() -> None:
+    steady, hints = SteadyHints(), ("Come closer.", "Hold still.")
+    shown = [steady.shown(Advice(hints[at % 2], AskedPose.LEFT), at / 10).hint for at in range(50)]
+    assert set(shown) == {"Come closer."}
+
+
+def test_another_hint_comes_when_the_one_before_was_read_and_it_has_held() -> None:
+    steady = SteadyHints()
+    shown = [
+        (at / 10, steady.shown(Advice("Come closer." if at < 12 else "Hold still.", AskedPose.LEFT), at / 10).hint)
+        for at in range(30)
+    ]
+    assert next(seconds for seconds, hint in shown if hint == "Hold still.") == 1.7
+
+
+def test_a_shot_that_was_taken_and_what_is_asked_next_are_shown_at_once() -> None:
+    steady = SteadyHints()
+    steady.shown(Advice("Hold still.", AskedPose.LEFT), 0.0)
+    taken = Advice("Lift your chin a little.", AskedPose.UP, taken=AskedPose.LEFT)
+    assert steady.shown(taken, 0.1) is taken
+    assert steady.shown(Advice("Hold still.", AskedPose.UP), 0.2) == Advice("Lift your chin a little.", AskedPose.UP)
+    refused = Advice("Begin again.", None, refusal="Begin again.")
+    assert steady.shown(refused, 0.3) is refused

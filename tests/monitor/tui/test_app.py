@@ -158,3 +158,20 @@ async def test_reviewing_at_ones_own_desk_is_ended_without_the_pin(world: World)
         await pilot.press("escape", "ctrl+q")
         await pilot.pause()
         assert app.viewer.left
+
+
+async def test_a_locked_review_shows_nobody_until_the_pin_was_typed(world: World) -> None:
+    app = world.app(camera=False, admin_pin_hash=hash_pin("2718", PEPPERS))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, Dialog)
+        await go(pilot, "escape")
+        assert "The desk is locked." in text_of(world)
+        assert "Ada Lovelace" not in text_of(world)
+        await go(pilot, "enter")
+        await fill(pilot, pin="2718")
+        await until(lambda: app.current_mode == "today")
+        await settle(pilot)
+        assert "Ada Lovelace" in text_of(world)
+        app.action_lock()
+        await until(lambda: app.current_mode == "locked")

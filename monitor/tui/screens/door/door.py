@@ -24,7 +24,7 @@ from monitor.tui.picture.turned_head import turned_head
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
-from monitor.tui.screens.desk import BREAKPOINTS
+from monitor.tui.screens.desk import BREAKPOINTS, TINY
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.screens.door.pin_entry import PinEntry
 from monitor.tui.style.text import at_clock, clean, event_sign
@@ -41,6 +41,8 @@ PRESENT = (
     Column("out", "Out", 5, rank=2),
     Column("mood", "Mood", 8, rank=1),
 )
+LOW = 16
+"""Rows below which a greeting has no frame."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
@@ -118,6 +120,10 @@ becomes void for 10 seconds after the greeting.
 
     def on_camera_picture_resized(self) -> None:
         self.set_look()
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.width < TINY, "-tiny")
+        self.set_class(self.size.height < LOW, "-low")
 
     def on_screen_resume(self) -> None:
         self.set_look()

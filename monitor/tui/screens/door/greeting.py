@@ -1,8 +1,10 @@
 """The large greeting at the door."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from types import MappingProxyType
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -229,8 +231,7 @@ class GreetingPanel(Widget):
         if words == self._words and (welcome is None or self.has_class(f"-{welcome.value}")):
             return
         self._words = words
-        self.update_classes({f"-{kind.value}": kind is welcome for kind in Welcome})
-        self._write()
+        self._write({f"-{kind.value}": kind is welcome for kind in Welcome})
 
     def show_portrait(self, rgb: RgbImage | None) -> None:
         self.query_one(Thumbnail).show(rgb)
@@ -238,13 +239,15 @@ class GreetingPanel(Widget):
     def on_resize(self) -> None:
         self._write()
 
-    def _write(self) -> None:
+    def _write(self, classes: Mapping[str, bool] = MappingProxyType({})) -> None:
+        """Show the words, with these classes and those that depend on them: each change of classes styles all anew."""
         words = self._words
         if words is None:
             return
         width, height = self.screen.size
         larger = bool(words.way) and width >= LARGER_FROM[0] and height >= LARGER_FROM[1]
-        self.update_classes({"-way": bool(words.way) and height >= DIRECTION_FROM, "-larger": larger})
+        way = bool(words.way) and height >= DIRECTION_FROM
+        self.update_classes({**classes, "-way": way, "-larger": larger, "-idle": not words.sign})
         rows = LARGER_ROWS if larger else ROWS
         columns = self.query_one("#name").size.width
         lines = (words.large,) if self.app.ascii_only else large(words.large, columns, rows)

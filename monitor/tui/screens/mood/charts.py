@@ -12,8 +12,8 @@ from monitor.desk.days.mood_weeks import MoodWeek
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
 from monitor.moods.precision import share_range, usual_range
-from monitor.tui.style.text import WEEKDAYS, Signs, clean, date_text
-from monitor.tui.widgets.header import apportion
+from monitor.tui.style.text import WEEKDAYS, Signs, apportion, clean, date_text
+from monitor.tui.widgets.table import Part
 
 HIDDEN = "hidden: fewer than five people"
 FIGURES_FROM = 48
@@ -24,8 +24,10 @@ NARROWEST, WIDEST = 3, 4
 """Cells of an hour in the heat map: two digits and a gap, and with a shade beside them."""
 SHADES: Final = " ░▒▓█"
 """By steps of 10 percent, for eyes and terminals without colours."""
-LINE_ROWS: Final = 8
-"""Rows of the line over weeks."""
+LINE_ROWS: Final = (4, 16)
+"""Rows of the line over weeks, at least and at most."""
+LINE_WORDS: Final = 5
+"""Rows below the line, for the weeks, the legend and what was not as usual."""
 _Point: TypeAlias = tuple[float, tuple[float, float] | None]
 
 
@@ -61,6 +63,17 @@ def stacked(
             text.append(f" {share:>4.0%} {low * 100:>2.0f}{signs.dash}{high * 100:.0f}", colours[mood])
         text.append("\n")
     return text
+
+
+def parts(cell: MoodCell, signs: Signs, colours: Mapping[str, str]) -> tuple[Part, ...]:
+    """The bar of a cell; empty where too few were seen to show one."""
+    return tuple(Part(signs.mood[mood], colours[mood], share) for mood, share in _shares(cell).items() if share)
+
+
+def range_text(share: float, count: int, signs: Signs) -> str:
+    """The 95 % range of a share of so many, such as "23–60 %"."""
+    low, high = share_range(share, count)
+    return f"{low * 100:.0f}{signs.dash}{high * 100:.0f} %"
 
 
 def legend(signs: Signs, colours: Mapping[str, str]) -> Text:
@@ -119,10 +132,13 @@ def heat_map(cells: Sequence[MoodCell], mood: str, width: int, colour: str, back
     return text.append(f"percent{shades}  – too few", "dim")
 
 
-def week_line(weeks: Sequence[MoodWeek], mood: str, width: int, signs: Signs, colour: str) -> Text:
+def week_line(weeks: Sequence[MoodWeek], mood: str, width: int, signs: Signs, colour: str, height: int = 13) -> Text:
     """One mood's share week by week as points over the band in which the person's weeks usually lie.
 
     Hidden below five sightings, of the week or of the weeks before it.
+
+    Args:
+        height: rows for all of it; the words below may need more.
     """
     shown = [one for one in weeks if _shares(one.cell)]
     if not shown:
@@ -131,12 +147,12 @@ def week_line(weeks: Sequence[MoodWeek], mood: str, width: int, signs: Signs, co
     wide = max(3, min(6, (width - 6) // len(weeks)))
     weeks = weeks[-max(1, (width - 6) // wide) :]
     top = max(0.2, *(max(share, band[1] if band else 0.0) for share, band in at.values()))
-    text = Text(no_wrap=True)
-    for row in reversed(range(LINE_ROWS)):
-        low, high = row * top / LINE_ROWS, (row + 1) * top / LINE_ROWS
+    text, rows = Text(no_wrap=True), min(max(LINE_ROWS[0], height - LINE_WORDS), LINE_ROWS[1])
+    for row in reversed(range(rows)):
+        low, high = row * top / rows, (row + 1) * top / rows
         text.append(f"{high:>4.0%} ", "dim")
         for one in weeks:
-            _week_cell(text, at.get(one.monday), (low, high if row < LINE_ROWS - 1 else 1.01), wide, signs, colour)
+            _week_cell(text, at.get(one.monday), (low, high if row < rows - 1 else 1.01), wide, signs, colour)
         text.append("\n")
     text.append("     " + "".join(f"{one.monday.isocalendar().week:^{wide}}" for one in weeks) + "\n", "dim")
     return text.append_text(_line_words(weeks, at, mood, signs))

@@ -10,28 +10,45 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.geometry import Region
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.markup import escape
 from textual.widgets import Static
 
 from monitor.desk.calendar.whom import find_whom
-from monitor.desk.days.moods import MoodView, Range, mood_view, past_moods
+from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
-from monitor.tui.screens.mood.charts import FIGURES_FROM, heat_map, label_of, legend, stacked, week_line
+from monitor.tui.screens.mood.charts import (
+    FIGURES_FROM,
+    heat_map,
+    label_of,
+    legend,
+    parts,
+    range_text,
+    stacked,
+    week_line,
+)
 from monitor.tui.style.text import clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 
-PEOPLE = (
-    Column("name", "Name"),
-    Column("seen", "Seen", 4, right=True),
-    Column("mood", "Mostly", 13),
-    Column("change", "Today", 13, rank=1),
-)
+
+def people_columns(mood: str) -> tuple[Column, ...]:
+    """Those of the people's list, with this mood's share and ranges."""
+    return (
+        Column("name", "Name", least=24, most=28),
+        Column("seen", "Seen", 5, right=True),
+        Column("mood", "Mostly", 13),
+        Column("bar", "Share of each mood", least=24, rank=3),
+        Column("share", mood.title(), 8, right=True, rank=2),
+        Column("range", "95 % range", 10, right=True, rank=2),
+        Column("usual", "Usual", 10, right=True, rank=4),
+        Column("change", "Today", 13, rank=1),
+        Column("unsure", "Unsure", 6, right=True, rank=4),
+    )
 
 
 class Charts(VerticalScroll, inherit_bindings=False):
@@ -62,15 +79,17 @@ class MoodScreen(DeskScreen[MoodView]):
 Each sighting counts once, by its likeliest mood. Below the setting `mood_confidence` it counts as "unsure".
 
 - Day, week, month and quarter end today at first; the arrow keys go back and on by one of them.
-- **/** asks for a group or a person; Enter on a person shows theirs alone, with a line over 13 weeks: each week beside
-  the band where 95 % of their weeks lie if nothing changed since the 8 weeks before. Escape shows everybody again.
+- **/** asks for a group or a person; Enter on a person shows theirs alone. Escape shows everybody again.
+- The line over 13 weeks is of the person under the cursor: each week beside the band where 95 % of their weeks lie if
+  nothing changed since the 8 weeks before.
 - The heat map shows a mood's share in percent by weekday and hour.
 - Each bar is the whole of its row; how often seen stands behind it, then the share of the heat map's mood and its
   95 % range, which counts people where there are several. Fewer than five sightings are not drawn.
 - **Unsure**: the face was small, blurred, covered or turned, or no mood was likely enough.
 - **Pleasantness**: the mean of how pleasant people rate each mood, from -1 to +1, and its 95 % range: happy 0.81,
   surprise 0.40, neutral 0, angry -0.51, disgust -0.60, sad -0.63, fear -0.64 (Russell and Mehrabian 1977).
-- "Today": what is more or less than in the person's own last four weeks beyond chance, else "as usual".
+- "Usual": the 95 % range of the mood in the person's own four weeks before today. "Today": what is more or less than
+  in these beyond chance, else "as usual".
 - When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mood")]
@@ -82,25 +101,32 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         """The last day of what is shown; None for today."""
         self._whom: tuple[UUID | None, str | None] = (None, None)
         """The person or the group that is shown alone."""
+        self._beside: UUID | None = None
+        """The person in the list whose weeks are shown."""
         self._highlight = "happy"
-        self._drawn_for = (0, 0)
+        self._drawn_for: tuple[int, ...] = ()
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
         yield Static(id="legend", markup=False)
-        with Horizontal(id="main"):
-            with Charts(classes="pane details", id="time-pane"):
-                yield Static(id="line")
-                yield Static(id="time")
-            with Vertical(id="right"):
-                with Charts(classes="pane details", id="week-pane"):
-                    yield Static(id="week")
-                with Charts(classes="pane details", id="who-pane"):
-                    yield Static(id="groups")
-                    yield Table(PEOPLE, empty="", id="people")
+        with Vertical(id="main"):
+            with Horizontal(id="over"):
+                with Vertical(id="left"):
+                    with Charts(classes="pane details", id="time-pane"):
+                        yield Static(id="time")
+                    with Charts(classes="pane details", id="groups-pane"):
+                        yield Static(id="groups")
+                with Vertical(id="right"):
+                    with Charts(classes="pane details", id="week-pane"):
+                        yield Static(id="week")
+                    with Charts(classes="pane details", id="line-pane"):
+                        yield Static(id="line")
+            with Container(classes="pane", id="people-pane"):
+                yield Table(people_columns(self._highlight), empty="", id="people")
 
     def on_mount(self) -> None:
-        self.query_one("#who-pane").border_title = "By group and person"
+        self.query_one("#groups-pane").border_title = "By group"
+        self.query_one("#people-pane").border_title = "By person"
 
     @property
     def _today(self) -> date:
@@ -109,9 +135,12 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
     def query_job(self) -> Callable[[], MoodView]:
         app, (person, group) = self.app, self._whom
         if self._last is None and person is None and group is None:
-            return partial(mood_view, app.engine, app.settings, self._range, app.clock(), self.before)
-        last = self._last or self._today
-        return partial(past_moods, app.engine, app.settings, self._range, last, group=group, person=person)
+            job = partial(mood_view, app.engine, app.settings, self._range, app.clock(), self.before)
+        else:
+            last = self._last or self._today
+            job = partial(past_moods, app.engine, app.settings, self._range, last, group=group, person=person)
+        narrow = self.has_class("-narrow")
+        return job if narrow else partial(with_weeks, app.engine, app.settings, job, self._beside)
 
     def redraw(self) -> None:
         """Draw the charts again if the width of a pane changed."""
@@ -119,10 +148,10 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
             self.show(self.loaded)
 
     @property
-    def _widths(self) -> tuple[int, int]:
-        """Width in cells of the charts of both panes, less one for a scroll bar."""
+    def _widths(self) -> tuple[int, int, int]:
+        """Width in cells of the charts on both sides, less one for a scroll bar, and the height of the line's pane."""
         time, week = (self.query_one(f"#{name}-pane").content_size.width - 1 for name in ("time", "week"))
-        return time, week
+        return time, week, self.query_one("#line-pane").content_size.height
 
     @property
     def _colours(self) -> dict[str, str]:
@@ -142,11 +171,15 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.query_one("#time", Static).update(Text(text))
 
     def _show_line(self, loaded: MoodView) -> None:
-        line = self.query_one("#line", Static)
-        line.display = bool(loaded.weeks)
-        if loaded.weeks:
-            colour, width = self._colours[self._highlight], self._widths[0]
-            line.update(week_line(loaded.weeks, self._highlight, width, self.app.signs, colour).append("\n"))
+        pane, wide = self.query_one("#line-pane"), not self.has_class("-narrow")
+        pane.display = bool(loaded.weeks) and (wide or self._whom[0] is not None)
+        if pane.display:
+            names = {one.cell.key: one.name for one in loaded.people}
+            name, colour = names.get(loaded.weeks_of, loaded.whom), self._colours[self._highlight]
+            _, width, height = self._widths
+            line = week_line(loaded.weeks, self._highlight, width, self.app.signs, colour, height)
+            pane.border_title = escape(f"{self._highlight.title()} by week: {clean(name, 40)}")
+            self.query_one("#line", Static).update(line)
 
     def _show_time(self, loaded: MoodView) -> None:
         """The whole period, then its hours, or its days with the newest first."""
@@ -154,7 +187,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         pane = self.query_one("#time-pane")
         ranges = f"; {self._highlight}, 95 % range" if width >= FIGURES_FROM else ""
         by = "By hour" if loaded.one_day else "By day"
-        pane.border_title = f"{f'{self._highlight.title()} by week; ' if loaded.weeks else ''}{by}{ranges}"
+        pane.border_title = f"{by}{ranges}"
         over_time = loaded.over_time if loaded.one_day else loaded.over_time[::-1]
         cells = [*([loaded.total] if loaded.total else []), *over_time]
         labels = [*(["All"] if loaded.total else []), *map(label_of, over_time)]
@@ -170,8 +203,9 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         pane.border_title = f"{self._highlight.title()} by weekday and hour ({key}: next mood)"
         self.query_one("#week", Static).update(heat)
         names = [label_of(cell) for cell in loaded.groups]
-        groups = stacked(loaded.groups, names, width, signs, colours, self._highlight)
+        groups = stacked(loaded.groups, names, self._widths[0], signs, colours, self._highlight)
         self.query_one("#groups", Static).update(groups)
+        self.query_one("#groups-pane").display = bool(loaded.groups)
 
     def _show_summary(self, loaded: MoodView) -> None:
         first, last = date_text(loaded.period.first), date_text(loaded.period.last)
@@ -188,27 +222,40 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.say(f"{days}{whom}{sightings}{note[self.app.settings.mood]}")
 
     def _show_people(self, loaded: MoodView) -> None:
-        rows = []
-        for one in loaded.people:
-            best = max(one.cell.label_shares or (("", 0.0),), key=lambda item: item[1])
-            change = one.change.told if one.change else ""
-            mostly = "too few" if one.cell.few else f"{best[0]} {best[1]:.0%}"
-            rows.append(Row(str(one.cell.key), (clean(one.name), str(one.cell.sightings), mostly, change)))
+        columns = people_columns(self._highlight)
+        rows = [self._person_row(one) for one in loaded.people]
         if loaded.more:
-            rows.append(Row("more", (f"and {loaded.more:,} more, seen less often", "", "", ""), ("faint",)))
+            told = f"and {loaded.more:,} more, seen less often"
+            rows.append(Row("more", (told, *[""] * (len(columns) - 1)), ("faint",)))
         table = self.query_one("#people", Table)
-        table.display = bool(rows)
-        self.query_one("#who-pane").display = bool(rows or loaded.groups)
-        table.styles.height = len(rows) + 1
+        self.query_one("#people-pane").display = bool(rows)
+        table.retitle(columns)
         table.show(rows)
 
-    @on(Table.Highlighted, "#people")
-    def _keep_in_view(self) -> None:
-        """The table is as high as its rows; its pane scrolls."""
-        table = self.query_one("#people", Table)
-        self.query_one("#who-pane").scroll_to_region(
-            Region(0, table.virtual_region.y + 1 + table.cursor, 1, 1), animate=False, force=True
+    def _person_row(self, one: PersonMood) -> Row:
+        cell, signs, at = one.cell, self.app.signs, MOODS.index(self._highlight)
+        change = one.change.told if one.change else ""
+        name, seen = clean(one.name), f"{cell.sightings:,}"
+        if cell.few or cell.shares is None:
+            return Row(str(cell.key), (name, seen, "too few", "", "", "", "", change, ""))
+        best, most = max(zip(MOODS, cell.shares, strict=True), key=lambda item: item[1])
+        share, usual = cell.shares[at], one.usual
+        before = (
+            range_text(usual.shares[at], usual.sightings, signs) if usual and usual.shares and not usual.few else ""
         )
+        figures = f"{share:.0%}", range_text(share, cell.weight, signs), before, change, f"{cell.shares[-1]:.0%}"
+        return Row(
+            str(cell.key), (name, seen, f"{best} {most:.0%}", "", *figures), bar=parts(cell, signs, self._colours)
+        )
+
+    @on(Table.Highlighted, "#people")
+    def _look_at(self, message: Table.Highlighted) -> None:
+        """Show the weeks of the person under the cursor, where there is room for them."""
+        person = None if message.key in (None, "more") else UUID(message.key)
+        if self.loaded is None or person in (None, self.loaded.weeks_of) or self.has_class("-narrow"):
+            return
+        self._beside = person
+        self.facts_changed()
 
     # What is shown
 

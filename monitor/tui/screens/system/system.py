@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
@@ -195,7 +195,7 @@ class SystemScreen(DeskScreen[SystemView]):
             self._show_findings()
             self.app.in_background(self._run_checks, lambda _: self._checked(), self._check_failed)
 
-    def on_resize(self) -> None:
+    def on_resize(self, _: events.Resize) -> None:
         """Run the terminal's check again: its result depends on the window's size."""
         if any(check.name == TERMINAL for check in self._findings):
             self.app.in_background(lambda: tuple(self._machine.terminal()), self._terminal_found, self._say_problem)

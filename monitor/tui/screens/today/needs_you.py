@@ -33,7 +33,7 @@ REACH: Final = timedelta(days=31)
 """So many days at once are looked through."""
 COLUMNS = (
     Column("day", "Day", 9),
-    Column("name", "Name", 15),
+    Column("name", "Name", least=15, most=24),
     Column("what", "What is wrong", 22),
     Column("proposal", "Proposal", least=26),
 )

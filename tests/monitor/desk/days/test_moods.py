@@ -208,7 +208,10 @@ def about(shown: MoodView) -> MoodView:
         return one and replace(one, baseline=tuple(round(each, 9) for each in one.baseline))
 
     cells = {name: tuple(map(rounded, getattr(shown, name))) for name in ("over_time", "week", "groups")}
-    people = tuple(replace(one, cell=rounded(one.cell), change=change(one.change)) for one in shown.people)
+    people = tuple(
+        replace(one, cell=rounded(one.cell), change=change(one.change), usual=one.usual and rounded(one.usual))
+        for one in shown.people
+    )
     return replace(shown, total=shown.total and rounded(shown.total), people=people, **cells)  # type: ignore[arg-type]
 
 

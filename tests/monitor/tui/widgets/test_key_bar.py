@@ -12,7 +12,7 @@ from tests.monitor.world import World
     [
         (42, "/ Filter  m Month  l Leave  ← Day   ? Help"),
         (80, "/ Filter  m Month  l Leave  ← Day  g Date  y Why  e Export"),
-        (160, "z Time machine  s Sort  Ctrl+P palette"),
+        (160, "z Time machine  s Sort  Ctrl+P Commands"),
     ],
 )
 async def test_no_key_is_cut_and_help_is_always_there(world: World, width: int, told: str) -> None:

@@ -24,7 +24,7 @@ from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Table
-from tests.monitor.world import NOW, World, came, happy, scene, settle, show_door, text_of
+from tests.monitor.world import NOW, World, came, happy, scene, settle, show_door, text_of, until
 
 
 async def test_a_check_in_is_greeted_by_name_and_joins_those_who_are_in(world: World) -> None:
@@ -496,3 +496,27 @@ async def test_the_bell_is_silent_unless_sounds_are_on(world: World, monkeypatch
         await show_door(pilot, world, scene(world), came(world))
         await pilot.pause(0.1)
     assert rung == []
+
+
+async def test_on_a_small_terminal_the_greeting_has_the_whole_screen(world: World) -> None:
+    async with world.app().run_test(size=(40, 12)) as pilot:
+        await settle(pilot)
+        await until(lambda: world.kiosks)
+        world.kiosk.on_event(came(world))
+        await settle(pilot)
+        lines = text_of(world).splitlines()
+        assert lines[1].strip() == "✓ CHECKED IN"
+        assert [line.strip() for line in lines[7:10]] == ["Perlman", "in at 09:58 · happy", "Not you? Press n (10)"]
+
+
+async def test_a_greeting_is_styled_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    styled = []
+    update = GreetingPanel.update_classes
+    monkeypatch.setattr(GreetingPanel, "update_classes", lambda panel, classes: styled.append(update(panel, classes)))
+    async with world.app().run_test(size=(160, 45)) as pilot:
+        await show_door(pilot, world, scene(world, name="Radia Perlman"))
+        styled.clear()
+        world.kiosk.on_event(came(world))
+        await settle(pilot)
+        assert pilot.app.screen.query_one(GreetingPanel).has_class("-came", "-way", "-larger")
+        assert len(styled) <= 2, "and again when it is larger"

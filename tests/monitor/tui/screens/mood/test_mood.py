@@ -8,7 +8,6 @@ from monitor.desk.days.mood_weeks import MoodWeek
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
 from monitor.tui.screens.mood.charts import heat_map, hours_shown, week_line
-from monitor.tui.screens.mood.mood import MoodScreen
 from monitor.tui.style.text import UNICODE_SIGNS
 from tests.monitor.tui.desk_keys import SIZE, fill, go, problem
 from tests.monitor.world import World, text_of
@@ -52,10 +51,7 @@ async def test_a_group_or_a_person_alone_and_everybody_again(world: World) -> No
         await go(pilot, "h")
         assert "Sad by week" in text_of(world)
         await go(pilot, "escape")
-        screen = pilot.app.screen
-        assert isinstance(screen, MoodScreen)
-        assert screen.loaded is not None
-        assert not screen.loaded.weeks
+        assert "85 sightings" in text_of(world)
 
 
 async def test_without_names_nobody_is_shown_alone(world: World) -> None:
@@ -87,3 +83,26 @@ def test_a_week_beyond_the_usual_band_is_said_and_one_of_few_sightings_is_hidden
     assert "Week 11: more happy than usual, 90% of 12 (usual 3% to 59%)" in chart
     few = week_line([weeks[1]], "happy", 60, UNICODE_SIGNS, "yellow").plain
     assert "fewer than five times" in few
+
+
+async def test_a_wide_screen_shows_bars_and_ranges_of_people_and_the_weeks_of_the_one_under_the_cursor(
+    world: World,
+) -> None:
+    async with world.app(camera=False).run_test(size=(160, 45)) as pilot:
+        await go(pilot, "f3", "m")
+        head = next(line for line in text_of(world).splitlines() if "95 % range" in line and "Name" in line)
+        assert " ".join(head.split()) == "│Name Seen Mostly Share of each mood Happy 95 % range Usual Today Unsure │"
+        ada = next(line for line in text_of(world).splitlines() if "│Ada Lovelace" in line)
+        assert ada.count("█") + ada.count("▄") + ada.count("·") > 40
+        assert "27%    10–57 %    11–60 % too few          18%" in ada
+        assert "Happy by week: Ada Lovelace" in text_of(world)
+        pilot.app.screen.query_one("#people").focus()
+        await go(pilot, "down", "h")
+        assert "Sad by week: Alan Turing" in text_of(world)
+        assert "Sad 95 % range" in text_of(world)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(7, 4), (13, 8), (40, 16)])
+def test_the_line_over_weeks_is_drawn_for_the_height_of_its_pane(height: int, rows: int) -> None:
+    weeks = [MoodWeek(MONDAY, cell(0.3, 12), cell(0.3, 80))]
+    assert week_line(weeks, "happy", 60, UNICODE_SIGNS, "yellow", height).plain.count("%") == rows

@@ -481,3 +481,11 @@ async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
         assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
         await go(pilot, "escape")
         assert "Ada Byron" in names(pilot, "#people")
+
+
+async def test_on_a_small_terminal_the_list_has_the_whole_width(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(40, 12)) as pilot:
+        await go(pilot, "f4")
+        lines = text_of(world).splitlines()
+        assert lines[2].rstrip().endswith("consent…"), "it ends behind a whole word"
+        assert "│Ada Lovelace                3" in lines[5]
