@@ -22,21 +22,23 @@ from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
 from db.faces import templates
-from db.forwarding import chains, day_secrets, last_same, shared, site_events, site_key, site_pins
+from db.forwarding import day_secrets, last_same, shared, site_events, site_key, site_pins
 from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
+from db.forwarding.observations import Sent
 from db.forwarding.people import People, send_people
-from db.forwarding.send import BATCH, Forwarded, forward, send_consents
+from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news
 from db.forwarding.shared import Plan, Side
 from db.proof import entries, images
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 from db.schema.faces import TemplateKeyRow, TemplateRow
-from db.schema.forwarding import SyncedRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
 from db.schema.proof import ProofRow
 
 ACTOR: Final = "muster db follow"
-_CENTRE: Final = UUID(int=0)
+_HEAD: Final = select(
+    select(func.max(EventRow.seq)).scalar_subquery(), select(func.max(ProofRow.seq)).scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,42 +93,64 @@ def follow(
     now: datetime,
     since: datetime | None = None,
     before: Heads | None = None,
+    sent: Sent | None = None,
+    heads: Heads | None = None,
 ) -> Followed:
     """One round between a door and the centre.
 
     Args:
         cipher: of the door's faces.
         site: of the faces at the centre.
-        since: as in `forward`.
+        since, sent: as in `forward`.
         before: what the round before gave; where nothing was written since on both sides, nothing is compared.
+        heads: how far both are now; None where they are to be asked.
 
     Raises:
         WrongKey: the centre's faces are sealed with another key.
         DatabaseError: as `forward`.
     """
+    day_secrets.share(kiosk, centre, cipher, site, now)
+    heads = heads or heads_of(kiosk, centre)
+    known = before.only_events(heads.here, heads.there) if before else None
+    if before and known and sent and since == sent.since:
+        return _only_news(kiosk, centre, before, replace(heads, people=known), known, sent, now)
     require_site_key(centre, site, now)
     with reading(centre) as there:
         plain = images.is_plain(there)
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
             images.key_all(there, images.known_secret(here, cipher))
-    day_secrets.share(kiosk, centre, cipher, site, now)
-    with reading(kiosk) as here, reading(centre) as there:
-        heads = Heads(head(here), head(there))
-    known = before.only_events(heads.here, heads.there) if before else None
     if before is None or heads.there[1:] != before.there[1:]:
         erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
     else:
         erased = 0
-    sent = forward(kiosk, centre, now=now, since=since, cipher=site, known=known)
-    done = Followed(sent=sent, erased=erased, heads=replace(heads, people=known))
+    forwarded = forward(kiosk, centre, now=now, since=since, cipher=site, known=known, sent=sent)
+    done = Followed(sent=forwarded, erased=erased, heads=replace(heads, people=known))
     try:
         if known is None:
             return _bring(kiosk, centre, Ciphers(cipher, site), done, now)
         same = before is not None and heads.there == before.there
-        return done if same else replace(done, events=_copy_events(kiosk, centre, now))
+        return done if same else replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were brought down; try again.") from None
+
+
+def _only_news(
+    kiosk: Engine, centre: Engine, before: Heads, heads: Heads, known: People, sent: Sent, now: datetime
+) -> Followed:
+    """A round where nothing but events, sightings and moods was written since the last one: asks nothing else."""
+    done = Forwarded()
+
+    def add(**rows: int) -> None:
+        nonlocal done
+        done = replace(done, **{name: getattr(done, name) + count for name, count in rows.items()})
+
+    try:
+        send_news(kiosk, centre, known, sent, add=add, events=heads.here != before.here)
+        events = 0 if heads.there == before.there else site_events.copy(kiosk, centre, heads.there[0], now)
+    except IntegrityError:
+        raise DatabaseBusy("People changed while their rows were sent; try again.") from None
+    return Followed(sent=done, events=events, heads=heads)
 
 
 def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> None:
@@ -161,7 +185,7 @@ def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now:
     up = _send_up(kiosk, centre, ciphers, local, plans, now)
     with reading(centre) as there, writing(kiosk) as here:
         last_same.note(*_sides(here, there, ciphers, local))
-    events = _copy_events(kiosk, centre, now)
+    events = site_events.copy(kiosk, centre, done.heads.there[0], now)
     done = replace(
         done, people=added, changed=changed, merged=merged, consents=consents, down=down, up=up, events=events,
         faces_of=faces_of, heads=replace(done.heads, people=People(local)),
@@ -245,23 +269,16 @@ def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID,
     return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
 
 
-def _copy_events(kiosk: Engine, centre: Engine, now: datetime) -> int:
-    with reading(centre) as there, writing(kiosk) as here:
-        at = here.get(SyncedRow, ("events", _CENTRE))
-        last = there.scalar(select(func.max(EventRow.seq))) or 0
-        after = int(at.digest) if at is not None and int(at.digest) <= last else site_events.first_row(there, now)
-        if after >= last:
-            return 0
-        taken, after = site_events.copy(here, there, chains.known(here), after, now)
-        here.merge(SyncedRow(kind="events", row_id=_CENTRE, digest=str(after)))
-    return taken
+def heads_of(kiosk: Engine, centre: Engine) -> Heads:
+    """How far both are. Raises: DatabaseError."""
+    with reading(kiosk) as here, reading(centre) as there:
+        return Heads(head(here), head(there))
 
 
 def head(session: Session) -> tuple[int, ...]:
     """How far a database is. With a proof it has an entry for all that changes, else rows are counted."""
-    events = session.scalar(select(func.max(EventRow.seq))) or 0
-    proved = session.scalar(select(func.max(ProofRow.seq)))
+    events, proved = session.execute(_HEAD).one()
     if proved is not None:
-        return events, proved
+        return events or 0, proved
     tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
-    return events, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
+    return events or 0, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)

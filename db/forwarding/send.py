@@ -9,7 +9,7 @@ templates.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine, select
@@ -22,7 +22,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forwarding import chains, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
-from db.forwarding.observations import send_moods, send_sightings, take_back_moods
+from db.forwarding.observations import Sent, Unsent, send_moods, send_sightings, take_back_moods
 from db.forwarding.people import People, send_kiosks, send_people
 from db.forwarding.rows import Add, add_missing, mapped, may_go, pages, plain
 from db.privacy import retention
@@ -34,6 +34,14 @@ BATCH: Final = 500
 """Rows of one transaction."""
 
 Told: TypeAlias = Callable[["Forwarded"], None]
+
+
+class Taken(NamedTuple):
+    """Attendance events of one transaction."""
+
+    rows: int
+    new: int
+    """Those that had not come another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ def forward(
     batch: int = BATCH,
     cipher: TemplateCipher | None = None,
     known: People | None = None,
+    sent: Sent | None = None,
     tell: Told = lambda done: None,
 ) -> Forwarded:
     """Sends everything that the other side lacks.
@@ -91,6 +100,7 @@ def forward(
         cipher: of the faces there, for the doors of a site: who is one here is one there too, whatever is kept of them,
             and who was erased here is erased there, whoever else knows them.
         known: who is who, where nothing but events, sightings and moods was written on either side since it was found.
+        sent: what was sent of the last minutes; where `since` is of its beginning, only what is new is sent.
         tell: called after every transaction with what was sent so far.
 
     Raises:
@@ -100,11 +110,12 @@ def forward(
     """
     done = Forwarded()
 
-    def add(**sent: int) -> None:
+    def add(**rows: int) -> None:
         nonlocal done
-        done = replace(done, **{name: getattr(done, name) + count for name, count in sent.items()})
+        done = replace(done, **{name: getattr(done, name) + count for name, count in rows.items()})
         tell(done)
 
+    news = sent if sent is not None and since == sent.since else None
     chain = chains.of(source)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
@@ -117,17 +128,47 @@ def forward(
     try:
         if people is None:
             people, by_hand = _send_people(source, target, now, batch, cipher, add)
-        _send_events(source, target, chain, people, batch, add)
-        send_sightings(source, target, people, since, gone, batch, add)
-        moods_since = max(since or gone["moods"], gone["moods"])
-        send_moods(source, target, people, moods_since, now, batch, add)
-        if known is None:
-            add(moods_deleted=take_back_moods(source, target, moods_since))
+        if news is not None:
+            send_news(source, target, people, news, add=add, events=True, batch=batch)
+        else:
+            _send_events(source, target, chain, people, batch, add)
+            send_sightings(source, target, people, since, gone, batch, add)
+            moods_since = max(since or gone["moods"], gone["moods"])
+            send_moods(source, target, people, moods_since, now, batch, add, sent)
+            if known is None:
+                add(moods_deleted=take_back_moods(source, target, moods_since))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with writing(target) as there:
         doors.reached(there, chain, now)
     return replace(done, **by_hand)
+
+
+def send_news(
+    source: Engine, target: Engine, people: People, sent: Sent, *, add: Add, events: bool, batch: int = BATCH
+) -> None:
+    """Sends what was written here since the last round, in one transaction; without one where that is nothing.
+
+    Args:
+        people: who is who there.
+        add: counts what was sent, by the names of `Forwarded`.
+        events: whether there are new attendance events.
+
+    Raises: as `forward`.
+    """
+    chain = chains.of(source)
+    while True:
+        with reading(source) as here:
+            new = Unsent.of(here, people, sent, batch)
+        if not (new or events):
+            return
+        with reading(source) as here, writing(target) as there:
+            ledger.lock(there)
+            count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
+            told = new.put(there)
+        new.note(sent)
+        add(events=count.new, **told)
+        events = count.rows == batch
 
 
 def _send_people(
@@ -162,14 +203,18 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
     while True:
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
-            seq, _ = received.head(there, chain)
-            query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)
-            rows = here.scalars(query).all()
-            sent = received.take(there, chain, rows)
-            _send_reasons(here, there, people, [row.id for row in rows])
-        add(events=sent)
-        if len(rows) < batch:
+            count = _send_some_events(here, there, chain, people, batch)
+        add(events=count.new)
+        if count.rows < batch:
             return
+
+
+def _send_some_events(here: Session, there: Session, chain: UUID, people: People, batch: int) -> Taken:
+    seq, _ = received.head(there, chain)
+    rows = here.scalars(select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)).all()
+    new = received.take(there, chain, rows)
+    _send_reasons(here, there, people, [row.id for row in rows])
+    return Taken(len(rows), new)
 
 
 def _send_reasons(here: Session, there: Session, people: People, events: Sequence[UUID]) -> None:
