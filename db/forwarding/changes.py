@@ -17,7 +17,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.forwarding.people import erased, give_number
+from db.forwarding.people import erased, give_number, pseudonyms_of
 from db.privacy import erasure, merges
 from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
@@ -183,10 +183,7 @@ def _unknown(there: Session, entries: Sequence[UUID]) -> set[UUID]:
 
 def _with_several_pseudonyms(source: Engine) -> dict[UUID, list[UUID]]:
     with reading(source) as here:
-        found: dict[UUID, list[UUID]] = {}
-        for row in here.scalars(select(SubjectRow).order_by(SubjectRow.id)):
-            found.setdefault(row.person_id, []).append(row.id)
-    return {person: theirs for person, theirs in found.items() if len(theirs) > 1}
+        return {person: theirs for person, theirs in pseudonyms_of(here).items() if len(theirs) > 1}
 
 
 def _holders(session: Session, pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:

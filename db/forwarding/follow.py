@@ -51,9 +51,13 @@ class Heads:
     people: People | None = None
     """Who was who then."""
 
-    def only_events(self, here: tuple[int, ...], there: tuple[int, ...]) -> People | None:
-        """Who is who still, where nothing but events was written since on either side."""
-        return self.people if (self.here[1:], self.there[1:]) == (here[1:], there[1:]) else None
+    def same_people(self, other: "Heads") -> tuple[bool, bool]:
+        """Whether nothing but events was written in between, here and there."""
+        return self.here[1:] == other.here[1:], self.there[1:] == other.there[1:]
+
+    def grown(self, here: int, there: int, events: int) -> "Heads":
+        """With what a round appended itself: so many entries, and events there; nobody need look at those again."""
+        return replace(self, here=_grown(self.here, 0, here), there=_grown(self.there, events, there))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,12 @@ class Followed:
         return came + sum(self.down.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Ciphers:
+    here: TemplateCipher
+    there: TemplateCipher
+
+
 def follow(
     kiosk: Engine,
     centre: Engine,
@@ -109,48 +119,77 @@ def follow(
         WrongKey: the centre's faces are sealed with another key.
         DatabaseError: as `forward`.
     """
-    day_secrets.share(kiosk, centre, cipher, site, now)
     heads = heads or heads_of(kiosk, centre)
-    known = before.only_events(heads.here, heads.there) if before else None
-    if before and known and sent and since == sent.since:
-        return _only_news(kiosk, centre, before, replace(heads, people=known), known, sent, now)
-    require_site_key(centre, site, now)
+    mine: list[int] = []
+    theirs: list[int] = []
+    kiosk, centre = entries.counted(kiosk, mine), entries.counted(centre, theirs)
+    day_secrets.share(kiosk, centre, cipher, site, now)
+    ciphers = Ciphers(cipher, site)
+    try:
+        if before is None or before.people is None or sent is None or since != sent.since:
+            done = _whole(kiosk, centre, ciphers, heads, before, since, sent, now)
+        else:
+            done = _narrow(kiosk, centre, ciphers, heads, before, sent, now)
+    except IntegrityError:
+        raise DatabaseBusy("People changed while their rows were sent or brought down; try again.") from None
+    if done.erased or done.merged or done.sent.erased or done.sent.merged:
+        return done  # the next round looks whether something follows from it
+    return replace(done, heads=done.heads.grown(sum(mine), sum(theirs), done.sent.events))
+
+
+def _narrow(
+    kiosk: Engine, centre: Engine, ciphers: Ciphers, heads: Heads, before: Heads, sent: Sent, now: datetime
+) -> Followed:
+    """A round after another one: asks only of the side on which something was written since."""
+    here_same, there_same = before.same_people(heads)
+    events = heads.here[0] != before.here[0]
+    if not here_same and not there_same:
+        return _whole(kiosk, centre, ciphers, heads, before, sent.since, sent, now)
+    if not there_same:
+        erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
+        done = _bring(kiosk, centre, ciphers, Followed(erased=erased, heads=heads), now)
+        known = done.heads.people or People({})
+        return replace(done, sent=send_news(kiosk, centre, known, sent, events=events))
+    if not here_same:
+        forwarded = forward(kiosk, centre, now=now, since=sent.since, cipher=ciphers.there, sent=sent)
+        known = forwarded.known or People({})
+        done = _share(kiosk, centre, ciphers, known, Followed(sent=forwarded, heads=heads), now)
+    else:
+        known = before.people or People({})
+        forwarded = send_news(kiosk, centre, known, sent, events=events)
+        done = Followed(sent=forwarded, heads=replace(heads, people=known))
+    if heads.there[0] == before.there[0]:
+        return done
+    return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
+
+
+def _whole(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    heads: Heads,
+    before: Heads | None,
+    since: datetime | None,
+    sent: Sent | None,
+    now: datetime,
+) -> Followed:
+    """A round that compares both sides, as far as something but events was written since the one before."""
+    require_site_key(centre, ciphers.there, now)
     with reading(centre) as there:
         plain = images.is_plain(there)
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
-            images.key_all(there, images.known_secret(here, cipher))
-    if before is None or heads.there[1:] != before.there[1:]:
-        erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
-    else:
-        erased = 0
-    forwarded = forward(kiosk, centre, now=now, since=since, cipher=site, known=known, sent=sent)
+            images.key_all(there, images.known_secret(here, ciphers.here))
+    here_same, there_same = before.same_people(heads) if before else (False, False)
+    known = before.people if before and here_same and there_same else None
+    erased = 0 if there_same else send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)[0]
+    forwarded = forward(kiosk, centre, now=now, since=since, cipher=ciphers.there, known=known, sent=sent)
     done = Followed(sent=forwarded, erased=erased, heads=replace(heads, people=known))
-    try:
-        if known is None:
-            return _bring(kiosk, centre, Ciphers(cipher, site), done, now)
-        same = before is not None and heads.there == before.there
-        return done if same else replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
-    except IntegrityError:
-        raise DatabaseBusy("People changed while their rows were brought down; try again.") from None
-
-
-def _only_news(
-    kiosk: Engine, centre: Engine, before: Heads, heads: Heads, known: People, sent: Sent, now: datetime
-) -> Followed:
-    """A round where nothing but events, sightings and moods was written since the last one: asks nothing else."""
-    done = Forwarded()
-
-    def add(**rows: int) -> None:
-        nonlocal done
-        done = replace(done, **{name: getattr(done, name) + count for name, count in rows.items()})
-
-    try:
-        send_news(kiosk, centre, known, sent, add=add, events=heads.here != before.here)
-        events = 0 if heads.there == before.there else site_events.copy(kiosk, centre, heads.there[0], now)
-    except IntegrityError:
-        raise DatabaseBusy("People changed while their rows were sent; try again.") from None
-    return Followed(sent=done, events=events, heads=heads)
+    if known is None:
+        return _bring(kiosk, centre, ciphers, done, now)
+    if before is not None and heads.there == before.there:
+        return done
+    return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
 
 
 def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> None:
@@ -167,12 +206,6 @@ def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> Non
         raise WrongKey(site_key.WRONG)
 
 
-@dataclass(frozen=True, slots=True)
-class Ciphers:
-    here: TemplateCipher
-    there: TemplateCipher
-
-
 def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
     merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
     merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
@@ -180,18 +213,28 @@ def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now:
     people, added, _ = send_people(centre, kiosk, BATCH, wins=True)
     changed += send_changes(centre, kiosk, wins=True)[0]  # of who came just now
     consents = send_consents(centre, kiosk, people, BATCH)
-    local = {own: theirs for theirs, own in people.there.items()}
-    plans, down, faces_of = _take_down(kiosk, centre, ciphers, people, local, now)
+    known = People({own: theirs for theirs, own in people.there.items()})
+    done = replace(done, people=added, changed=changed, merged=merged, consents=consents)
+    done = _share(kiosk, centre, ciphers, known, done, now)
+    return replace(done, events=site_events.copy(kiosk, centre, done.heads.there[0], now))
+
+
+def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, people: People, done: Followed, now: datetime) -> Followed:
+    """Has both sides know the same of the shared rows, and notes what was brought.
+
+    Args:
+        people: who is who at the centre.
+        done: what the round did before.
+    """
+    local = people.there
+    plans, down, faces_of = _take_down(kiosk, centre, ciphers, local, now)
     up = _send_up(kiosk, centre, ciphers, local, plans, now)
     with reading(centre) as there, writing(kiosk) as here:
         last_same.note(*_sides(here, there, ciphers, local))
-    events = site_events.copy(kiosk, centre, done.heads.there[0], now)
-    done = replace(
-        done, people=added, changed=changed, merged=merged, consents=consents, down=down, up=up, events=events,
-        faces_of=faces_of, heads=replace(done.heads, people=People(local)),
-    )  # fmt: skip
-    if done.brought - events:
-        detail = {"people": added, "changed": changed, "merged": merged, "consents": consents, **down}
+    done = replace(done, down=down, up=up, faces_of=faces_of, heads=replace(done.heads, people=people))
+    if done.brought:
+        came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}
+        detail = {**came, **down}
         with writing(kiosk) as here:  # by which the gallery and the screens learn of it
             audit.note(here, "follow", at=now, actor=ACTOR, detail=detail)
     return done
@@ -201,7 +244,6 @@ def _take_down(
     kiosk: Engine,
     centre: Engine,
     ciphers: Ciphers,
-    people: People,
     local: Mapping[UUID, UUID],
     now: datetime,
 ) -> tuple[dict[str, Plan], dict[str, int], tuple[UUID, ...]]:
@@ -273,6 +315,11 @@ def heads_of(kiosk: Engine, centre: Engine) -> Heads:
     """How far both are. Raises: DatabaseError."""
     with reading(kiosk) as here, reading(centre) as there:
         return Heads(head(here), head(there))
+
+
+def _grown(head: tuple[int, ...], events: int, entries: int) -> tuple[int, ...]:
+    """Without a proof, what was appended is not known: the next round looks at everything."""
+    return (head[0] + events, head[1] + entries) if len(head) == 2 else head
 
 
 def head(session: Session) -> tuple[int, ...]:

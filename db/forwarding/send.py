@@ -6,8 +6,9 @@ pictures of unknown people are sealed with this installation's key and stay, as 
 templates.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
@@ -68,6 +69,8 @@ class Forwarded:
     """Ids there of people who are one here, but whose faces are kept there."""
     numbers_taken: tuple[UUID, ...] = ()
     """People who have no number there since now, because somebody else has it there."""
+    known: People | None = field(default=None, compare=False, repr=False)
+    """Who is who there."""
 
     @property
     def rows(self) -> int:
@@ -129,7 +132,8 @@ def forward(
         if people is None:
             people, by_hand = _send_people(source, target, now, batch, cipher, add)
         if news is not None:
-            send_news(source, target, people, news, add=add, events=True, batch=batch)
+            told = send_news(source, target, people, news, events=True, batch=batch)
+            add(**{name: getattr(told, name) for name in ("events", "sightings", "changed", "moods", "moods_deleted")})
         else:
             _send_events(source, target, chain, people, batch, add)
             send_sightings(source, target, people, since, gone, batch, add)
@@ -141,33 +145,34 @@ def forward(
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     with writing(target) as there:
         doors.reached(there, chain, now)
-    return replace(done, **by_hand)
+    return replace(done, **by_hand, known=people)
 
 
 def send_news(
-    source: Engine, target: Engine, people: People, sent: Sent, *, add: Add, events: bool, batch: int = BATCH
-) -> None:
+    source: Engine, target: Engine, people: People, sent: Sent, *, events: bool, batch: int = BATCH
+) -> Forwarded:
     """Sends what was written here since the last round, in one transaction; without one where that is nothing.
 
     Args:
         people: who is who there.
-        add: counts what was sent, by the names of `Forwarded`.
         events: whether there are new attendance events.
 
-    Raises: as `forward`.
+    Raises:
+        IntegrityError: people changed there meanwhile.
+        DatabaseError: as `forward`.
     """
-    chain = chains.of(source)
+    chain, done = chains.of(source), Counter[str]()
     while True:
         with reading(source) as here:
             new = Unsent.of(here, people, sent, batch)
         if not (new or events):
-            return
+            return Forwarded(**done, known=people)
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
             count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
             told = new.put(there)
         new.note(sent)
-        add(events=count.new, **told)
+        done.update(events=count.new, **told)
         events = count.rows == batch
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -31,6 +31,7 @@ _Entry: TypeAlias = tuple[Kind, UUID, UUID | None, str | None, str | None]
 START: Final = "0" * 64
 """The `mac` before the first entry."""
 _CHANGED: Final = "muster_proof_changed"
+_COUNT: Final = "muster_proof_count"
 _AT_ONCE: Final = 5_000
 _LOCK: Final = 7_301_188_205
 """PostgreSQL's advisory lock that lets one transaction at a time append."""
@@ -146,6 +147,11 @@ def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> I
         yield "ended", owner, owner, None, None
 
 
+def counted(engine: Engine, count: list[int]) -> Engine:
+    """The same database; the numbers of entries that are appended through this engine are added to the list."""
+    return engine.execution_options(**{_COUNT: count})
+
+
 def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
     last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
     seq, previous = (last.seq, last.mac) if last else (0, START)
@@ -160,6 +166,9 @@ def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
             made = []
     if made:
         session.execute(insert(ProofRow), made)
+    count = session.get_bind().engine.get_execution_options().get(_COUNT)
+    if isinstance(count, list):
+        count.append(seq - (last.seq if last else 0))
 
 
 def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
