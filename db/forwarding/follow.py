@@ -129,7 +129,12 @@ def follow(
         if before is None or before.people is None or sent is None or since != sent.since:
             done = _whole(kiosk, centre, ciphers, heads, before, since, sent, now)
         else:
-            done = _narrow(kiosk, centre, ciphers, heads, before, sent, now)
+            try:
+                done = _narrow(kiosk, centre, ciphers, heads, before, sent, now)
+            except IntegrityError:  # it speaks of what the centre does not have yet, as of a new kiosk
+                mine.clear()
+                theirs.clear()
+                done = _whole(kiosk, centre, ciphers, heads, None, since, sent, now)
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent or brought down; try again.") from None
     if done.erased or done.merged or done.sent.erased or done.sent.merged:

@@ -150,8 +150,9 @@ class _Index:
 
     def who(self, row: Row[Any], pseudonyms: Sequence[UUID]) -> UUID | None:
         """The person's id there: their own, or that of the person with whom they were merged."""
-        if row.id in self.ids:
-            return row.id
+        id: UUID = row.id
+        if id in self.ids:
+            return id
         return next((self.pseudonyms[one] for one in pseudonyms if one in self.pseudonyms), None)
 
     def add(self, row: Row[Any]) -> None:

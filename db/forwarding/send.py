@@ -6,7 +6,6 @@ pictures of unknown people are sealed with this installation's key and stay, as 
 templates.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -77,6 +76,10 @@ class Forwarded:
         sent = self.people + self.consents + self.events + self.sightings + self.changed + self.moods
         return sent + self.merged + self.updated + self.erased + self.moods_deleted
 
+    def plus(self, rows: Mapping[str, int]) -> "Forwarded":
+        """With so many more rows, by the names of the fields."""
+        return replace(self, **{name: getattr(self, name) + count for name, count in rows.items()})
+
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
         """What somebody has to do there."""
@@ -115,7 +118,7 @@ def forward(
 
     def add(**rows: int) -> None:
         nonlocal done
-        done = replace(done, **{name: getattr(done, name) + count for name, count in rows.items()})
+        done = done.plus(rows)
         tell(done)
 
     news = sent if sent is not None and since == sent.since else None
@@ -161,18 +164,18 @@ def send_news(
         IntegrityError: people changed there meanwhile.
         DatabaseError: as `forward`.
     """
-    chain, done = chains.of(source), Counter[str]()
+    chain, done = chains.of(source), Forwarded(known=people)
     while True:
         with reading(source) as here:
             new = Unsent.of(here, people, sent, batch)
         if not (new or events):
-            return Forwarded(**done, known=people)
+            return done
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
             count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
             told = new.put(there)
         new.note(sent)
-        done.update(events=count.new, **told)
+        done = done.plus(told | {"events": count.new})
         events = count.rows == batch
 
 

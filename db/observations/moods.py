@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import ColumnElement, Insert, Select, String, case, delete, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Insert, Select, String, Table, case, delete, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,7 +49,7 @@ def add(session: Session, kiosk: UUID, sample: MoodSample, id: UUID | None = Non
 def _insert(dialect: str) -> Insert:
     """Leaves a sample alone that is there. Made once: asking first cost another statement for each arrival."""
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(MoodRow.__table__).on_conflict_do_nothing()
+    return insert(cast(Table, MoodRow.__table__)).on_conflict_do_nothing()
 
 
 def discard(session: Session, sighting: UUID) -> None:

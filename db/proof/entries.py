@@ -76,11 +76,8 @@ def adopt(session: Session) -> None:
     _lock(session)  # two doors may come to a new centre at once
     if is_begun(session):
         return
-    query = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
-    last = session.execute(query).first()
-    before = (last.seq, last.hash) if last else (0, START)
     chain = own_chain(session)
-    _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *before), None)])
+    _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *last_event(session)), None)])
     for kind in contents.KINDS:
         touch(session, kind, [content.row for content in contents.read(session, kind)])
 
@@ -88,6 +85,18 @@ def adopt(session: Session) -> None:
 def ledger_hash(chain: UUID, seq: int, head: str) -> str:
     """What the entry "ledger" says of the events that were there before the key: their number and their head."""
     return contents.public_hash("ledger", contents.Content(chain, None, (str(chain), seq, head), ())) or ""
+
+
+def last_event(session: Session) -> tuple[int, str]:
+    """Number and hash of the ledger's last event; 0 and `START` where there is none."""
+    last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
+    return (last.seq, last.hash) if last else (0, START)
+
+
+def last_entry(session: Session) -> tuple[int, str]:
+    """Number and code of the last entry; 0 and `START` where there is none."""
+    last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
+    return (last.seq, last.mac) if last else (0, START)
 
 
 def entry_mac(key: ProofKey, previous: str, row: Sequence[Any]) -> str:
@@ -153,8 +162,8 @@ def counted(engine: Engine, count: list[int]) -> Engine:
 
 
 def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
-    last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
-    seq, previous = (last.seq, last.mac) if last else (0, START)
+    before, previous = last_entry(session)
+    seq = before
     made: list[dict[str, Any]] = []
     for row in rows:
         seq += 1
@@ -168,7 +177,7 @@ def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
         session.execute(insert(ProofRow), made)
     count = session.get_bind().engine.get_execution_options().get(_COUNT)
     if isinstance(count, list):
-        count.append(seq - (last.seq if last else 0))
+        count.append(seq - before)
 
 
 def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]]:

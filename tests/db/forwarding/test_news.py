@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, event, select
 
+from db.attendance import kiosks
+from db.crypto import TemplateCipher
 from db.engine import reading, writing
+from db.forwarding.follow import follow
 from db.forwarding.observations import Sent
 from db.forwarding.send import Forwarded, forward, send_news
 from db.ids import new_id
@@ -38,6 +41,17 @@ def test_what_was_sent_is_not_asked_about_again_and_what_changed_is_sent(
     assert news == Forwarded(events=1, sightings=1, changed=1, moods=2)
     with reading(engine) as session:
         assert {one.frames for one in sightings.between(session, at, at + timedelta(days=1))} == {3, 99}
+
+
+def test_a_kiosk_that_is_new_in_the_database_sends_at_once(engine: Engine, door: Door, at: datetime) -> None:
+    ada, sent = door.enrol("Ada"), Sent(at)
+    site = TemplateCipher(b"s" * 32)
+    first = follow(door.engine, engine, CIPHER, site, now=at, since=at, sent=sent)
+    with writing(door.engine) as session:
+        door.kiosk = kiosks.register(session, "back", site="main", role="auto", time_zone="UTC", at=at).id
+    door.see(ada)
+    again = follow(door.engine, engine, CIPHER, site, now=at, since=at, sent=sent, before=first.heads)
+    assert (again.sent.events, again.sent.sightings) == (1, 1)
 
 
 def test_moods_of_who_is_named_later_and_refuses_them_are_taken_back(engine: Engine, door: Door, at: datetime) -> None:

@@ -103,7 +103,8 @@ def test_facts_that_were_written_already_change_nothing_together(engine: Engine,
     told = {one.attendance for one in before} - {None}
     assert told
     assert told <= {one.attendance for one in events}
-    assert {row[1] for row in rows(engine)[0]} == {one.attendance for one in events} - {None}
+    with reading(engine) as session:
+        assert set(session.scalars(select(EventRow.id))) == {one.attendance for one in events} - {None}
 
 
 def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
