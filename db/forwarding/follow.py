@@ -216,7 +216,7 @@ def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now:
     merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
     changed, _ = send_changes(centre, kiosk, wins=True)  # first, so that a number is free for who has it now
     people, added, _ = send_people(centre, kiosk, BATCH, wins=True)
-    changed += send_changes(centre, kiosk, wins=True)[0]  # of who came just now
+    changed += send_changes(centre, kiosk, wins=True)[0] if added else 0  # of who came just now
     consents = send_consents(centre, kiosk, people, BATCH)
     known = People({own: theirs for theirs, own in people.there.items()})
     done = replace(done, people=added, changed=changed, merged=merged, consents=consents)
@@ -232,50 +232,62 @@ def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, people: People, done
         done: what the round did before.
     """
     local = people.there
-    plans, down, faces_of = _take_down(kiosk, centre, ciphers, local, now)
-    up = _send_up(kiosk, centre, ciphers, local, plans, now)
-    with reading(centre) as there, writing(kiosk) as here:
-        last_same.note(*_sides(here, there, ciphers, local))
-    done = replace(done, down=down, up=up, faces_of=faces_of, heads=replace(done.heads, people=people))
+    down = _take_down(kiosk, centre, ciphers, local, now)
+    up = _send_up(kiosk, centre, ciphers, local, down.plans, now)
+    if not down.same:
+        with reading(centre) as there, writing(kiosk) as here:
+            last_same.note(*_sides(here, there, ciphers, local))
+    heads = replace(done.heads, people=people)
+    done = replace(done, down=down.count, up=up, faces_of=tuple(sorted(down.faces_of)), heads=heads)
     if done.brought:
         came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}
-        detail = {**came, **down}
+        detail = {**came, **down.count}
         with writing(kiosk) as here:  # by which the gallery and the screens learn of it
             audit.note(here, "follow", at=now, actor=ACTOR, detail=detail)
     return done
 
 
-def _take_down(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    now: datetime,
-) -> tuple[dict[str, Plan], dict[str, int], tuple[UUID, ...]]:
+@dataclass(slots=True)
+class _Down:
+    """What a comparison of the shared rows found, and what was done here."""
+
+    plans: dict[str, Plan] = field(default_factory=dict)
+    count: dict[str, int] = field(default_factory=dict)
+    faces_of: set[UUID] = field(default_factory=set)
+    same: bool = True
+    """Whether both sides have what they had the same last, and nothing else."""
+
+
+def _take_down(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[UUID, UUID], now: datetime) -> _Down:
     """Compares the shared rows, and does what has to be done here."""
-    plans, count, faces = {}, {}, set()
+    down = _Down()
     with reading(centre) as there, writing(kiosk) as here:
         mine, theirs = _sides(here, there, ciphers, local)
         last = last_same.read(here, there)
         for kind in shared.KINDS:
-            plan = shared.plan(last.get(kind.name, {}), shared.digests(mine, kind), shared.digests(theirs, kind))
-            plans[kind.name] = plan
+            ours, others = shared.digests(mine, kind), shared.digests(theirs, kind)
+            plan = shared.plan(last.get(kind.name, {}), ours, others)
+            down.plans[kind.name] = plan
+            down.same &= ours == others == last.get(kind.name, {})
             if kind.table is TemplateRow:
                 changed = [*plan.gone_here, *plan.down]
-                faces |= _owners(here, changed)
+                down.faces_of |= _owners(here, changed)
             rows = shared.read(theirs, kind, plan.down) if plan.down else {}
             taken = shared.write(mine, kind, rows) if rows else set()
             shared.remove(mine, kind, plan.gone_here)
             if kind.table is TemplateRow:
-                faces |= _owners(here, list(taken))
+                down.faces_of |= _owners(here, list(taken))
             if taken or plan.gone_here:
-                count[kind.name] = len(taken) + len(plan.gone_here)
-        plans[site_pins.KIND] = site_pins.compare(last.get(site_pins.KIND, {}), mine, theirs)
-        if pins := site_pins.take_down(mine, theirs, plans[site_pins.KIND]):
-            count[site_pins.KIND] = pins
-        for person in faces:
+                down.count[kind.name] = len(taken) + len(plan.gone_here)
+        ours, others = site_pins.of_door(mine), site_pins.of_centre(there)
+        pins = shared.plan(last.get(site_pins.KIND, {}), ours, others)
+        down.plans[site_pins.KIND] = pins
+        down.same &= ours == others == last.get(site_pins.KIND, {})
+        if taken_pins := site_pins.take_down(mine, theirs, pins):
+            down.count[site_pins.KIND] = taken_pins
+        for person in down.faces_of:
             templates.refresh_means(here, ciphers.here, person, at=now)
-    return plans, count, tuple(sorted(faces))
+    return down
 
 
 def _owners(session: Session, images: list[UUID]) -> set[UUID]:

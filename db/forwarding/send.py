@@ -24,7 +24,7 @@ from db.forwarding import chains, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
 from db.forwarding.observations import Sent, Unsent, send_moods, send_sightings, take_back_moods
 from db.forwarding.people import People, send_kiosks, send_people
-from db.forwarding.rows import Add, add_missing, mapped, may_go, pages, plain
+from db.forwarding.rows import Add, add_missing, mapped, may_go, missing, pages, plain
 from db.privacy import retention
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
@@ -128,7 +128,7 @@ def forward(
         gone = retention.gone_before(there)
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
-        doors.report(here, there, chain, now)
+        waiting = doors.report(here, there, chain, now)
     by_hand: dict[str, Any] = {}
     people = known
     try:
@@ -146,8 +146,9 @@ def forward(
                 add(moods_deleted=take_back_moods(source, target, moods_since))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
-    with writing(target) as there:
-        doors.reached(there, chain, now)
+    if waiting:
+        with writing(target) as there:
+            doors.reached(there, chain, now)
     return replace(done, **by_hand, known=people)
 
 
@@ -188,7 +189,7 @@ def _send_people(
     updated, without = send_changes(source, target)  # first, so that a number is free for who has it now
     people, new, newcomers = send_people(source, target, batch)
     add(people=new, erased=erased, merged=merged, updated=updated)
-    more, _ = send_changes(source, target)  # of who came just now
+    more = send_changes(source, target)[0] if new else 0  # of who came just now
     if more:
         add(updated=more)
     add(consents=send_consents(source, target, people, batch))
@@ -238,9 +239,12 @@ def send_consents(source: Engine, target: Engine, people: People, batch: int) ->
     sent = 0
     for rows in pages(source, ConsentRow, None, batch):
         theirs = [mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
-        with writing(target) as there:
-            ledger.lock(there)
-            sent += add_missing(there, ConsentRow, theirs)
+        with reading(target) as there:
+            new = missing(there, ConsentRow, theirs)
+        if new:
+            with writing(target) as there:
+                ledger.lock(there)
+                sent += add_missing(there, ConsentRow, new)
     return sent
 
 

@@ -173,22 +173,21 @@ def _noted(
     noted = heads.read(file, keys, chain)
     if noted.changed:
         problems.append(f"{file} was changed (line {few(list(map(str, noted.changed)), ', ')})")
-    mine = heads.of_database(noted, chain, migrate.where(engine))
+    place = migrate.where(engine)
+    mine = heads.of_database(noted, chain, place)
     strange = [head for head in mine if head.chain and head.chain != str(chain)]
     if strange:
         last, when = strange[-1], strange[-1].at[:16].replace("T", " ")
         problems.append(
             f"another ledger of {last.events} events was at this place on {when} UTC: it was emptied or replaced"
         )
-    return tuple(head for head in mine if head.chain == str(chain) and not _of_newer_original(head, engine))
-
-
-def _of_newer_original(head: Head, engine: Engine) -> bool:
-    """Whether the head was noted of the database whose copy this is, after the copy was made: a backup ends earlier."""
-    if head.database == migrate.where(engine):
-        return False
-    here = heads.current(engine, datetime.now(UTC))
-    return head.events > here.events or head.entries > here.entries
+    ours = [head for head in mine if head.chain == str(chain)]
+    if all(head.database == place for head in ours):
+        return tuple(ours)
+    # Of the database whose copy this is, what was noted after the copy was made says nothing: a backup ends earlier.
+    now = heads.current(engine, datetime.now(UTC))
+    ends = now.events, now.entries
+    return tuple(one for one in ours if one.database == place or (one.events <= ends[0] and one.entries <= ends[1]))
 
 
 def _adopted(session: Session, chain: UUID | None, proved: EntriesCheck, problems: list[str]) -> int:
