@@ -17,17 +17,15 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import ledger
-from db.batches import batches
 from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
-from db.faces import templates
-from db.forwarding import day_secrets, last_same, shared, site_events, site_key, site_pins
+from db.forwarding import day_secrets, exchange, site_events, site_key
 from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
+from db.forwarding.exchange import ACTOR, Ciphers
 from db.forwarding.observations import Sent
 from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news
-from db.forwarding.shared import Plan, Side
 from db.proof import entries, images
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
@@ -35,7 +33,6 @@ from db.schema.faces import TemplateKeyRow, TemplateRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
 from db.schema.proof import ProofRow
 
-ACTOR: Final = "muster db follow"
 _HEAD: Final = select(
     select(func.max(EventRow.seq)).scalar_subquery(), select(func.max(ProofRow.seq)).scalar_subquery()
 )
@@ -86,12 +83,6 @@ class Followed:
     def brought(self) -> int:
         came = self.people + self.changed + self.merged + self.erased + self.consents + self.events
         return came + sum(self.down.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Ciphers:
-    here: TemplateCipher
-    there: TemplateCipher
 
 
 def follow(
@@ -231,101 +222,14 @@ def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, people: People, done
         people: who is who at the centre.
         done: what the round did before.
     """
-    local = people.there
-    down = _take_down(kiosk, centre, ciphers, local, now)
-    up = _send_up(kiosk, centre, ciphers, local, down.plans, now)
-    if not down.same:
-        with reading(centre) as there, writing(kiosk) as here:
-            last_same.note(*_sides(here, there, ciphers, local))
-    heads = replace(done.heads, people=people)
-    done = replace(done, down=down.count, up=up, faces_of=tuple(sorted(down.faces_of)), heads=heads)
+    found = exchange.exchange(kiosk, centre, ciphers, people.there, now)
+    faces_of, heads = tuple(sorted(found.faces_of)), replace(done.heads, people=people)
+    done = replace(done, down=found.down, up=found.up, faces_of=faces_of, heads=heads)
     if done.brought:
         came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}
-        detail = {**came, **down.count}
         with writing(kiosk) as here:  # by which the gallery and the screens learn of it
-            audit.note(here, "follow", at=now, actor=ACTOR, detail=detail)
+            audit.note(here, "follow", at=now, actor=ACTOR, detail={**came, **found.down})
     return done
-
-
-@dataclass(slots=True)
-class _Down:
-    """What a comparison of the shared rows found, and what was done here."""
-
-    plans: dict[str, Plan] = field(default_factory=dict)
-    count: dict[str, int] = field(default_factory=dict)
-    faces_of: set[UUID] = field(default_factory=set)
-    same: bool = True
-    """Whether both sides have what they had the same last, and nothing else."""
-
-
-def _take_down(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[UUID, UUID], now: datetime) -> _Down:
-    """Compares the shared rows, and does what has to be done here."""
-    down = _Down()
-    with reading(centre) as there, writing(kiosk) as here:
-        mine, theirs = _sides(here, there, ciphers, local)
-        last = last_same.read(here, there)
-        for kind in shared.KINDS:
-            ours, others = shared.digests(mine, kind), shared.digests(theirs, kind)
-            plan = shared.plan(last.get(kind.name, {}), ours, others)
-            down.plans[kind.name] = plan
-            down.same &= ours == others == last.get(kind.name, {})
-            if kind.table is TemplateRow:
-                changed = [*plan.gone_here, *plan.down]
-                down.faces_of |= _owners(here, changed)
-            rows = shared.read(theirs, kind, plan.down) if plan.down else {}
-            taken = shared.write(mine, kind, rows) if rows else set()
-            shared.remove(mine, kind, plan.gone_here)
-            if kind.table is TemplateRow:
-                down.faces_of |= _owners(here, list(taken))
-            if taken or plan.gone_here:
-                down.count[kind.name] = len(taken) + len(plan.gone_here)
-        ours, others = site_pins.of_door(mine), site_pins.of_centre(there)
-        pins = shared.plan(last.get(site_pins.KIND, {}), ours, others)
-        down.plans[site_pins.KIND] = pins
-        down.same &= ours == others == last.get(site_pins.KIND, {})
-        if taken_pins := site_pins.take_down(mine, theirs, pins):
-            down.count[site_pins.KIND] = taken_pins
-        for person in down.faces_of:
-            templates.refresh_means(here, ciphers.here, person, at=now)
-    return down
-
-
-def _owners(session: Session, images: list[UUID]) -> set[UUID]:
-    found: set[UUID] = set()
-    for some in batches(images):
-        found |= set(session.scalars(select(TemplateRow.person_id).where(TemplateRow.id.in_(some))))
-    return found
-
-
-def _send_up(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    plans: Mapping[str, Plan],
-    now: datetime,
-) -> dict[str, int]:
-    count: dict[str, int] = {}
-    if not any(plan.up or plan.gone_there for plan in plans.values()):
-        return count
-    with reading(kiosk) as here, writing(centre) as there:
-        ledger.lock(there)
-        mine, theirs = _sides(here, there, ciphers, local)
-        for kind in shared.KINDS:
-            plan = plans[kind.name]
-            taken = shared.write(theirs, kind, shared.read(mine, kind, plan.up)) if plan.up else set()
-            shared.remove(theirs, kind, plan.gone_there)
-            if taken or plan.gone_there:
-                count[kind.name] = len(taken) + len(plan.gone_there)
-        if pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND]):
-            count[site_pins.KIND] = pins
-        if count:  # by which the other doors learn of it
-            audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
-    return count
-
-
-def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> tuple[Side, Side]:
-    return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
 
 
 def heads_of(kiosk: Engine, centre: Engine) -> Heads:
