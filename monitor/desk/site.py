@@ -236,4 +236,3 @@ class Site:
             with writing(centre) as there:
                 doors.reached(there, chain, now)
         self._reported_at = now
-        self._seen = changes.state(self._watch) if self._watch is not None else self._seen
