@@ -17,7 +17,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.forwarding.people import erased, give_number
+from db.forwarding.people import erased, give_number, pseudonyms_of
 from db.privacy import erasure, merges
 from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
@@ -135,16 +135,18 @@ def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple
     Returns:
         How many people were changed there, and the ids of those whose number is another person's there.
     """
-    query = select(AuditRow).where(AuditRow.action.in_(_CHANGES), AuditRow.person_id.is_not(None))
+    query = select(AuditRow.person_id, AuditRow.action, AuditRow.id)
+    query = query.where(AuditRow.action.in_(_CHANGES), AuditRow.person_id.is_not(None))
     with reading(source) as here:
-        entries = here.scalars(query.order_by(AuditRow.at, AuditRow.id)).all()
-        last = {(row.person_id, _CHANGES[row.action]): row for row in entries}
+        entries = here.execute(query.order_by(AuditRow.at, AuditRow.id)).all()
+    newest = {(person, _CHANGES[action]): id for person, action, id in entries}
     with reading(target) as there:
-        new = _unknown(there, [row.id for row in last.values()])
+        new = _unknown(there, list(newest.values()))
     if not new:
         return 0, frozenset()
     with reading(source) as here:
-        whose = list({row.person_id for row in last.values() if row.id in new})
+        last = {key: here.get_one(AuditRow, id) for key, id in newest.items() if id in new}
+        whose = list({row.person_id for row in last.values()})
         found = (here.scalars(select(PersonRow).where(PersonRow.id.in_(some))) for some in batches(whose))
         ours = {row.id: row for rows in found for row in rows}
     changed: set[UUID] = set()
@@ -153,7 +155,7 @@ def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple
         ledger.lock(there)
         for (person, column), row in last.items():
             known = there.get(PersonRow, person)
-            if row.id not in new or known is None or person is None or person not in ours:
+            if known is None or person is None or person not in ours:
                 continue
             value = getattr(ours[person], column)
             if getattr(known, column) != value and not _is_newer_there(there, person, column, row.at):
@@ -183,10 +185,7 @@ def _unknown(there: Session, entries: Sequence[UUID]) -> set[UUID]:
 
 def _with_several_pseudonyms(source: Engine) -> dict[UUID, list[UUID]]:
     with reading(source) as here:
-        found: dict[UUID, list[UUID]] = {}
-        for row in here.scalars(select(SubjectRow).order_by(SubjectRow.id)):
-            found.setdefault(row.person_id, []).append(row.id)
-    return {person: theirs for person, theirs in found.items() if len(theirs) > 1}
+        return {person: theirs for person, theirs in pseudonyms_of(here).items() if len(theirs) > 1}
 
 
 def _holders(session: Session, pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -27,8 +27,10 @@ def share(kiosk: Engine, centre: Engine, cipher: TemplateCipher, site: TemplateC
     Raises: DatabaseError.
     """
     with reading(kiosk) as here, reading(centre) as there:
+        if here.scalar(select(CrowdSecretRow.day).limit(1)) is None:
+            return
         zone = here.scalar(select(KioskRow.time_zone).order_by(KioskRow.seen_at.desc()).limit(1))
-        if zone is None or here.scalar(select(CrowdSecretRow.day).limit(1)) is None:
+        if zone is None:
             return
         today = now.astimezone(ZoneInfo(zone)).date()
         days = (today, today + timedelta(days=1))

@@ -48,8 +48,8 @@ class Door:
     """At the door itself: why it does not reach the centre."""
 
 
-def report(here: Session, there: Session, chain: UUID, now: datetime) -> None:
-    """Notes at the centre how far this door is; the caller holds the lock there."""
+def report(here: Session, there: Session, chain: UUID, now: datetime) -> int:
+    """Notes at the centre how far this door is, and gives how many events it has to send; the caller holds the lock."""
     seq, _ = received.head(there, chain)
     last = here.scalar(select(func.max(EventRow.seq))) or 0
     first = here.scalar(select(EventRow.recorded_at).where(EventRow.seq == seq + 1))
@@ -59,6 +59,7 @@ def report(here: Session, there: Session, chain: UUID, now: datetime) -> None:
     row.waiting, row.waiting_since, row.seen_at = last - seq, first, now
     there.add(row)
     there.flush()
+    return row.waiting
 
 
 def reached(there: Session, chain: UUID, now: datetime) -> None:

@@ -17,26 +17,25 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import ledger
-from db.batches import batches
 from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
-from db.faces import templates
-from db.forwarding import chains, day_secrets, last_same, shared, site_events, site_key, site_pins
+from db.forwarding import day_secrets, exchange, site_events, site_key
 from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
+from db.forwarding.exchange import ACTOR, Ciphers
+from db.forwarding.observations import Sent
 from db.forwarding.people import People, send_people
-from db.forwarding.send import BATCH, Forwarded, forward, send_consents
-from db.forwarding.shared import Plan, Side
+from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news
 from db.proof import entries, images
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 from db.schema.faces import TemplateKeyRow, TemplateRow
-from db.schema.forwarding import SyncedRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
 from db.schema.proof import ProofRow
 
-ACTOR: Final = "muster db follow"
-_CENTRE: Final = UUID(int=0)
+_HEAD: Final = select(
+    select(func.max(EventRow.seq)).scalar_subquery(), select(func.max(ProofRow.seq)).scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,13 @@ class Heads:
     people: People | None = None
     """Who was who then."""
 
-    def only_events(self, here: tuple[int, ...], there: tuple[int, ...]) -> People | None:
-        """Who is who still, where nothing but events was written since on either side."""
-        return self.people if (self.here[1:], self.there[1:]) == (here[1:], there[1:]) else None
+    def same_people(self, other: "Heads") -> tuple[bool, bool]:
+        """Whether nothing but events was written in between, here and there."""
+        return self.here[1:] == other.here[1:], self.there[1:] == other.there[1:]
+
+    def grown(self, here: int, there: int, events: int) -> "Heads":
+        """With what a round appended itself: so many entries, and events there; nobody need look at those again."""
+        return replace(self, here=_grown(self.here, 0, here), there=_grown(self.there, events, there))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,42 +94,98 @@ def follow(
     now: datetime,
     since: datetime | None = None,
     before: Heads | None = None,
+    sent: Sent | None = None,
+    heads: Heads | None = None,
 ) -> Followed:
     """One round between a door and the centre.
 
     Args:
         cipher: of the door's faces.
         site: of the faces at the centre.
-        since: as in `forward`.
+        since, sent: as in `forward`.
         before: what the round before gave; where nothing was written since on both sides, nothing is compared.
+        heads: how far both are now; None where they are to be asked.
 
     Raises:
         WrongKey: the centre's faces are sealed with another key.
         DatabaseError: as `forward`.
     """
-    require_site_key(centre, site, now)
+    heads = heads or heads_of(kiosk, centre)
+    mine: list[int] = []
+    theirs: list[int] = []
+    kiosk, centre = entries.counted(kiosk, mine), entries.counted(centre, theirs)
+    day_secrets.share(kiosk, centre, cipher, site, now)
+    ciphers = Ciphers(cipher, site)
+    try:
+        if before is None or before.people is None or sent is None or since != sent.since:
+            done = _whole(kiosk, centre, ciphers, heads, before, since, sent, now)
+        else:
+            try:
+                done = _narrow(kiosk, centre, ciphers, heads, before, sent, now)
+            except IntegrityError:  # it speaks of what the centre does not have yet, as of a new kiosk
+                mine.clear()
+                theirs.clear()
+                done = _whole(kiosk, centre, ciphers, heads, None, since, sent, now)
+    except IntegrityError:
+        raise DatabaseBusy("People changed while their rows were sent or brought down; try again.") from None
+    if done.erased or done.merged or done.sent.erased or done.sent.merged:
+        return done  # the next round looks whether something follows from it
+    return replace(done, heads=done.heads.grown(sum(mine), sum(theirs), done.sent.events))
+
+
+def _narrow(
+    kiosk: Engine, centre: Engine, ciphers: Ciphers, heads: Heads, before: Heads, sent: Sent, now: datetime
+) -> Followed:
+    """A round after another one: asks only of the side on which something was written since."""
+    here_same, there_same = before.same_people(heads)
+    events = heads.here[0] != before.here[0]
+    if not here_same and not there_same:
+        return _whole(kiosk, centre, ciphers, heads, before, sent.since, sent, now)
+    if not there_same:
+        erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
+        done = _bring(kiosk, centre, ciphers, Followed(erased=erased, heads=heads), now)
+        known = done.heads.people or People({})
+        return replace(done, sent=send_news(kiosk, centre, known, sent, events=events))
+    if not here_same:
+        forwarded = forward(kiosk, centre, now=now, since=sent.since, cipher=ciphers.there, sent=sent)
+        known = forwarded.known or People({})
+        done = _share(kiosk, centre, ciphers, known, Followed(sent=forwarded, heads=heads), now)
+    else:
+        known = before.people or People({})
+        forwarded = send_news(kiosk, centre, known, sent, events=events)
+        done = Followed(sent=forwarded, heads=replace(heads, people=known))
+    if heads.there[0] == before.there[0]:
+        return done
+    return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
+
+
+def _whole(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    heads: Heads,
+    before: Heads | None,
+    since: datetime | None,
+    sent: Sent | None,
+    now: datetime,
+) -> Followed:
+    """A round that compares both sides, as far as something but events was written since the one before."""
+    require_site_key(centre, ciphers.there, now)
     with reading(centre) as there:
         plain = images.is_plain(there)
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
-            images.key_all(there, images.known_secret(here, cipher))
-    day_secrets.share(kiosk, centre, cipher, site, now)
-    with reading(kiosk) as here, reading(centre) as there:
-        heads = Heads(head(here), head(there))
-    known = before.only_events(heads.here, heads.there) if before else None
-    if before is None or heads.there[1:] != before.there[1:]:
-        erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
-    else:
-        erased = 0
-    sent = forward(kiosk, centre, now=now, since=since, cipher=site, known=known)
-    done = Followed(sent=sent, erased=erased, heads=replace(heads, people=known))
-    try:
-        if known is None:
-            return _bring(kiosk, centre, Ciphers(cipher, site), done, now)
-        same = before is not None and heads.there == before.there
-        return done if same else replace(done, events=_copy_events(kiosk, centre, now))
-    except IntegrityError:
-        raise DatabaseBusy("People changed while their rows were brought down; try again.") from None
+            images.key_all(there, images.known_secret(here, ciphers.here))
+    here_same, there_same = before.same_people(heads) if before else (False, False)
+    known = before.people if before and here_same and there_same else None
+    erased = 0 if there_same else send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)[0]
+    forwarded = forward(kiosk, centre, now=now, since=since, cipher=ciphers.there, known=known, sent=sent)
+    done = Followed(sent=forwarded, erased=erased, heads=replace(heads, people=known))
+    if known is None:
+        return _bring(kiosk, centre, ciphers, done, now)
+    if before is not None and heads.there == before.there:
+        return done
+    return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
 
 
 def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> None:
@@ -143,125 +202,51 @@ def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> Non
         raise WrongKey(site_key.WRONG)
 
 
-@dataclass(frozen=True, slots=True)
-class Ciphers:
-    here: TemplateCipher
-    there: TemplateCipher
-
-
 def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
     merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
     merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
     changed, _ = send_changes(centre, kiosk, wins=True)  # first, so that a number is free for who has it now
     people, added, _ = send_people(centre, kiosk, BATCH, wins=True)
-    changed += send_changes(centre, kiosk, wins=True)[0]  # of who came just now
+    changed += send_changes(centre, kiosk, wins=True)[0] if added else 0  # of who came just now
     consents = send_consents(centre, kiosk, people, BATCH)
-    local = {own: theirs for theirs, own in people.there.items()}
-    plans, down, faces_of = _take_down(kiosk, centre, ciphers, people, local, now)
-    up = _send_up(kiosk, centre, ciphers, local, plans, now)
-    with reading(centre) as there, writing(kiosk) as here:
-        last_same.note(*_sides(here, there, ciphers, local))
-    events = _copy_events(kiosk, centre, now)
-    done = replace(
-        done, people=added, changed=changed, merged=merged, consents=consents, down=down, up=up, events=events,
-        faces_of=faces_of, heads=replace(done.heads, people=People(local)),
-    )  # fmt: skip
-    if done.brought - events:
-        detail = {"people": added, "changed": changed, "merged": merged, "consents": consents, **down}
+    known = People({own: theirs for theirs, own in people.there.items()})
+    done = replace(done, people=added, changed=changed, merged=merged, consents=consents)
+    done = _share(kiosk, centre, ciphers, known, done, now)
+    return replace(done, events=site_events.copy(kiosk, centre, done.heads.there[0], now))
+
+
+def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, people: People, done: Followed, now: datetime) -> Followed:
+    """Has both sides know the same of the shared rows, and notes what was brought.
+
+    Args:
+        people: who is who at the centre.
+        done: what the round did before.
+    """
+    found = exchange.exchange(kiosk, centre, ciphers, people.there, now)
+    faces_of, heads = tuple(sorted(found.faces_of)), replace(done.heads, people=people)
+    done = replace(done, down=found.down, up=found.up, faces_of=faces_of, heads=heads)
+    if done.brought:
+        came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}
         with writing(kiosk) as here:  # by which the gallery and the screens learn of it
-            audit.note(here, "follow", at=now, actor=ACTOR, detail=detail)
+            audit.note(here, "follow", at=now, actor=ACTOR, detail={**came, **found.down})
     return done
 
 
-def _take_down(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    people: People,
-    local: Mapping[UUID, UUID],
-    now: datetime,
-) -> tuple[dict[str, Plan], dict[str, int], tuple[UUID, ...]]:
-    """Compares the shared rows, and does what has to be done here."""
-    plans, count, faces = {}, {}, set()
-    with reading(centre) as there, writing(kiosk) as here:
-        mine, theirs = _sides(here, there, ciphers, local)
-        last = last_same.read(here, there)
-        for kind in shared.KINDS:
-            plan = shared.plan(last.get(kind.name, {}), shared.digests(mine, kind), shared.digests(theirs, kind))
-            plans[kind.name] = plan
-            if kind.table is TemplateRow:
-                changed = [*plan.gone_here, *plan.down]
-                faces |= _owners(here, changed)
-            rows = shared.read(theirs, kind, plan.down) if plan.down else {}
-            taken = shared.write(mine, kind, rows) if rows else set()
-            shared.remove(mine, kind, plan.gone_here)
-            if kind.table is TemplateRow:
-                faces |= _owners(here, list(taken))
-            if taken or plan.gone_here:
-                count[kind.name] = len(taken) + len(plan.gone_here)
-        plans[site_pins.KIND] = site_pins.compare(last.get(site_pins.KIND, {}), mine, theirs)
-        if pins := site_pins.take_down(mine, theirs, plans[site_pins.KIND]):
-            count[site_pins.KIND] = pins
-        for person in faces:
-            templates.refresh_means(here, ciphers.here, person, at=now)
-    return plans, count, tuple(sorted(faces))
+def heads_of(kiosk: Engine, centre: Engine) -> Heads:
+    """How far both are. Raises: DatabaseError."""
+    with reading(kiosk) as here, reading(centre) as there:
+        return Heads(head(here), head(there))
 
 
-def _owners(session: Session, images: list[UUID]) -> set[UUID]:
-    found: set[UUID] = set()
-    for some in batches(images):
-        found |= set(session.scalars(select(TemplateRow.person_id).where(TemplateRow.id.in_(some))))
-    return found
-
-
-def _send_up(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    plans: Mapping[str, Plan],
-    now: datetime,
-) -> dict[str, int]:
-    count: dict[str, int] = {}
-    if not any(plan.up or plan.gone_there for plan in plans.values()):
-        return count
-    with reading(kiosk) as here, writing(centre) as there:
-        ledger.lock(there)
-        mine, theirs = _sides(here, there, ciphers, local)
-        for kind in shared.KINDS:
-            plan = plans[kind.name]
-            taken = shared.write(theirs, kind, shared.read(mine, kind, plan.up)) if plan.up else set()
-            shared.remove(theirs, kind, plan.gone_there)
-            if taken or plan.gone_there:
-                count[kind.name] = len(taken) + len(plan.gone_there)
-        if pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND]):
-            count[site_pins.KIND] = pins
-        if count:  # by which the other doors learn of it
-            audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
-    return count
-
-
-def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> tuple[Side, Side]:
-    return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
-
-
-def _copy_events(kiosk: Engine, centre: Engine, now: datetime) -> int:
-    with reading(centre) as there, writing(kiosk) as here:
-        at = here.get(SyncedRow, ("events", _CENTRE))
-        last = there.scalar(select(func.max(EventRow.seq))) or 0
-        after = int(at.digest) if at is not None and int(at.digest) <= last else site_events.first_row(there, now)
-        if after >= last:
-            return 0
-        taken, after = site_events.copy(here, there, chains.known(here), after, now)
-        here.merge(SyncedRow(kind="events", row_id=_CENTRE, digest=str(after)))
-    return taken
+def _grown(head: tuple[int, ...], events: int, entries: int) -> tuple[int, ...]:
+    """Without a proof, what was appended is not known: the next round looks at everything."""
+    return (head[0] + events, head[1] + entries) if len(head) == 2 else head
 
 
 def head(session: Session) -> tuple[int, ...]:
     """How far a database is. With a proof it has an entry for all that changes, else rows are counted."""
-    events = session.scalar(select(func.max(EventRow.seq))) or 0
-    proved = session.scalar(select(func.max(ProofRow.seq)))
+    events, proved = session.execute(_HEAD).one()
     if proved is not None:
-        return events, proved
+        return events or 0, proved
     tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
-    return events, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
+    return events or 0, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)

@@ -1,6 +1,7 @@
 """Forwarding: sightings and moods, which may change or go after they were sent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +13,7 @@ from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
 from db.forwarding.people import People
-from db.forwarding.rows import Add, add_missing, mapped, may_go, pages
+from db.forwarding.rows import Add, add_missing, mapped, may_go, pages, plain
 from db.observations import moods
 from db.privacy import retention
 from db.schema.faces import WrongPairRow
@@ -21,6 +22,80 @@ from db.schema.observations import SightingRow
 
 _CROWD: Final = timedelta(hours=1)
 """Moods without a person have their hour only; they are sent when it is over, so that nothing tells who was in view."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """Sightings and moods of the last minutes as the other side has them, so that only what is new is sent."""
+
+    since: datetime
+    """Older ones are not kept here."""
+    sightings: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    """When it began, until when it lasted, its frames and its person, by id."""
+    moods: dict[UUID, datetime] = field(default_factory=dict)
+
+    def forget(self, since: datetime) -> None:
+        """Leave out what began earlier."""
+        self.since = since
+        self.sightings = {id: told for id, told in self.sightings.items() if told[0] >= since}
+        self.moods = {id: at for id, at in self.moods.items() if at >= since}
+
+    def note(self, moods: Sequence[Mapping[str, Any]]) -> None:
+        """Moods that the other side has."""
+        self.moods |= {row["id"]: row["at"] for row in moods if row["at"] >= self.since}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What is new here of the last minutes, and to be sent by `put`."""
+
+    sightings: tuple[Mapping[str, Any], ...]
+    seen: Mapping[UUID, tuple[Any, ...]]
+    """Of these sightings, what `Sent` keeps."""
+    moods: tuple[Mapping[str, Any], ...]
+    felt: tuple[Mapping[str, Any], ...]
+    """These moods, and those of people whom the other side does not know."""
+    gone: tuple[UUID, ...]
+    """Moods that were sent, and deleted here since."""
+
+    @classmethod
+    def of(cls, here: Session, people: People, sent: Sent, batch: int) -> "Unsent":
+        """At most so many rows of each."""
+        columns = (SightingRow.id, SightingRow.first_at, SightingRow.last_at, SightingRow.frames, SightingRow.person_id)
+        told = here.execute(select(*columns).where(SightingRow.first_at >= sent.since)).all()
+        new = {id: tuple(row) for id, *row in told if sent.sightings.get(id) != tuple(row)}
+        seen = plain(here, SightingRow, SightingRow.id.in_(list(new)[:batch]), limit=batch) if new else []
+        ids = set(here.scalars(select(MoodRow.id).where(MoodRow.at >= sent.since, MoodRow.token.is_(None))))
+        fresh = list(ids - sent.moods.keys())[:batch]
+        felt = plain(here, MoodRow, MoodRow.id.in_(fresh), limit=batch) if fresh else []
+        return cls(
+            tuple(_without_face(row, people) for row in seen if may_go(row, people)),
+            {row["id"]: new[row["id"]] for row in seen},
+            tuple(mapped(row, {"person_id": people.known}) for row in felt if may_go(row, people)),
+            tuple(felt),
+            tuple(sent.moods.keys() - ids),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.sightings or self.moods or self.gone)
+
+    def put(self, there: Session) -> dict[str, int]:
+        """Writes it on the other side; the caller holds the lock. Gives how many rows, as `Forwarded` counts them."""
+        deleted = _delete_of_nobody(there, self.gone)
+        sent, changed = _put_sightings(there, self.sightings)
+        return {
+            "sightings": sent,
+            "changed": changed,
+            "moods": _put_moods(there, self.moods) if self.moods else 0,
+            "moods_deleted": deleted,
+        }
+
+    def note(self, sent: Sent) -> None:
+        """Notes that it is written there, once that is committed."""
+        sent.sightings |= self.seen
+        sent.note(self.felt)
+        for id in self.gone:
+            del sent.moods[id]
 
 
 def send_sightings(
@@ -37,17 +112,27 @@ def send_sightings(
     Args:
         gone: of the other side, since when it keeps what (`retention.gone_before`).
     """
-    whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
     for rows in pages(source, SightingRow, SightingRow.first_at, batch, *_sightings_since(since, gone)):
-        without_face = dict.fromkeys(("embedding", "second", "portrait"))
-        wanted = [mapped(row, whose) | without_face for row in rows if may_go(row, people)]
+        wanted = [_without_face(row, people) for row in rows if may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
-            wrong = _wrong_names(there, [row["id"] for row in wanted])
-            wanted = [row | {"person_id": None} if (row["id"], row["person_id"]) in wrong else row for row in wanted]
-            changed = _update_sightings(there, wanted)
-            sent = add_missing(there, SightingRow, wanted)
+            sent, changed = _put_sightings(there, wanted)
         add(sightings=sent, changed=changed)
+
+
+def _without_face(row: Mapping[str, Any], people: People) -> dict[str, Any]:
+    whose = {"person_id": people.known, "best_id": people.known, "runner_up_id": people.known}
+    return mapped(row, whose) | dict.fromkeys(("embedding", "second", "portrait"))
+
+
+def _put_sightings(there: Session, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
+    """Gives how many were added, and how many changed."""
+    if not rows:
+        return 0, 0
+    wrong = _wrong_names(there, [row["id"] for row in rows])
+    wanted = [{**row, "person_id": None} if (row["id"], row["person_id"]) in wrong else row for row in rows]
+    changed = _update_sightings(there, wanted)
+    return add_missing(there, SightingRow, wanted), changed
 
 
 def _sightings_since(since: datetime | None, gone: Mapping[str, datetime]) -> list[ColumnElement[bool]]:
@@ -81,7 +166,14 @@ def _wrong_names(there: Session, seen: Sequence[UUID]) -> set[tuple[UUID | None,
 
 
 def send_moods(
-    source: Engine, target: Engine, people: People, since: datetime, now: datetime, batch: int, add: Add
+    source: Engine,
+    target: Engine,
+    people: People,
+    since: datetime,
+    now: datetime,
+    batch: int,
+    add: Add,
+    noted: Sent | None,
 ) -> None:
     """Sends the moods since then, those of nobody in particular when their hour is over."""
     over = or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)
@@ -89,17 +181,24 @@ def send_moods(
         wanted = [mapped(row, {"person_id": people.known}) for row in rows if may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
-            seen = [row["sighting_id"] for row in wanted if row["sighting_id"] is not None]
-            kept = {None, *there.scalars(select(SightingRow.id).where(SightingRow.id.in_(seen)))}
-            wrong = _wrong_names(there, seen)
-            nobody = {"person_id": None, "group_name": None}
-            theirs = [
-                row | (nobody if (row["sighting_id"], row["person_id"]) in wrong else {})
-                for row in wanted
-                if row["sighting_id"] in kept
-            ]
-            sent = add_missing(there, MoodRow, theirs)
+            sent = _put_moods(there, wanted)
+        if noted is not None:
+            noted.note(wanted)
         add(moods=sent)
+
+
+def _put_moods(there: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Adds those whose sighting is there; gives how many."""
+    seen = [row["sighting_id"] for row in rows if row["sighting_id"] is not None]
+    kept = {None, *there.scalars(select(SightingRow.id).where(SightingRow.id.in_(seen)))}
+    wrong = _wrong_names(there, seen)
+    nobody = {"person_id": None, "group_name": None}
+    theirs = [
+        {**row, **(nobody if (row["sighting_id"], row["person_id"]) in wrong else {})}
+        for row in rows
+        if row["sighting_id"] in kept
+    ]
+    return add_missing(there, MoodRow, theirs)
 
 
 def take_back_moods(source: Engine, target: Engine, since: datetime) -> int:
@@ -121,8 +220,16 @@ def take_back_moods(source: Engine, target: Engine, since: datetime) -> int:
             kept = set(here.scalars(theirs))
         with writing(target) as there:
             ledger.lock(there)
-            gone = [id for id in there.scalars(theirs.where(MoodRow.person_id.is_(None))) if id not in kept]
-            for part in batches(gone):
-                there.execute(delete(MoodRow).where(MoodRow.id.in_(part)))
-        deleted += len(gone)
+            deleted += _delete_of_nobody(there, [id for id in there.scalars(theirs) if id not in kept])
     return deleted
+
+
+def _delete_of_nobody(there: Session, ids: Sequence[UUID]) -> int:
+    """Deletes those of these moods that are nobody's; gives how many."""
+    nobody = MoodRow.person_id.is_(None)
+    found = [
+        id for some in batches(ids) for id in there.scalars(select(MoodRow.id).where(MoodRow.id.in_(some), nobody))
+    ]
+    for some in batches(found):
+        there.execute(delete(MoodRow).where(MoodRow.id.in_(some)))
+    return len(found)

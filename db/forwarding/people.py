@@ -8,9 +8,10 @@ there stays erased, also when somebody else has the number since.
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 from sqlalchemy.orm import Session
 
 from db.attendance import ledger
@@ -64,8 +65,8 @@ def send_people(
         Who is who, how many were added, and the ids of those who came without their number.
     """
     with reading(source) as here:
-        rows = here.scalars(select(PersonRow).order_by(PersonRow.id)).all()
-        pseudonyms = _pseudonyms(here)
+        rows = here.execute(select(*(getattr(PersonRow, name) for name in _PERSON)).order_by(PersonRow.id)).all()
+        pseudonyms = pseudonyms_of(here)
         ours = {one for theirs in pseudonyms.values() for one in theirs} | erased(here)
     found: dict[UUID, UUID] = {}
     added, without = 0, set()
@@ -95,11 +96,11 @@ def send_people(
     return People(found), added, frozenset(without)
 
 
-def _pseudonyms(session: Session) -> dict[UUID, list[UUID]]:
+def pseudonyms_of(session: Session) -> dict[UUID, list[UUID]]:
     """Of each person, the oldest first."""
     found: dict[UUID, list[UUID]] = {}
-    for subject in session.scalars(select(SubjectRow).order_by(SubjectRow.id)):
-        found.setdefault(subject.person_id, []).append(subject.id)
+    for person, pseudonym in session.execute(select(SubjectRow.person_id, SubjectRow.id).order_by(SubjectRow.id)):
+        found.setdefault(person, []).append(pseudonym)
     return found
 
 
@@ -136,7 +137,7 @@ class _Index:
     numbers: dict[str, UUID]
 
     @classmethod
-    def of(cls, there: Session, rows: Sequence[PersonRow], pseudonyms: Sequence[UUID]) -> "_Index":
+    def of(cls, there: Session, rows: Sequence[Row[Any]], pseudonyms: Sequence[UUID]) -> "_Index":
         ids = set(there.scalars(select(PersonRow.id).where(PersonRow.id.in_([row.id for row in rows]))))
         known: dict[UUID, UUID] = {}
         for some in batches(pseudonyms):
@@ -147,13 +148,14 @@ class _Index:
         numbers = {number: person for number, person in there.execute(query_numbers) if number is not None}
         return cls(ids, known, numbers)
 
-    def who(self, row: PersonRow, pseudonyms: Sequence[UUID]) -> UUID | None:
+    def who(self, row: Row[Any], pseudonyms: Sequence[UUID]) -> UUID | None:
         """The person's id there: their own, or that of the person with whom they were merged."""
-        if row.id in self.ids:
-            return row.id
+        id: UUID = row.id
+        if id in self.ids:
+            return id
         return next((self.pseudonyms[one] for one in pseudonyms if one in self.pseudonyms), None)
 
-    def add(self, row: PersonRow) -> None:
+    def add(self, row: Row[Any]) -> None:
         self.ids.add(row.id)
         if row.number is not None:
             self.numbers[row.number] = row.id

@@ -62,16 +62,21 @@ def mapped(row: Mapping[str, Any], columns: Mapping[str, Callable[[UUID | None],
 
 def add_missing(there: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> int:
     """Adds the rows whose ids are not there; the caller holds the lock."""
+    new = missing(there, table, rows)
+    if new:
+        there.execute(insert(cast(Table, table.__table__)), new)
+        if table in contents.KIND_OF:
+            entries.touch(there, contents.KIND_OF[table], [row["id"] for row in new])
+    return len(new)
+
+
+def missing(there: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows whose ids are not there."""
     if not rows:
-        return 0
+        return []
     key = table.__table__.c.id
     known = set(there.scalars(select(key).where(key.in_([row["id"] for row in rows]))))
-    missing = [dict(row) for row in rows if row["id"] not in known]
-    if missing:
-        there.execute(insert(cast(Table, table.__table__)), missing)
-        if table in contents.KIND_OF:
-            entries.touch(there, contents.KIND_OF[table], [row["id"] for row in missing])
-    return len(missing)
+    return [dict(row) for row in rows if row["id"] not in known]
 
 
 def may_go(row: Mapping[str, Any], people: People) -> bool:

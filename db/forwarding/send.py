@@ -7,9 +7,9 @@ templates.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine, select
@@ -22,9 +22,9 @@ from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forwarding import chains, doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
-from db.forwarding.observations import send_moods, send_sightings, take_back_moods
+from db.forwarding.observations import Sent, Unsent, send_moods, send_sightings, take_back_moods
 from db.forwarding.people import People, send_kiosks, send_people
-from db.forwarding.rows import Add, add_missing, mapped, may_go, pages, plain
+from db.forwarding.rows import Add, add_missing, mapped, may_go, missing, pages, plain
 from db.privacy import retention
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
@@ -34,6 +34,14 @@ BATCH: Final = 500
 """Rows of one transaction."""
 
 Told: TypeAlias = Callable[["Forwarded"], None]
+
+
+class Taken(NamedTuple):
+    """Attendance events of one transaction."""
+
+    rows: int
+    new: int
+    """Those that had not come another way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +68,17 @@ class Forwarded:
     """Ids there of people who are one here, but whose faces are kept there."""
     numbers_taken: tuple[UUID, ...] = ()
     """People who have no number there since now, because somebody else has it there."""
+    known: People | None = field(default=None, compare=False, repr=False)
+    """Who is who there."""
 
     @property
     def rows(self) -> int:
         sent = self.people + self.consents + self.events + self.sightings + self.changed + self.moods
         return sent + self.merged + self.updated + self.erased + self.moods_deleted
+
+    def plus(self, rows: Mapping[str, int]) -> "Forwarded":
+        """With so many more rows, by the names of the fields."""
+        return replace(self, **{name: getattr(self, name) + count for name, count in rows.items()})
 
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
@@ -81,6 +95,7 @@ def forward(
     batch: int = BATCH,
     cipher: TemplateCipher | None = None,
     known: People | None = None,
+    sent: Sent | None = None,
     tell: Told = lambda done: None,
 ) -> Forwarded:
     """Sends everything that the other side lacks.
@@ -91,6 +106,7 @@ def forward(
         cipher: of the faces there, for the doors of a site: who is one here is one there too, whatever is kept of them,
             and who was erased here is erased there, whoever else knows them.
         known: who is who, where nothing but events, sightings and moods was written on either side since it was found.
+        sent: what was sent of the last minutes; where `since` is of its beginning, only what is new is sent.
         tell: called after every transaction with what was sent so far.
 
     Raises:
@@ -100,34 +116,68 @@ def forward(
     """
     done = Forwarded()
 
-    def add(**sent: int) -> None:
+    def add(**rows: int) -> None:
         nonlocal done
-        done = replace(done, **{name: getattr(done, name) + count for name, count in sent.items()})
+        done = done.plus(rows)
         tell(done)
 
+    news = sent if sent is not None and since == sent.since else None
     chain = chains.of(source)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
         gone = retention.gone_before(there)
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
-        doors.report(here, there, chain, now)
+        waiting = doors.report(here, there, chain, now)
     by_hand: dict[str, Any] = {}
     people = known
     try:
         if people is None:
             people, by_hand = _send_people(source, target, now, batch, cipher, add)
-        _send_events(source, target, chain, people, batch, add)
-        send_sightings(source, target, people, since, gone, batch, add)
-        moods_since = max(since or gone["moods"], gone["moods"])
-        send_moods(source, target, people, moods_since, now, batch, add)
-        if known is None:
-            add(moods_deleted=take_back_moods(source, target, moods_since))
+        if news is not None:
+            told = send_news(source, target, people, news, events=True, batch=batch)
+            add(**{name: getattr(told, name) for name in ("events", "sightings", "changed", "moods", "moods_deleted")})
+        else:
+            _send_events(source, target, chain, people, batch, add)
+            send_sightings(source, target, people, since, gone, batch, add)
+            moods_since = max(since or gone["moods"], gone["moods"])
+            send_moods(source, target, people, moods_since, now, batch, add, sent)
+            if known is None:
+                add(moods_deleted=take_back_moods(source, target, moods_since))
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
-    with writing(target) as there:
-        doors.reached(there, chain, now)
-    return replace(done, **by_hand)
+    if waiting:
+        with writing(target) as there:
+            doors.reached(there, chain, now)
+    return replace(done, **by_hand, known=people)
+
+
+def send_news(
+    source: Engine, target: Engine, people: People, sent: Sent, *, events: bool, batch: int = BATCH
+) -> Forwarded:
+    """Sends what was written here since the last round, in one transaction; without one where that is nothing.
+
+    Args:
+        people: who is who there.
+        events: whether there are new attendance events.
+
+    Raises:
+        IntegrityError: people changed there meanwhile.
+        DatabaseError: as `forward`.
+    """
+    chain, done = chains.of(source), Forwarded(known=people)
+    while True:
+        with reading(source) as here:
+            new = Unsent.of(here, people, sent, batch)
+        if not (new or events):
+            return done
+        with reading(source) as here, writing(target) as there:
+            ledger.lock(there)
+            count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
+            told = new.put(there)
+        new.note(sent)
+        done = done.plus(told | {"events": count.new})
+        events = count.rows == batch
 
 
 def _send_people(
@@ -139,7 +189,7 @@ def _send_people(
     updated, without = send_changes(source, target)  # first, so that a number is free for who has it now
     people, new, newcomers = send_people(source, target, batch)
     add(people=new, erased=erased, merged=merged, updated=updated)
-    more, _ = send_changes(source, target)  # of who came just now
+    more = send_changes(source, target)[0] if new else 0  # of who came just now
     if more:
         add(updated=more)
     add(consents=send_consents(source, target, people, batch))
@@ -162,14 +212,18 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
     while True:
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
-            seq, _ = received.head(there, chain)
-            query = select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)
-            rows = here.scalars(query).all()
-            sent = received.take(there, chain, rows)
-            _send_reasons(here, there, people, [row.id for row in rows])
-        add(events=sent)
-        if len(rows) < batch:
+            count = _send_some_events(here, there, chain, people, batch)
+        add(events=count.new)
+        if count.rows < batch:
             return
+
+
+def _send_some_events(here: Session, there: Session, chain: UUID, people: People, batch: int) -> Taken:
+    seq, _ = received.head(there, chain)
+    rows = here.scalars(select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)).all()
+    new = received.take(there, chain, rows)
+    _send_reasons(here, there, people, [row.id for row in rows])
+    return Taken(len(rows), new)
 
 
 def _send_reasons(here: Session, there: Session, people: People, events: Sequence[UUID]) -> None:
@@ -185,9 +239,12 @@ def send_consents(source: Engine, target: Engine, people: People, batch: int) ->
     sent = 0
     for rows in pages(source, ConsentRow, None, batch):
         theirs = [mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
-        with writing(target) as there:
-            ledger.lock(there)
-            sent += add_missing(there, ConsentRow, theirs)
+        with reading(target) as there:
+            new = missing(there, ConsentRow, theirs)
+        if new:
+            with writing(target) as there:
+                ledger.lock(there)
+                sent += add_missing(there, ConsentRow, new)
     return sent
 
 

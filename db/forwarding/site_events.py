@@ -4,39 +4,56 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from db.batches import batches
+from db.engine import reading, writing
+from db.forwarding import chains
 from db.schema.attendance import EventRow, KioskRow
-from db.schema.forwarding import ForwardedRow, SiteEventRow
+from db.schema.forwarding import ForwardedRow, SiteEventRow, SyncedRow
 
 KEPT: Final = timedelta(days=40)
 """How long copies are kept: longer than a month, whose hours the door shows; what is older is at the centre."""
 _COPIED: Final = ("id", "kind", "subject", "at", "kiosk_id", "method", "target_id", "corrected_kind", "recorded_at")
 _AT_ONCE: Final = 2_000
+_OWN: Final = 100
+"""Of so many events that only this door sent, nothing is noted: they are read once more."""
+_KIND: Final = "events"
+"""Of `SyncedRow`: the number of the centre's row up to which events were copied."""
+_CENTRE: Final = UUID(int=0)
+"""In the place of a chain: somebody entered the event at the centre itself."""
 
 
-def copy(here: Session, there: Session, chain: UUID | None, after: int, now: datetime) -> tuple[int, int]:
-    """Copies what the centre got behind this row of its ledger, and drops copies that are too old.
+def copy(kiosk: Engine, centre: Engine, last: int, now: datetime) -> int:
+    """Copies what the centre got since the last time, and drops copies that are too old.
 
     Args:
-        chain: this database's own, whose events are in its ledger.
+        last: the number of the last row of the centre's ledger.
 
     Returns:
-        How many are new here, and the number of the centre's last row.
+        How many are new here.
     """
-    last = there.scalar(select(func.max(EventRow.seq))) or 0
+    with reading(kiosk) as here:
+        chain, at = chains.known(here), here.get(SyncedRow, (_KIND, _CENTRE))
+    after = int(at.digest) if at is not None and int(at.digest) <= last else None
     taken = 0
-    while after < last:
-        upto = min(after + _AT_ONCE, last)
-        taken += _take(here, _behind(there, after, upto, now - KEPT), chain)
+    while after is None or after < last:
+        with reading(centre) as there:
+            after = _first_row(there, now) if after is None else after
+            upto = min(after + _AT_ONCE, last)
+            others = [row for row in _behind(there, after, upto, now - KEPT) if row["origin"] != chain]
+        if not others and upto == last and upto - after < _OWN:
+            break
+        with writing(kiosk) as here:  # only now, so that the door never waits for the centre
+            taken += _take(here, others)
+            here.merge(SyncedRow(kind=_KIND, row_id=_CENTRE, digest=str(upto)))
+            here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
         after = upto
-    here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
-    return taken, last
+    return taken
 
 
-def first_row(there: Session, now: datetime) -> int:
+def _first_row(there: Session, now: datetime) -> int:
     """The centre's row behind which a door that has no copies yet begins."""
     return (there.scalar(select(func.min(EventRow.seq)).where(EventRow.at >= now - KEPT)) or 1) - 1
 
@@ -53,10 +70,9 @@ def _behind(there: Session, after: int, upto: int, since: datetime) -> list[dict
     return [dict(row) for row in there.execute(query).mappings()]
 
 
-def _take(here: Session, rows: list[dict[str, Any]], chain: UUID | None) -> int:
-    """Adds rows that are neither this door's own nor copied already."""
-    centre = UUID(int=0)  # an event that somebody entered at the centre itself
-    others = {row["id"]: row | {"origin": row["origin"] or centre} for row in rows if row["origin"] != chain}
+def _take(here: Session, rows: list[dict[str, Any]]) -> int:
+    """Adds rows that are not here already."""
+    others = {row["id"]: row | {"origin": row["origin"] or _CENTRE} for row in rows}
     for key in (EventRow.id, SiteEventRow.id):
         for some in batches(list(others)):
             for known in here.scalars(select(key).where(key.in_(some))).all():

@@ -6,14 +6,13 @@ verifies their PINs as they are: nothing is hashed anew only because another doo
 
 import hashlib
 import json
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.errors import DatabaseDamaged
-from db.forwarding.shared import Plan, Side, plan
+from db.forwarding.shared import Plan, Side
 from db.proof.key import known_peppers, site_pepper_owner
 from db.schema.forwarding import SitePepperRow, SitePinRow
 from db.schema.people import PersonRow
@@ -35,11 +34,6 @@ def of_door(side: Side) -> dict[UUID, str]:
 def of_centre(session: Session) -> dict[UUID, str]:
     """Digests of the PINs at the centre, by person."""
     return dict(session.execute(select(SitePinRow.person_id, SitePinRow.digest)).all())
-
-
-def compare(last: Mapping[UUID, str], mine: Side, theirs: Side) -> Plan:
-    """What has to be done so that both have the same PINs."""
-    return plan(last, of_door(mine), of_centre(theirs.session))
 
 
 def take_down(mine: Side, theirs: Side, todo: Plan) -> int:

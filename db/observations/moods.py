@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, String, case, delete, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Insert, Select, String, Table, case, delete, func, select, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -29,20 +31,25 @@ def add(session: Session, kiosk: UUID, sample: MoodSample, id: UUID | None = Non
     Args:
         id: of the sample. One with a token gets a random id instead, because a UUIDv7 tells when it was made.
     """
-    if id is not None and not sample.token and session.get(MoodRow, id) is not None:
-        return
-    row = MoodRow(
-        id=uuid4() if sample.token else id or new_id(),
-        at=sample.at,
-        kiosk_id=kiosk,
-        person_id=sample.person,
-        sighting_id=sample.sighting,
-        group=sample.group,
-        token=sample.token,
-        label=sample.label,
+    row = {
+        "id": uuid4() if sample.token else id or new_id(),
+        "at": sample.at,
+        "kiosk_id": kiosk,
+        "person_id": sample.person,
+        "sighting_id": sample.sighting,
+        "group_name": sample.group,
+        "token": sample.token,
+        "label": sample.label,
         **dict(zip((column.key for column in COLUMNS), sample.probabilities, strict=True)),
-    )
-    session.add(row)
+    }
+    session.execute(_insert(session.get_bind().dialect.name), row)
+
+
+@cache
+def _insert(dialect: str) -> Insert:
+    """Leaves a sample alone that is there. Made once: asking first cost another statement for each arrival."""
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(cast(Table, MoodRow.__table__)).on_conflict_do_nothing()
 
 
 def discard(session: Session, sighting: UUID) -> None:

@@ -1,14 +1,14 @@
 """Sightings: who was in view and when, and the kept faces of unknown visitors."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -21,6 +21,7 @@ from db.schema.observations import SightingRow
 FACES_KEPT: Final = timedelta(days=1)
 """For so long a visitor's face that was discarded or named can be given back."""
 _FACE: Final = ("embedding", "second", "portrait")
+_INSERT: Final = insert(cast(Table, SightingRow.__table__))
 _LAST_SEEN: Final = select(func.max(SightingRow.last_at)).where(
     SightingRow.person_id == bindparam("person"),
     SightingRow.first_at >= bindparam("since"),
@@ -45,33 +46,50 @@ def add(
     if embedding is not None or portrait is not None:
         bind_key(session, cipher, sighting.first_at)
     sealed, second = (None, None) if embedding is None else cipher.seal_embedding(embedding, face_owner(sighting.id))
-    session.add(
-        SightingRow(
-            id=sighting.id,
-            kiosk_id=sighting.kiosk,
-            track=sighting.track,
-            first_at=sighting.first_at,
-            last_at=sighting.last_at,
-            frames=sighting.frames,
-            person_id=sighting.person,
-            best_id=sighting.best,
-            similarity=sighting.similarity,
-            runner_up_id=sighting.runner_up,
-            runner_up_similarity=sighting.runner_up_similarity,
-            threshold=sighting.threshold,
-            second_similarity=sighting.second_similarity,
-            encoders=sighting.encoders,
-            embedding=sealed,
-            second=second,
-            portrait=None if portrait is None else cipher.seal(portrait, portrait_owner(sighting.id)),
-        )
-    )
+    row = {
+        "id": sighting.id,
+        "kiosk_id": sighting.kiosk,
+        "track": sighting.track,
+        "first_at": sighting.first_at,
+        "last_at": sighting.last_at,
+        "frames": sighting.frames,
+        "person_id": sighting.person,
+        "best_id": sighting.best,
+        "similarity": sighting.similarity,
+        "runner_up_id": sighting.runner_up,
+        "runner_up_similarity": sighting.runner_up_similarity,
+        "threshold": sighting.threshold,
+        "second_similarity": sighting.second_similarity,
+        "encoders": sighting.encoders,
+        "embedding": sealed,
+        "second": second,
+        "portrait": None if portrait is None else cipher.seal(portrait, portrait_owner(sighting.id)),
+    }
     session.flush()
+    session.execute(_INSERT, row)
 
 
 def get(session: Session, sighting: UUID) -> SightingRecord | None:
     row = session.get(SightingRow, sighting)
     return record(row) if row else None
+
+
+def there(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these sightings (a few hundred at most) are there."""
+    return set(session.scalars(select(SightingRow.id).where(SightingRow.id.in_(ids))))
+
+
+def seen_last(
+    session: Session, people: Collection[UUID], since: datetime, before: datetime
+) -> dict[UUID, tuple[datetime, datetime]]:
+    """Of these people (a few hundred at most) who were in view in sightings with since <= first_at <= before: when the
+    newest of those began, and until when they were in view."""
+    query = (
+        select(SightingRow.person_id, func.max(SightingRow.first_at), func.max(SightingRow.last_at))
+        .where(SightingRow.person_id.in_(people), SightingRow.first_at >= since, SightingRow.first_at <= before)
+        .group_by(SightingRow.person_id)
+    )
+    return {person: (began, until) for person, began, until in session.execute(query) if person is not None}
 
 
 def portrait(session: Session, cipher: TemplateCipher, sighting: UUID) -> bytes | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import Engine, event, insert, select, text
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -31,6 +31,7 @@ _Entry: TypeAlias = tuple[Kind, UUID, UUID | None, str | None, str | None]
 START: Final = "0" * 64
 """The `mac` before the first entry."""
 _CHANGED: Final = "muster_proof_changed"
+_COUNT: Final = "muster_proof_count"
 _AT_ONCE: Final = 5_000
 _LOCK: Final = 7_301_188_205
 """PostgreSQL's advisory lock that lets one transaction at a time append."""
@@ -75,11 +76,8 @@ def adopt(session: Session) -> None:
     _lock(session)  # two doors may come to a new centre at once
     if is_begun(session):
         return
-    query = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
-    last = session.execute(query).first()
-    before = (last.seq, last.hash) if last else (0, START)
     chain = own_chain(session)
-    _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *before), None)])
+    _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *last_event(session)), None)])
     for kind in contents.KINDS:
         touch(session, kind, [content.row for content in contents.read(session, kind)])
 
@@ -87,6 +85,18 @@ def adopt(session: Session) -> None:
 def ledger_hash(chain: UUID, seq: int, head: str) -> str:
     """What the entry "ledger" says of the events that were there before the key: their number and their head."""
     return contents.public_hash("ledger", contents.Content(chain, None, (str(chain), seq, head), ())) or ""
+
+
+def last_event(session: Session) -> tuple[int, str]:
+    """Number and hash of the ledger's last event; 0 and `START` where there is none."""
+    last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
+    return (last.seq, last.hash) if last else (0, START)
+
+
+def last_entry(session: Session) -> tuple[int, str]:
+    """Number and code of the last entry; 0 and `START` where there is none."""
+    last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
+    return (last.seq, last.mac) if last else (0, START)
 
 
 def entry_mac(key: ProofKey, previous: str, row: Sequence[Any]) -> str:
@@ -146,9 +156,14 @@ def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> I
         yield "ended", owner, owner, None, None
 
 
+def counted(engine: Engine, count: list[int]) -> Engine:
+    """The same database; the numbers of entries that are appended through this engine are added to the list."""
+    return engine.execution_options(**{_COUNT: count})
+
+
 def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
-    last = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
-    seq, previous = (last.seq, last.mac) if last else (0, START)
+    before, previous = last_entry(session)
+    seq = before
     made: list[dict[str, Any]] = []
     for row in rows:
         seq += 1
@@ -160,6 +175,9 @@ def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
             made = []
     if made:
         session.execute(insert(ProofRow), made)
+    count = session.get_bind().engine.get_execution_options().get(_COUNT)
+    if isinstance(count, list):
+        count.append(seq - before)
 
 
 def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]]:

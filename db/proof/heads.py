@@ -25,8 +25,7 @@ from db.errors import DatabaseUnavailable
 from db.proof import entries, images
 from db.proof.contents import canonical
 from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
-from db.schema.attendance import EventRow
-from db.schema.proof import ChainRow, ProofRow
+from db.schema.proof import ChainRow
 
 HEADS_FILE: Final = "ledger.heads"
 log = logging.getLogger(__name__)
@@ -101,12 +100,10 @@ def current(engine: Engine, now: datetime) -> Head:
     """Where the chains end now. Raises: DatabaseError."""
     with reading(engine) as session:
         chain = session.scalar(select(ChainRow.id))
-        last = session.execute(select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)).first()
-        entry = session.execute(select(ProofRow.seq, ProofRow.mac).order_by(ProofRow.seq.desc()).limit(1)).first()
+        last, entry = entries.last_event(session), entries.last_entry(session)
     return Head(
-        now.astimezone(UTC).isoformat(timespec="seconds"), migrate.where(engine), str(chain or ""),
-        *(last or (0, entries.START)), *(entry or (0, entries.START)),
-    )  # fmt: skip
+        now.astimezone(UTC).isoformat(timespec="seconds"), migrate.where(engine), str(chain or ""), *last, *entry
+    )
 
 
 def note(engine: Engine, now: datetime, *, restored: Head | None = None) -> Head | None:

@@ -106,11 +106,11 @@ def _verify(
     heads_file = heads_file or (prover.heads if prover else None)
     with reading(engine) as session:
         keys = _keys(session, cipher, problems)
-        noted = _noted(session, engine, heads_file, keys, problems)
         chain = session.scalar(select(ChainRow.id))
+        noted = _noted(engine, heads_file, keys, chain, problems)
         shared = session.scalar(select(ForwardedRow.seq).limit(1)) is not None
         proved = entries_check.verify(session, keys, {one.entries: one.proof for one in noted}, shared=shared)
-        adopted = _adopted(session, proved, problems)
+        adopted = _adopted(session, chain, proved, problems)
         done = () if full or shared else heads.verified(noted, chain, migrate.where(engine))
         own = ledger_check.verify(
             session,
@@ -165,38 +165,35 @@ def _keys(session: Session, cipher: TemplateCipher | None, problems: list[str]) 
 
 
 def _noted(
-    session: Session, engine: Engine, file: Path | None, keys: Mapping[str, ProofKey], problems: list[str]
+    engine: Engine, file: Path | None, keys: Mapping[str, ProofKey], chain: UUID | None, problems: list[str]
 ) -> tuple[Head, ...]:
     """The heads of this database; what is wrong with the file is added to the problems."""
     if file is None or not keys:
         return ()
-    chain = session.scalar(select(ChainRow.id))
     noted = heads.read(file, keys, chain)
     if noted.changed:
         problems.append(f"{file} was changed (line {few(list(map(str, noted.changed)), ', ')})")
-    mine = heads.of_database(noted, chain, migrate.where(engine))
+    place = migrate.where(engine)
+    mine = heads.of_database(noted, chain, place)
     strange = [head for head in mine if head.chain and head.chain != str(chain)]
     if strange:
         last, when = strange[-1], strange[-1].at[:16].replace("T", " ")
         problems.append(
             f"another ledger of {last.events} events was at this place on {when} UTC: it was emptied or replaced"
         )
-    return tuple(head for head in mine if head.chain == str(chain) and not _of_newer_original(head, engine))
+    ours = [head for head in mine if head.chain == str(chain)]
+    if all(head.database == place for head in ours):
+        return tuple(ours)
+    # Of the database whose copy this is, what was noted after the copy was made says nothing: a backup ends earlier.
+    now = heads.current(engine, datetime.now(UTC))
+    ends = now.events, now.entries
+    return tuple(one for one in ours if one.database == place or (one.events <= ends[0] and one.entries <= ends[1]))
 
 
-def _of_newer_original(head: Head, engine: Engine) -> bool:
-    """Whether the head was noted of the database whose copy this is, after the copy was made: a backup ends earlier."""
-    if head.database == migrate.where(engine):
-        return False
-    here = heads.current(engine, datetime.now(UTC))
-    return head.events > here.events or head.entries > here.entries
-
-
-def _adopted(session: Session, proved: EntriesCheck, problems: list[str]) -> int:
+def _adopted(session: Session, chain: UUID | None, proved: EntriesCheck, problems: list[str]) -> int:
     """How many events were there before the key; they are those that have no code, and the proof says which."""
     if proved.adopted is None:
         return 0
-    chain = session.scalar(select(ChainRow.id))
     first = session.scalar(select(EventRow.seq).where(EventRow.mac.is_not(None)).order_by(EventRow.seq).limit(1))
     query = select(EventRow.seq, EventRow.hash).order_by(EventRow.seq.desc()).limit(1)
     last = session.execute(query if first is None else query.where(EventRow.seq < first)).first()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Engine
 
 from db import changes
 from db.crypto import TemplateCipher
-from db.engine import reading, writing
+from db.engine import writing
 from db.errors import DatabaseError
 from db.forwarding import chains, doors, follow, site_key
 from db.forwarding.follow import Followed
+from db.forwarding.observations import Sent
 from db.forwarding.send import Forwarded
 from db.people import people
-from enroll.people.store import renew
 from monitor.desk.store import Store
 from monitor.errors import MusterError
 from monitor.recording.forwarding import forward_for_ever
@@ -135,6 +135,7 @@ class Site:
     _reported_at: datetime | None = None
     _seen: str = ""
     """The state of the database here before the last round."""
+    _sent: Sent = field(default_factory=lambda: Sent(datetime.min.replace(tzinfo=UTC)))
     _watch: Connection | None = field(default=None, repr=False)
     _news: changes.News | None = field(default=None, repr=False)
 
@@ -151,13 +152,13 @@ class Site:
         self._watch = self._watch or kiosk.connect()
         self._listen(centre)
         seen = changes.state(self._watch)
-        with reading(centre) as there:
-            there_now = follow.head(there)
-        same = self._heads is not None and there_now == self._heads.there
+        heads = follow.heads_of(kiosk, centre)
+        same = self._heads is not None and heads.there == self._heads.there
         if not wide and same and seen == self._seen:
             self._report(kiosk, centre, now)
             return Forwarded()
-        done = self.round(centre, now, since if wide else now - _QUICK)
+        self._sent.forget(now - _QUICK)
+        done = self.round(centre, now, since if wide else self._sent.since, heads)
         self._seen = seen
         self._wide_at = now if wide else self._wide_at
         self._report(kiosk, centre, now)
@@ -165,11 +166,18 @@ class Site:
             self.tell(done)
         return done.sent
 
-    def round(self, centre: Engine, now: datetime, since: datetime | None) -> Followed:
+    def round(
+        self, centre: Engine, now: datetime, since: datetime | None, heads: follow.Heads | None = None
+    ) -> Followed:
         """A round, after which the look-alikes of new faces are known here. Raises: DatabaseError."""
         engine, cipher = self.store.engine, self.store.cipher
-        done = follow.follow(engine, centre, cipher, self.key, now=now, since=since, before=self._heads)
+        done = follow.follow(
+            engine, centre, cipher, self.key,
+            now=now, since=since, before=self._heads, sent=self._sent, heads=heads,
+        )  # fmt: skip
         if done.faces_of:
+            from enroll.people.store import renew  # only now: it is a quarter of what a start takes
+
             with writing(engine) as session:
                 known = people.by_id(session, list(done.faces_of))
                 renew(session, cipher, known.values(), at=now)
@@ -198,6 +206,7 @@ class Site:
             if one is not None:
                 one.close()
         self._watch = self._news = None
+        self._sent = Sent(self._sent.since)
         self._seen = ""  # another connection counts from another number
 
     def _listen(self, centre: Engine) -> None:
@@ -227,4 +236,3 @@ class Site:
             with writing(centre) as there:
                 doors.reached(there, chain, now)
         self._reported_at = now
-        self._seen = changes.state(self._watch) if self._watch is not None else self._seen

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from db.attendance import ledger
 from db.observations import sightings
 from db.people import people
 from db.records.attendance import AttendanceEvent, Presence
+from db.records.observations import SightingRecord
 from db.records.people import Person, PersonConsents
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage
@@ -60,9 +62,20 @@ class Arrivals:
         before = load_passages(session, calendars, first, last, of=[person.id]).get(person.id, ())
         return Decision(decide(arrival, before, calendars.of(person), calendars.rules), before)
 
+    def sighting(self, session: Session, id: UUID) -> SightingRecord | None:
+        """What is written of a sighting."""
+        return sightings.get(session, id)
+
+    def event(self, session: Session, id: UUID) -> AttendanceEvent | None:
+        """The attendance event with this id."""
+        return ledger.get(session, id)
+
     def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
         """Until when the person was in view in other sightings that began in the days before."""
         return sightings.last_seen(session, person, at - DAYS_BACK, at, other_than=sighting)
+
+    def noted(self, sighting: UUID, person: UUID | None) -> None:
+        """Told that something was written of a sighting, of this person."""
 
     def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
         """Told what an arrival left behind."""
@@ -78,19 +91,57 @@ class ReadTogether(Arrivals):
     calendars: Calendars
     known: Mapping[UUID, PersonConsents]
     passages: Mapping[UUID, Sequence[Passage]] = field(default_factory=dict)
+    new: set[UUID] = field(default_factory=set)
+    """Ids under which nothing is written."""
+    views: Mapping[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
+    """Of people who were in view: when their newest sighting began, and until when they were seen."""
+    _noted: set[UUID] = field(default_factory=set)
+    """Of `new`, those under which something is written since."""
+    _sightings: dict[UUID, set[UUID]] = field(default_factory=dict)
+    """Sightings of a person of which something is written since."""
     _calendar: dict[UUID, Calendar] = field(default_factory=dict)
     _again: set[UUID] = field(default_factory=set)
 
     @classmethod
     def of(
-        cls, session: Session, settings: Settings, ids: Collection[UUID], first: datetime, last: datetime
+        cls,
+        session: Session,
+        settings: Settings,
+        ids: Collection[UUID],
+        first: datetime,
+        last: datetime,
+        *,
+        seen: Collection[UUID],
+        events: Collection[UUID],
     ) -> "ReadTogether":
-        """What decides the arrivals of these people from the first to the last instant. Raises: DatabaseError."""
+        """What decides the arrivals of these people from the first to the last instant.
+
+        Args:
+            seen: ids of sightings that are to be written.
+            events: ids of attendance events that may be written.
+
+        Raises: DatabaseError.
+        """
         start, end = (at.astimezone(settings.zone).date() for at in (first, last))
         calendars = load_calendars(session, settings, start, end)
         known = people.with_consents(session, list(ids))
         after = last + calendars.rules.cool_down
-        return cls(calendars, known, load_passages(session, calendars, first - DAYS_BACK, after, of=list(known)))
+        return cls(
+            calendars,
+            known,
+            load_passages(session, calendars, first - DAYS_BACK, after, of=list(known)),
+            {*seen, *events} - sightings.there(session, seen) - ledger.by_id(session, events).keys(),
+            sightings.seen_last(session, known, first - DAYS_BACK, last),
+        )
+
+    def sighting(self, session: Session, id: UUID) -> SightingRecord | None:
+        return None if self._is_new(id) else sightings.get(session, id)
+
+    def event(self, session: Session, id: UUID) -> AttendanceEvent | None:
+        return None if self._is_new(id) else ledger.get(session, id)
+
+    def _is_new(self, id: UUID) -> bool:
+        return id in self.new and id not in self._noted
 
     def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
         return {id: self.known[id] for id in ids if id in self.known}
@@ -107,8 +158,21 @@ class ReadTogether(Arrivals):
             self._calendar[person.id] = self.calendars.of(person)
         return Decision(decide(arrival, before, self._calendar[person.id], self.calendars.rules), before)
 
+    def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
+        began, until = self.views.get(person, (at, None))
+        if began > at or sighting not in self.new or not self._sightings.get(person, set()) <= {sighting}:
+            return Arrivals.last_seen(self, session, person, sighting, at)
+        return until
+
+    def noted(self, sighting: UUID, person: UUID | None) -> None:
+        self._noted.add(sighting)
+        if person is not None:
+            self._sightings.setdefault(person, set()).add(sighting)
+
     def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
         self._again.add(person)
+        if event is not None:
+            self._noted.add(event.id)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from monitor.recording.candidates import TemplateCandidate
 from monitor.recording.journal import PinGiven, Seen
 
 MOST_TOGETHER: Final = 100
-"""Facts in one transaction. It keeps other programs from writing for about so many times 3 ms."""
+"""Facts in one transaction. It keeps other programs from writing for about so many times 1 ms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,18 +78,20 @@ def write(
 
 
 def _read(session: Session, settings: Settings, batch: Sequence[Waiting]) -> ReadTogether:
-    people, times = set[UUID](), list[datetime]()
+    people, times, seen, events = set[UUID](), list[datetime](), set[UUID](), set[UUID]()
     for fact in (one.fact for one in batch):
         if isinstance(fact, Seen):
             people.update(transactions.named(fact.sighting))
+            seen.add(fact.sighting.id)
             at = fact.sighting.first_at
         elif isinstance(fact, PinGiven):
             people.add(fact.person)
             at = fact.at
         else:
             continue
+        events.add(fact.event)
         times += [at, at - fact.clock_off]
-    return ReadTogether.of(session, settings, people, min(times), max(times))
+    return ReadTogether.of(session, settings, people, min(times), max(times), seen=seen, events=events)
 
 
 def _write(session: Session, context: transactions.WriteContext, waiting: Waiting, now: datetime) -> list[KioskEvent]:

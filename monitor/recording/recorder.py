@@ -188,12 +188,19 @@ class Recorder:
         try:
             if isinstance(fact, Seen):  # an entry must outlive a power cut; the pictures of why it was named need not
                 fact = replace(fact, sighting=replace(fact.sighting, views=()))
-            # A fact that is written at once outlives a power cut by its own transaction.
+            # A fact that is written at once outlives a power cut by its own transaction. So do those that wait for the
+            # one before theirs; where that fails, `_sync_journal` follows.
             self._journal.append(fact, sync=bool(self._waiting))
         except OSError as error:
             self._note(f"{self._journal.file} cannot be written ({error.strerror}), so entries wait in memory only.")
             return False
         return True
+
+    def _sync_journal(self) -> None:
+        """Has all facts that wait longer outlive a power cut; a disk that refuses it is the database's too."""
+        with self._changed, suppress(OSError):
+            if self._journal is not None:
+                self._journal.sync()
 
     def _left_over(self) -> list[Waiting]:
         """What an earlier run of this kiosk left in the journal."""
@@ -291,6 +298,7 @@ class Recorder:
                 facts = facts[: len(facts) // 2]
                 continue
             self._note(str(refused))
+            self._sync_journal()
             if self._give_up.wait(pause):
                 return 0
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -70,9 +70,10 @@ def write(
         return _arrive(session, context, sighting, event, now, clock_off)
     if sighting.phase is Phase.NOT_LIVE:
         return _turn_away(session, context, sighting, now)
-    known = sightings.get(session, sighting.id)
+    known = context.arrivals.sighting(session, sighting.id)
     if known is not None:
         sightings.extend(session, sighting.id, last_at=sighting.last_at, frames=sighting.frames)
+        context.arrivals.noted(sighting.id, known.person)
         person = people.with_consents(session, [known.person])[known.person] if known.person else None
         if sighting.live and not (again and context.settings.mood == "aggregate"):
             _write_mood(session, context, sighting, person, event)
@@ -94,7 +95,7 @@ def _arrive(
     tells_mood = context.settings.mood == "individual" and _agrees(context, person)
     told = sighting if tells_mood else replace(sighting, mood=None)
     record = _record(there, context, sighting, person)
-    before = sightings.get(session, sighting.id)
+    before = context.arrivals.sighting(session, sighting.id)
     if before is None:
         face = person is None and sighting.match.person is None
         sightings.add(
@@ -111,6 +112,7 @@ def _arrive(
         if not _agrees(context, person):
             moods.discard(session, sighting.id)
         _write_mood(session, context, sighting, person, event)
+    context.arrivals.noted(sighting.id, person.person.id if person else None)
     _keep_views(session, context, sighting, person)
     if not sighting.live:
         return []
@@ -200,7 +202,7 @@ def _pass(
     Returns:
         The event, if any, and the passage before it.
     """
-    written = ledger.get(session, event)
+    written = context.arrivals.event(session, event)
     if written is not None:
         return written, None
     found = _decided(session, context, person, at, sighting, clock_off)

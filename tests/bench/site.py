@@ -10,6 +10,7 @@ pseudonyms and every event. Prints how long an event took from one kiosk to each
 import argparse
 import json
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -124,6 +125,7 @@ class Run:
         self.draw = random.Random(given.seed)
         self.done: Counter[str] = Counter()
         self.kiosks: dict[int, subprocess.Popen[bytes]] = {}
+        self.begun = time.time()
         self.returned: list[float] = []
         """When the server was there again after each crash."""
 
@@ -151,6 +153,8 @@ class Run:
             for one in self.kiosks.values():
                 one.send_signal(signal.SIGKILL)
                 one.wait()
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            print(f"processor time of the kiosks: {used.ru_utime + used.ru_stime:.1f} s")
             server.cleanup()
 
     def start(self, number: int) -> None:
@@ -244,7 +248,13 @@ class Run:
                 elif "got" in one:
                     got.append(one)
         delays = [one["at"] - wrote[one["got"]] for one in got if one["got"] in wrote]
-        for what, seconds in (("from kiosk to kiosk", delays), ("first news after a crash of the server", waits)):
+        half = self.begun + self.given.seconds / 2  # by then all have started
+        late = [one["at"] - wrote[one["got"]] for one in got if wrote.get(one["got"], 0.0) > half]
+        for what, seconds in (
+            ("from kiosk to kiosk", delays),
+            ("in the second half", late),
+            ("first news after a crash of the server", waits),
+        ):
             if seconds:
                 low, median, high = np.percentile(seconds, (10, 50, 90))
                 print(f"{what}, {len(seconds):,} times: median {median:.2f} s, 80 % {low:.2f} to {high:.2f} s")

@@ -19,11 +19,13 @@ from db.engine import reading, writing
 from db.errors import WrongKey
 from db.faces import templates
 from db.forwarding import shared
-from db.forwarding.follow import Followed, follow
+from db.forwarding.follow import Followed, follow, heads_of
+from db.forwarding.observations import Sent
 from db.ids import new_id
 from db.observations import crowd
 from db.people import consents, people
 from db.privacy import erasure, merges
+from db.proof.heads import open_with
 from db.records.attendance import NewEvent
 from db.schema.faces import PortraitRow, TemplateRow
 from db.schema.forwarding import SiteEventRow
@@ -115,6 +117,25 @@ def test_a_round_with_nothing_new_brings_and_sends_nothing(first: Sited, second:
         assert (done.brought, dict(done.up), done.sent.rows) == (0, {}, 0)
         again = one.follow(before=done.heads)
         assert again.heads == done.heads
+
+
+def test_what_a_round_wrote_itself_calls_for_no_second_one(first: Sited, second: Sited, engine: Engine) -> None:
+    open_with(engine, SITE, None, own=False)
+    for one in (first, second):
+        open_with(one.engine, one.key, None)
+    ada, at = first.enrol("Ada"), first.door.at
+    _settle(first, second)
+    known: dict[Sited, dict[str, Any]] = {one: {"since": at, "sent": Sent(at)} for one in (first, second)}
+    for one, by in known.items():
+        by["before"] = one.follow(**by).heads
+    with writing(first.engine) as session:
+        people.rename(session, ada, "Ada L.", at=at, actor="desk")
+    first.enrol("Bob")
+    for one, by in known.items():
+        done = one.follow(**by)
+        now = heads_of(one.engine, engine)
+        assert (done.heads.here, done.heads.there) == (now.here, now.there)
+    assert second.names() == ["Ada L.", "Bob"]
 
 
 def test_who_is_erased_at_one_door_is_gone_at_all_and_stays_gone_when_a_backup_returns(

@@ -247,3 +247,24 @@ def test_a_site_waits_until_something_is_written_here(doors: tuple[Kiosk, Kiosk]
     assert len(paused) == 3
     assert not site.wait(60.0, lambda _: False), "the end is told at once"
     site.close()
+
+
+def test_what_is_written_while_a_round_reports_ends_the_next_wait(
+    doors: tuple[Kiosk, Kiosk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front, _ = doors
+    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder))
+    shared = open_shared(front.engine, front.centre)
+    for _ in range(3):
+        site.step(front.engine, shared, AT, AT)
+    reached = doors_of_site.reached
+
+    def report(*told: Any) -> None:
+        reached(*told)
+        front.enrol("Ada")
+
+    monkeypatch.setattr(doors_of_site, "reached", report)
+    site.step(front.engine, shared, AT + timedelta(minutes=2), AT)
+    paused: list[float] = []
+    assert site.wait(60.0, lambda seconds: paused.append(seconds) or len(paused) < 3)  # type: ignore[func-returns-value]
+    site.close()

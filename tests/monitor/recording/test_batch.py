@@ -96,6 +96,17 @@ def test_facts_that_share_transactions_come_to_the_same(engine: Engine, team: li
     each.dispose()
 
 
+def test_facts_that_were_written_already_change_nothing_together(engine: Engine, team: list[Person]) -> None:
+    facts = arrivals(team, Random(6))
+    before, _ = play(engine, facts[:30], batch.MOST_TOGETHER)
+    events, _ = play(engine, facts, batch.MOST_TOGETHER)
+    told = {one.attendance for one in before} - {None}
+    assert told
+    assert told <= {one.attendance for one in events}
+    with reading(engine) as session:
+        assert set(session.scalars(select(EventRow.id))) == {one.attendance for one in events} - {None}
+
+
 def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
     engine: Engine, team: list[Person], told: Listener
 ) -> None:

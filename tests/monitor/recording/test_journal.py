@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -26,12 +27,44 @@ from db.proof.heads import open_with
 from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import Phase
+from monitor.recording import journal as journaling
 from monitor.recording import recorder as recording
 from monitor.recording.journal import Journal, PinGiven, Seen, journal_file
 from monitor.recording.recorder import Recorder
 from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
 
 ADA = Person(new_id(), "Ada [b]\x1b[31m", None, "Team", True, "", AT)
+
+
+def test_facts_that_wait_together_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    monkeypatch.setattr(journaling, "SYNC_EVERY", 3600.0)
+    journal = Journal(tmp_path / "journal", CIPHER)
+    for _ in range(3):
+        journal.append(Seen(seen(ADA), new_id()), sync=True)
+    assert len(synced) == 1
+    for _ in range(2):
+        journal.sync()
+    assert len(synced) == 2
+
+
+def test_facts_whose_first_try_failed_outlive_a_power_cut(
+    engine: Engine, ada: Person, told: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journaling, "SYNC_EVERY", 3600.0)
+    owner, synced = open_database(str(engine.url.database)), Event()
+    monkeypatch.setattr(os, "fsync", lambda _: synced.set())
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    journal = Journal(tmp_path / "journal", CIPHER)
+    recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, journal=journal)
+    with writing(owner) as session:
+        people.rename(session, ada.id, "Ada", at=AT, actor="test")  # keeps the recorder from writing
+        recorder.record(seen(ada))
+        assert synced.wait(60)
+    recorder.close(timeout=20)
+    owner.dispose()
+    assert told.kinds == ["sighting", "check_in"]
 
 
 def test_facts_come_back_as_they_were(tmp_path: Path) -> None:
