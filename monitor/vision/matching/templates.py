@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders
-from monitor.vision.encoder import Embeddings, unit
+from monitor.vision.encoder import Embeddings
 from monitor.vision.matching.joined import first_of, second_of
 from monitor.vision.matching.threshold import CURVES, DLIB, SFACE, equivalent
 
@@ -18,6 +18,8 @@ _BLOCK = 256
 """People of whom the best is found first, which finds the short list among a million in two milliseconds."""
 _SHORTEST = 1e-3
 """Least length of a mean that is reckoned with; a mean so short needs a similarity that nobody reaches."""
+_NOTHING = 1e-12
+"""Least length by which a mean is divided; zeros stay zeros."""
 _DENIES = 0.15
 """An encoder speaks against a name that it alone would give to more than this share of strangers. At most one in 800
 pairs of one person (LFW) is denied by an encoder."""
@@ -244,7 +246,9 @@ def _divided(mean: Embedding) -> tuple[Embedding, float]:
 
 def _divided_rows(means: Embeddings) -> tuple[Embeddings, Floats]:
     """Means of unit vectors scaled to length 1, and their lengths."""
-    return unit(means), np.clip(np.linalg.norm(means, axis=-1), _SHORTEST, 1.0)
+    lengths = np.sqrt(np.vecdot(means, means))
+    units = means / np.maximum(lengths, _NOTHING)[:, None]
+    return np.asarray(units, np.float32), np.clip(lengths, _SHORTEST, 1.0)
 
 
 def _weights(first: Length, second: Length) -> tuple[Floats, Floats]:
