@@ -93,8 +93,9 @@ class TemplateCipher:
             owners: what each one is bound to, in UTF-8.
         """
         head, decrypt = _VERSION + self._id, self._gcm.decrypt
-        if not all([one.startswith(head) for one in sealed]):
-            raise self._not_ours(next(one for one in sealed if not one.startswith(head)))
+        for one in sealed:
+            if not one.startswith(head):
+                raise self._not_ours(one)
         pairs = zip(sealed, owners, strict=True)
         try:
             opened = [decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner) for one, owner in pairs]

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -37,11 +37,11 @@ _NONCE: Final = slice(9, 17)
 class Listed:
     """Some of those who can be recognised, by id: active, with a template, face not refused."""
 
-    ids: bytes
+    ids: bytes | bytearray
     """16 bytes each."""
     stamps: NDArray[np.uint64]
     """Another one whenever the template was written anew; (n,)."""
-    names: bytes
+    names: bytes | bytearray
     """In UTF-8, one behind the other."""
     name_lengths: NDArray[np.uint32]
     """Bytes of each name; (n,)."""
@@ -61,21 +61,36 @@ class Opened:
     has_second: NDArray[np.bool_]
 
 
-def joined(parts: Sequence[Listed]) -> Listed:
+class Listing:
+    """Parts that come one by one and are one in the end, without a second copy of all of them."""
+
+    def __init__(self) -> None:
+        self._columns = tuple(bytearray() for _ in range(5))
+
+    def add(self, part: Listed) -> None:
+        """The next people, whose ids follow those before."""
+        values = part.ids, part.stamps, part.names, part.name_lengths, part.mood_consent
+        for column, more in zip(self._columns, values, strict=True):
+            column += memoryview(more)
+
+    def all(self) -> Listed:
+        """Everybody; nobody can be added any more."""
+        ids, stamps, names, lengths, mood = self._columns
+        return Listed(
+            ids,
+            np.frombuffer(stamps, np.uint64),
+            names,
+            np.frombuffer(lengths, np.uint32),
+            np.frombuffer(mood, np.int8),
+        )
+
+
+def joined(parts: Iterable[Listed]) -> Listed:
     """All parts as one."""
-    return Listed(
-        b"".join(part.ids for part in parts),
-        np.concatenate([np.empty(0, np.uint64), *(part.stamps for part in parts)]),
-        b"".join(part.names for part in parts),
-        np.concatenate([np.empty(0, np.uint32), *(part.name_lengths for part in parts)]),
-        np.concatenate([np.empty(0, np.int8), *(part.mood_consent for part in parts)]),
-    )
-
-
-def count(session: Session, encoder: str) -> int:
-    """At most how many people can be recognised."""
-    templates = select(func.count()).select_from(MeanTemplateRow).where(MeanTemplateRow.encoder == encoder)
-    return session.scalar(templates) or 0
+    listing = Listing()
+    for part in parts:
+        listing.add(part)
+    return listing.all()
 
 
 def listed(session: Session, encoder: str) -> Iterator[Listed]:
@@ -192,7 +207,7 @@ def _is_whole(cipher: TemplateCipher, encoder: str, row: _Row) -> bool:
     return True
 
 
-def _owners(pattern: str, ids: Sequence[UUID | str]) -> list[bytes]:
+def _owners(pattern: str, ids: Sequence[Any]) -> list[bytes]:
     """What the templates of these people are bound to, made in one go: a text each would take as long as opening it.
 
     Args:
@@ -208,6 +223,8 @@ def _owners(pattern: str, ids: Sequence[UUID | str]) -> list[bytes]:
     return made
 
 
-def _packed(ids: Sequence[UUID | str]) -> bytes:
-    """16 bytes each."""
-    return b"".join([one.bytes for one in ids]) if isinstance(ids[0], UUID) else bytes.fromhex("".join(ids))
+def _packed(ids: Sequence[Any]) -> bytes:
+    """16 bytes for each id, as the driver gives them: a `UUID`, or 32 hexadecimal digits."""
+    if ids and isinstance(ids[0], UUID):
+        return b"".join([one.bytes for one in ids])
+    return bytes.fromhex("".join(ids))
