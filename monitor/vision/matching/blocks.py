@@ -60,10 +60,12 @@ def mixed(old: NDArray[Any], kept: NDArray[np.int64], new: NDArray[Any]) -> NDAr
 
 def rows_of(parts: Sequence[NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[Any]:
     """Rows by their numbers, of an array that is kept in parts."""
+    if len(parts) == 1:
+        return parts[0][rows]
     ends = np.cumsum([len(part) for part in parts])
     homes = np.searchsorted(ends, rows, side="right")
     found = np.empty((len(rows), *parts[0].shape[1:]), parts[0].dtype)
-    for home in np.unique(homes):
+    for home in set(homes.tolist()):
         here = homes == home
         found[here] = parts[home][rows[here] - ends[home]]
     return found
