@@ -1,6 +1,6 @@
 """Templates in blocks of some thousand people: a gallery that changes shares every block in which nobody changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from monitor.vision.encoder import Embeddings
 
-MOST = 4096
-"""People of a block that is made anew."""
+MOST = 8192
+"""People of a block that is made anew; a comparison is the slower the more blocks there are."""
 
 
 class Block(NamedTuple):
@@ -19,6 +19,23 @@ class Block(NamedTuple):
     """dlib's, float32 (n, 128)."""
     second: NDArray[np.float16]
     """SFace's, (n, 128), zeros where there is none; (n, 0) where they are not compared."""
+
+
+def grouped(parts: Iterable[Block]) -> Iterator[Block]:
+    """Smaller blocks as larger ones, of about `MOST` people."""
+    waiting: list[Block] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(len(one.first) for one in waiting) >= MOST:
+            yield joined(waiting)
+            waiting = []
+    if waiting:
+        yield joined(waiting)
+
+
+def joined(parts: Sequence[Block]) -> Block:
+    """All people of at least one block in one."""
+    return Block._make(map(np.concatenate, zip(*parts, strict=True)))
 
 
 def changed(blocks: Sequence[Block], kept: NDArray[np.int64], new: Block) -> list[Block]:

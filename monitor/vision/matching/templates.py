@@ -1,15 +1,16 @@
 """Everyone's templates in memory, and their comparison with one probe."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders
 from monitor.vision.encoder import Embeddings
-from monitor.vision.matching.blocks import Block, changed, mixed, rows_of
+from monitor.vision.matching.blocks import Block, changed, grouped, joined, mixed, rows_of
 from monitor.vision.matching.joined import first_of, second_of
 from monitor.vision.matching.threshold import CURVES, DLIB, SFACE, equivalent
 
@@ -29,6 +30,8 @@ _CONTRADICTS = 0.02
 
 Floats = NDArray[np.float32]
 Length = Floats | np.float32
+_Lengths = tuple[Floats, Floats, NDArray[np.bool_]]
+"""Lengths of dlib's and SFace's means before they were scaled, and who has one of SFace that is compared; (n,) each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +105,16 @@ class Templates:
             encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
         self._wanted: Encoders = encoders
-        told = [_scaled(means, encoders) for means in parts] or [_scaled(means_of([]), encoders)]
-        self._keep([one for one, *_ in told], *(np.concatenate(column) for column in list(zip(*told, strict=True))[1:]))
+        lengths: list[_Lengths] = []
+
+        def blocks() -> Iterator[Block]:
+            for means in chain(parts, [means_of([])]):
+                block, theirs = _scaled(means, encoders)
+                lengths.append(theirs)
+                yield block
+
+        kept = list(grouped(blocks()))
+        self._keep(kept, *map(np.concatenate, zip(*lengths, strict=True)))
 
     def _keep(self, blocks: list[Block], first: Floats, second: Floats, has_second: NDArray[np.bool_]) -> None:
         """
@@ -125,7 +136,7 @@ class Templates:
         """
         new, made = Templates(parts, self._wanted), copy(self)
         made._keep(
-            changed(self._blocks, kept, Block._make(map(np.concatenate, zip(*new._blocks, strict=True)))),
+            changed(self._blocks, kept, joined(new._blocks)),
             mixed(self._first_lengths, kept, new._first_lengths),
             mixed(self._second_lengths, kept, new._second_lengths),
             mixed(self.has_second, kept, new.has_second),
@@ -220,15 +231,15 @@ class Templates:
         return np.asarray(np.where(heard, together, first), np.float32)
 
 
-def _scaled(means: Means, encoders: Encoders) -> tuple[Block, Floats, Floats, NDArray[np.bool_]]:
-    """Means scaled to length 1, their lengths, and who has one of SFace that is compared."""
+def _scaled(means: Means, encoders: Encoders) -> tuple[Block, _Lengths]:
+    """Means scaled to length 1, and their lengths."""
     first, first_lengths = _divided_rows(means.first)
     if encoders == "dlib":
-        nothing = np.empty((len(first), 0), np.float16)
-        return Block(first, nothing), first_lengths, np.zeros(len(first), np.float32), np.zeros(len(first), np.bool_)
+        none = np.zeros(len(first), np.float32), np.zeros(len(first), np.bool_)
+        return Block(first, np.empty((len(first), 0), np.float16)), (first_lengths, *none)
     second, second_lengths = _divided_rows(means.second)
     second_lengths[~means.has_second] = 0
-    return Block(first, second.astype(np.float16)), first_lengths, second_lengths, means.has_second
+    return Block(first, second.astype(np.float16)), (first_lengths, second_lengths, means.has_second)
 
 
 def _divided(mean: Embedding) -> tuple[Embedding, float]:
