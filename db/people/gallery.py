@@ -69,13 +69,13 @@ class Listing:
 
     def add(self, part: Listed) -> None:
         """The next people, whose ids follow those before."""
-        values = part.ids, part.stamps, part.names, part.name_lengths, part.mood_consent
-        for column, more in zip(self._columns, values, strict=True):
-            column += memoryview(more)
+        arrays = part.stamps.tobytes(), part.name_lengths.tobytes(), part.mood_consent.tobytes()
+        for column, more in zip(self._columns, (part.ids, part.names, *arrays), strict=True):
+            column += more
 
     def all(self) -> Listed:
         """Everybody; nobody can be added any more."""
-        ids, stamps, names, lengths, mood = self._columns
+        ids, names, stamps, lengths, mood = self._columns
         return Listed(
             ids,
             np.frombuffer(stamps, np.uint64),

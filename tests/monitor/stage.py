@@ -125,7 +125,7 @@ class Stage:
         return GalleryEntry(person_id(name), name, np.asarray(np.mean(views, axis=0), np.float32), margin)
 
     def embedding(self, name: str) -> Embedding:
-        return near(self._centres[name], self.aside.get(name, np.sqrt(0.97)), self._random)
+        return near(self._centres[name], self.aside.get(name, float(np.sqrt(0.97))), self._random)
 
     def detect(self, rgb: RgbImage) -> list[Face]:
         return list(self._faces)

@@ -66,7 +66,7 @@ def changed(blocks: Sequence[Block], kept: NDArray[np.int64], new: Block) -> lis
 
 
 def _mixed(old: Block, kept: NDArray[np.int64], new: Block) -> Block:
-    return Block._make(mixed(one, kept, other) for one, other in zip(old, new, strict=True))
+    return Block(mixed(old.first, kept, new.first), mixed(old.second, kept, new.second))
 
 
 def mixed(old: NDArray[Any], kept: NDArray[np.int64], new: NDArray[Any]) -> NDArray[Any]:
