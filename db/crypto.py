@@ -82,29 +82,38 @@ class TemplateCipher:
             WrongKey: it was sealed with another key.
             DatabaseDamaged: it was changed, or belongs to another row.
         """
-        if sealed[:1] != _VERSION:
-            raise DatabaseDamaged("A face template in the database is damaged; restore the database from a backup.")
-        if sealed[1:_NONCE_AT] != self._id:
-            raise WrongKey(_WRONG_KEY)
+        if not sealed.startswith(_VERSION + self._id):
+            raise self._not_ours(sealed)
         try:
             return self._gcm.decrypt(sealed[_NONCE_AT:_TEXT_AT], sealed[_TEXT_AT:], belongs_to.encode())
         except InvalidTag:
             raise DatabaseDamaged(_CHANGED) from None
 
-    def open_embeddings(self, sealed: Sequence[bytes], owners: Sequence[str]) -> "NDArray[np.float32]":
-        """Many embeddings of one encoder back, each in two microseconds: float32 (n, 128). Raises: as `open`."""
+    def open_embeddings(self, sealed: Sequence[bytes], owners: Sequence[bytes]) -> "NDArray[np.float32]":
+        """Many embeddings of one encoder back, each in a microsecond: float32 (n, 128), read-only. Raises: as `open`.
+
+        Args:
+            owners: what each one is bound to, in UTF-8.
+        """
         import numpy as np  # here, so that what reads no embedding does not wait for it
 
-        opened = np.empty((len(sealed), EMBEDDING_SIZE), "<f4")
-        head, decrypt = _VERSION + self._id, self._gcm.decrypt_into
+        head, decrypt = _VERSION + self._id, self._gcm.decrypt
+        for one in sealed:
+            if not one.startswith(head):
+                raise self._not_ours(one)
+        pairs = zip(sealed, owners, strict=True)
         try:
-            for one, owner, row in zip(sealed, owners, opened.view(np.uint8), strict=True):
-                if not one.startswith(head):
-                    self.open(one, owner)
-                decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner.encode(), row.data)
+            opened = [decrypt(one[_NONCE_AT:_TEXT_AT], one[_TEXT_AT:], owner) for one, owner in pairs]
+            return np.frombuffer(b"".join(opened), "<f4").reshape(len(sealed), EMBEDDING_SIZE)
         except (InvalidTag, ValueError):
             raise DatabaseDamaged(_CHANGED) from None
-        return opened
+
+    @staticmethod
+    def _not_ours(sealed: bytes) -> DatabaseError:
+        """Why a value whose head is not this key's cannot be opened."""
+        if sealed[:1] != _VERSION:
+            return DatabaseDamaged("A face template in the database is damaged; restore the database from a backup.")
+        return WrongKey(_WRONG_KEY)
 
     def seal_embedding(self, embedding: "NDArray[np.float32]", belongs_to: str) -> tuple[bytes, bytes | None]:
         """An embedding, sealed: the first encoder's part, and the second's where it has one.

@@ -77,8 +77,8 @@ def missing() -> ColumnElement[bool]:
 
 def refusals(session: Session) -> set[Decided]:
     """Who refuses what at present."""
-    ever = session.scalars(select(ConsentRow.person_id).where(ConsentRow.given == false()).distinct()).all()
-    return {decided for decided, given in decisions(session, ever).items() if not given}
+    ever = session.scalars(select(ConsentRow.person_id).where(ConsentRow.given == false()))  # DISTINCT sorts all rows
+    return {decided for decided, given in decisions(session, list(set(ever))).items() if not given}
 
 
 def _record(row: ConsentRow) -> Consent:

@@ -52,22 +52,22 @@ class PeopleLoader:
             return self._all(session) if self._loaded is None else self._changed(session, self._loaded)
 
     def _all(self, session: Session) -> Enrolled:
-        lists: list[rows.Listed] = []
+        listing = rows.Listing()
 
         def parts() -> Iterator[Means]:
             for part in rows.opened(session, self._cipher, ENCODER_NAME):
-                lists.append(part.listed)
+                listing.add(part.listed)
                 yield Means(part.first, part.second, part.has_second)
 
-        templates = Templates(parts(), rows.count(session, ENCODER_NAME), self._settings.encoder)
-        return self._enrolled(session, rows.joined(lists), templates)
+        templates = Templates(parts(), self._settings.encoder)
+        return self._enrolled(session, listing.all(), templates)
 
     def _changed(self, session: Session, loaded: _Loaded) -> Enrolled:
-        now, gallery = rows.joined(list(rows.listed(session, ENCODER_NAME))), loaded.gallery
+        now, gallery = rows.joined(rows.listed(session, ENCODER_NAME)), loaded.gallery
         kept = _places(now, loaded)
         new = list(Some(_ids(now)[kept < 0]))
         fresh = list(rows.opened(session, self._cipher, ENCODER_NAME, new)) if new else []
-        opened = rows.joined([part.listed for part in fresh])
+        opened = rows.joined(part.listed for part in fresh)
         whole = (kept >= 0) | np.isin(_ids(now), _ids(opened))  # the others are damaged
         now, kept = _only(now, whole), kept[whole]
         templates = gallery.templates

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Box, Embedding, Face, Frame, Observation, RgbImage, Sighting
 from monitor.pipeline.consensus import Consensus, FlowSettings
-from monitor.pipeline.liveness import LivenessCheck
+from monitor.pipeline.liveness import LivenessCheck, State
 from monitor.pipeline.moods import Emotions, moods_of
 from monitor.pipeline.tracker import Tracker
 from monitor.recording.candidates import CandidateSelector, TrackView
@@ -106,6 +106,9 @@ class VisionFlow:
             self._known[track.id].see(update, frame.at, thumbnail(frame.rgb, track.face))
         in_view = {update.track.id: self._known[update.track.id] for update in updates}
 
+        # Heads that were asked to turn: a head that is turned on this frame does not look like the views before.
+        self._judge_liveness(frame, (one for one in in_view.values() if one.liveness.state is State.ASKED))
+
         # Embeddings and matches, of the tracks that gain most by them.
         due = sorted((one for one in in_view.values() if one.wants_view), key=lambda one: one.urgency)
         chips = [face_chip(frame.rgb, one.track.face) for one in due[:_MOST_VIEWS_A_FRAME]]
@@ -123,7 +126,7 @@ class VisionFlow:
             consensus.add_view(embedding, chip, second)
             self._consider_template(frame, consensus, chip, embedding if second is None else join(embedding, second))
 
-        # Liveness, of the people who were named and have not been let in yet.
+        # Liveness, of the other people who were named and have not been let in yet.
         self._judge_liveness(frame, in_view.values())
 
         # Moods, where the settings and the person allow them.

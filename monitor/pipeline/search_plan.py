@@ -41,7 +41,7 @@ _MOVED_TILES = 2
 _TILE_TIME = 0.05
 """Seconds of the round over all small tiles for each of them, within `_ROUND`."""
 _ROUND = 1.0, 5.0
-_LATE = 0.2
+_LATE = 0.1
 """Seconds between two frames from which the round does not catch up: it must not make late frames later."""
 _ASK_AGAIN = {True: 1.0, False: 0.5, None: 0.5}
 """Seconds after which a face is judged again whether it is one, by the answer before."""

@@ -75,6 +75,8 @@ class Stage:
         self._faces: list[Face] = []
         self._who: dict[int, str] = {}
         self._frames = 0
+        self.aside: dict[str, float] = {}
+        """Actors who are turned aside: the cosine of their faces with themselves. They also look different."""
         self.encoded: list[str] = []
         """Whose faces were encoded, in order."""
         self.felt = 0
@@ -123,7 +125,7 @@ class Stage:
         return GalleryEntry(person_id(name), name, np.asarray(np.mean(views, axis=0), np.float32), margin)
 
     def embedding(self, name: str) -> Embedding:
-        return near(self._centres[name], np.sqrt(0.97), self._random)
+        return near(self._centres[name], self.aside.get(name, float(np.sqrt(0.97))), self._random)
 
     def detect(self, rgb: RgbImage) -> list[Face]:
         return list(self._faces)
@@ -141,7 +143,8 @@ class Stage:
         left, top, right, bottom = (round(side) for side in (box.left, box.top, box.right, box.bottom))
         face = np.empty((bottom - top, right - left, 3), np.uint8)
         face[..., 0] = 40 * (self._people.index(name) + 1)
-        face[..., 1:] = cv2.resize(self._patterns[name], (right - left, bottom - top))
+        pattern = self._patterns[name][::-1] if name in self.aside else self._patterns[name]
+        face[..., 1:] = cv2.resize(pattern, (right - left, bottom - top))
         inside = rgb[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
         inside[:] = face[max(-top, 0) :, max(-left, 0) :][: inside.shape[0], : inside.shape[1]]
 

@@ -80,7 +80,7 @@ class Gallery:
             encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
         parts = (entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK))
-        templates = Templates((means_of([one.template for one in part]) for part in parts), len(entries), encoders)
+        templates = Templates((means_of([one.template for one in part]) for part in parts), encoders)
         names = [entry.name.encode() for entry in entries]
         roll = Roll(ids_of(entry.person for entry in entries), b"".join(names), [len(name) for name in names])
         margins = np.array([entry.margin for entry in entries], np.float32)

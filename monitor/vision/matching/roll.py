@@ -13,7 +13,7 @@ Ids = NDArray[np.bytes_]
 class Roll:
     """Who is who, by number."""
 
-    def __init__(self, ids: Ids, names: bytes, lengths: Sequence[int] | NDArray[np.uint32]) -> None:
+    def __init__(self, ids: Ids, names: bytes | bytearray, lengths: Sequence[int] | NDArray[np.uint32]) -> None:
         """
         Args:
             ids: in any order.

@@ -1,14 +1,16 @@
 """Everyone's templates in memory, and their comparison with one probe."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders
-from monitor.vision.encoder import Embeddings, unit
+from monitor.vision.encoder import Embeddings
+from monitor.vision.matching.blocks import Block, changed, grouped, joined, mixed, rows_of
 from monitor.vision.matching.joined import first_of, second_of
 from monitor.vision.matching.threshold import CURVES, DLIB, SFACE, equivalent
 
@@ -18,6 +20,8 @@ _BLOCK = 256
 """People of whom the best is found first, which finds the short list among a million in two milliseconds."""
 _SHORTEST = 1e-3
 """Least length of a mean that is reckoned with; a mean so short needs a similarity that nobody reaches."""
+_NOTHING = 1e-12
+"""Least length by which a mean is divided; zeros stay zeros."""
 _DENIES = 0.15
 """An encoder speaks against a name that it alone would give to more than this share of strangers. At most one in 800
 pairs of one person (LFW) is denied by an encoder."""
@@ -26,8 +30,8 @@ _CONTRADICTS = 0.02
 
 Floats = NDArray[np.float32]
 Length = Floats | np.float32
-Columns: TypeAlias = dict[str, NDArray[Any]]
-"""What is kept of everyone; arrays whose first axis is the number of the entry."""
+_Lengths = tuple[Floats, Floats, NDArray[np.bool_]]
+"""Lengths of dlib's and SFace's means before they were scaled, and who has one of SFace that is compared; (n,) each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,80 +98,71 @@ class Templates:
     by less than 0.0002.
     """
 
-    def __init__(self, parts: Iterable[Means], most: int, encoders: Encoders) -> None:
+    def __init__(self, parts: Iterable[Means], encoders: Encoders) -> None:
         """
         Args:
             parts: everyone's means, some thousand people at a time.
-            most: at least as many people as the parts have.
             encoders: whose embeddings are compared; dlib's where nobody has any of SFace.
         """
         self._wanted: Encoders = encoders
-        self._columns: Columns = {
-            "first": np.zeros((most, EMBEDDING_SIZE), np.float32),
-            "second": np.zeros((most if encoders != "dlib" else 0, EMBEDDING_SIZE), np.float16),
-            "first_lengths": np.ones(most, np.float32),
-            "second_lengths": np.zeros(most, np.float32),
-            "has_second": np.zeros(most, np.bool_),
-        }
-        end = 0
-        for means in parts:
-            start, end = end, end + len(means.first)
-            self._write(slice(start, end), means)
-        self._columns = {name: column[:end] for name, column in self._columns.items()}
-        self._open()
+        lengths: list[_Lengths] = []
 
-    def _write(self, rows: slice, means: Means) -> None:
-        columns = self._columns
-        columns["first"][rows], columns["first_lengths"][rows] = _divided_rows(means.first)
-        if self._wanted != "dlib":
-            columns["second"][rows], lengths = _divided_rows(means.second)
-            columns["second_lengths"][rows] = np.where(means.has_second, lengths, 0)
-            columns["has_second"][rows] = means.has_second
+        def blocks() -> Iterator[Block]:
+            for means in chain(parts, [means_of([])]):
+                block, theirs = _scaled(means, encoders)
+                lengths.append(theirs)
+                yield block
 
-    def _open(self) -> None:
-        self.first: Floats = self._columns["first"]
-        self._second = self._columns["second"]
-        self._first_lengths: Floats = self._columns["first_lengths"]
-        self._second_lengths: Floats = self._columns["second_lengths"]
-        self.has_second: NDArray[np.bool_] = self._columns["has_second"]
-        self.encoders: Encoders = self._wanted if self.has_second.any() else "dlib"
-        self.lengths = self._lengths(self._first_lengths, self._second_lengths, self.has_second)
+        kept = list(grouped(blocks()))
+        self._keep(kept, *map(np.concatenate, zip(*lengths, strict=True)))
+
+    def _keep(self, blocks: list[Block], first: Floats, second: Floats, has_second: NDArray[np.bool_]) -> None:
+        """
+        Args:
+            first, second: lengths of the means before they were scaled, (n,); of SFace's 0 where there is none.
+        """
+        self._blocks, self._first_lengths, self._second_lengths = blocks, first, second
+        self.has_second = has_second
+        self.encoders: Encoders = self._wanted if has_second.any() else "dlib"
+        self.lengths = self._lengths(first, second, has_second)
         """Lengths of the means that are compared; float32 (n,)."""
 
     def changed(self, kept: NDArray[np.int64], parts: Sequence[Means]) -> "Templates":
-        """Templates of which some are these.
+        """Templates of which some are these; those of thousands of people in a row who stay are not copied.
 
         Args:
-            kept: for each person the number of their template here, -1 for the next of `parts`; int64 (n,).
+            kept: for each person the number of their template here, rising, or -1 for the next of `parts`; (n,).
             parts: means of the others, in the order of `kept`.
         """
-        new = Templates(parts, sum(len(means.first) for means in parts), self._wanted)
-        there = np.flatnonzero(kept < 0)
-        for name, column in self._columns.items():
-            if self._wanted == "dlib" and name == "second":
-                continue
-            rows = np.empty((len(kept), *column.shape[1:]), column.dtype)
-            if len(column):
-                np.take(column, kept, axis=0, out=rows, mode="clip")  # without a copy in between
-            rows[there] = new._columns[name]
-            new._columns[name] = rows
-        new._open()
-        return new
+        new, made = Templates(parts, self._wanted), copy(self)
+        made._keep(
+            changed(self._blocks, kept, joined(new._blocks)),
+            mixed(self._first_lengths, kept, new._first_lengths),
+            mixed(self._second_lengths, kept, new._second_lengths),
+            mixed(self.has_second, kept, new.has_second),
+        )
+        return made
 
     @property
     def compared(self) -> NDArray[np.int64]:
         """Numbers of the entries that have all embeddings that are compared."""
-        return np.flatnonzero(self.has_second) if self.encoders != "dlib" else np.arange(len(self.first))
+        return np.flatnonzero(self.has_second) if self.encoders != "dlib" else np.arange(len(self.has_second))
 
     def unit_rows(self, rows: NDArray[np.int64]) -> Embeddings:
         """Templates of `compared` entries as they are compared: float32 (n, 128 or 256), each row of length 1."""
         if self.encoders == "dlib":
-            return self.first[rows]
-        second = self._second[rows].astype(np.float32)
+            return self._first(rows)
+        second = self._second(rows)
         if self.encoders == "sface":
             return second
         one, other = _weights(self._first_lengths[rows], self._second_lengths[rows])
-        return np.concatenate([one[:, None] * self.first[rows], other[:, None] * second], axis=1)
+        return np.concatenate([one[:, None] * self._first(rows), other[:, None] * second], axis=1)
+
+    def _first(self, rows: NDArray[np.int64]) -> Embeddings:
+        return rows_of([block.first for block in self._blocks], rows)
+
+    def _second(self, rows: NDArray[np.int64]) -> Embeddings:
+        return rows_of([block.second for block in self._blocks], rows).astype(np.float32)
 
     def compare(self, probe: Embedding, instead: tuple[int, Embedding | None] | None) -> Found:
         """The short list of those who are most like the probe for dlib's network, with the similarities that count.
@@ -178,7 +173,7 @@ class Templates:
         """
         first, first_length = _divided(first_of(probe))
         # Row by row: a matrix product waits for other threads, and its last digits depend on a row's neighbours.
-        firsts = np.vecdot(self.first, first)
+        firsts = np.concatenate([np.vecdot(block.first, first) for block in self._blocks])
         row, template = instead or (-1, None)
         if row >= 0:
             firsts[row] = -np.inf if template is None else float(_divided(first_of(template))[0] @ first)
@@ -190,7 +185,7 @@ class Templates:
         second_length = 0.0
         if second is not None:
             second, second_length = _divided(second)
-            seconds = np.vecdot(self._second[rows].astype(np.float32), second)
+            seconds = np.vecdot(self._second(rows), second)
             seconds[~self.has_second[rows]] = np.nan
         if template is not None and row in rows:
             place = int(np.flatnonzero(rows == row)[0])
@@ -236,6 +231,17 @@ class Templates:
         return np.asarray(np.where(heard, together, first), np.float32)
 
 
+def _scaled(means: Means, encoders: Encoders) -> tuple[Block, _Lengths]:
+    """Means scaled to length 1, and their lengths."""
+    first, first_lengths = _divided_rows(means.first)
+    if encoders == "dlib":
+        none = np.zeros(len(first), np.float32), np.zeros(len(first), np.bool_)
+        return Block(first, np.empty((len(first), 0), np.float16)), (first_lengths, *none)
+    second, second_lengths = _divided_rows(means.second)
+    second_lengths[~means.has_second] = 0
+    return Block(first, second.astype(np.float16)), (first_lengths, second_lengths, means.has_second)
+
+
 def _divided(mean: Embedding) -> tuple[Embedding, float]:
     """A mean of unit vectors scaled to length 1, and its length."""
     rows, lengths = _divided_rows(mean[None])
@@ -244,7 +250,9 @@ def _divided(mean: Embedding) -> tuple[Embedding, float]:
 
 def _divided_rows(means: Embeddings) -> tuple[Embeddings, Floats]:
     """Means of unit vectors scaled to length 1, and their lengths."""
-    return unit(means), np.clip(np.linalg.norm(means, axis=-1), _SHORTEST, 1.0)
+    lengths = np.sqrt(np.vecdot(means, means))
+    units = means / np.maximum(lengths, _NOTHING)[:, None]
+    return np.asarray(units, np.float32), np.clip(lengths, _SHORTEST, 1.0)
 
 
 def _weights(first: Length, second: Length) -> tuple[Floats, Floats]:

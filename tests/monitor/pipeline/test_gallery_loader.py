@@ -188,11 +188,24 @@ def test_after_every_kind_of_change_the_gallery_is_as_if_all_were_loaded_anew(ch
     changes.as_loaded_anew()
 
 
+def test_a_gallery_may_become_empty_and_fill_again(changes: Changes, enrol: Enrol) -> None:
+    with writing(changes.engine) as session:
+        for person in changes.ids:
+            people.set_active(session, person, False, at=START, actor="tester")
+    gallery = changes.loader.load().gallery
+    assert len(gallery) == 0
+    assert gallery.identify(changes.face()).person is None
+    changes.faces = {}
+    new = changes.face()
+    changes.faces[enrol("Somebody new", new)] = new
+    changes.as_loaded_anew()
+
+
 def test_only_templates_that_changed_are_opened(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
     open_embeddings = TemplateCipher.open_embeddings
 
-    def count(cipher: TemplateCipher, sealed: Sequence[bytes], owners: Sequence[str]) -> NDArray[np.float32]:
+    def count(cipher: TemplateCipher, sealed: Sequence[bytes], owners: Sequence[bytes]) -> NDArray[np.float32]:
         opened.append(len(sealed))
         return open_embeddings(cipher, sealed, owners)
 

@@ -59,6 +59,16 @@ def test_a_4k_picture_is_searched_in_every_tile_within_six_seconds() -> None:
     assert set(small_tiles(3840, 2160)) <= seen
 
 
+def test_on_a_slow_source_the_round_takes_longer_and_makes_no_frame_later() -> None:
+    plan, seen, wall = SearchPlan(), list[int](), door(size=(1920, 1080))
+    for frame in range(12):
+        search = plan.next(wall, frame / 4)
+        seen.append(len(search.tiles) if search else 0)
+    assert seen[0] == len(small_tiles(1920, 1080)) + 1, "a frame of which nothing is known"
+    assert max(seen[1:]) <= 3, "two small tiles, and the whole picture each second"
+    assert min(seen[1:]) >= 1
+
+
 def test_where_something_moves_is_searched_at_once() -> None:
     plan = SearchPlan()
     settle(plan)

@@ -1,0 +1,88 @@
+"""Templates in blocks of some thousand people: a gallery that changes shares every block in which nobody changed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.vision.encoder import Embeddings
+
+MOST = 8192
+"""People of a block that is made anew; a comparison is the slower the more blocks there are."""
+
+
+class Block(NamedTuple):
+    """Templates of some people, each of length 1; arrays whose first axis is the number of the entry."""
+
+    first: Embeddings
+    """dlib's, float32 (n, 128)."""
+    second: NDArray[np.float16]
+    """SFace's, (n, 128), zeros where there is none; (n, 0) where they are not compared."""
+
+
+def grouped(parts: Iterable[Block]) -> Iterator[Block]:
+    """Smaller blocks as larger ones, of about `MOST` people."""
+    waiting: list[Block] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(len(one.first) for one in waiting) >= MOST:
+            yield joined(waiting)
+            waiting = []
+    if waiting:
+        yield joined(waiting)
+
+
+def joined(parts: Sequence[Block]) -> Block:
+    """All people of at least one block in one."""
+    return Block._make(map(np.concatenate, zip(*parts, strict=True)))
+
+
+def changed(blocks: Sequence[Block], kept: NDArray[np.int64], new: Block) -> list[Block]:
+    """Blocks of everybody, of whom some have the templates that they had.
+
+    Args:
+        blocks: of everybody before.
+        kept: for each person their number before, rising, or -1 for the next of `new`; (n,).
+    """
+    ends = np.cumsum([len(block.first) for block in blocks])
+    homes = np.searchsorted(ends, np.maximum.accumulate(kept), side="right")  # who is new, beside the one before
+    starts = np.searchsorted(homes, np.arange(len(blocks) + 1))
+    made: list[Block] = []
+    for number, block in enumerate(blocks):
+        first = ends[number] - len(block.first)
+        now = kept[starts[number] : starts[number + 1]]
+        if np.array_equal(now, np.arange(first, ends[number])):
+            made.append(block)
+            continue
+        for start in range(0, len(now), MOST):
+            part = now[start : start + MOST]
+            count = int((part < 0).sum())
+            made.append(
+                _mixed(block, np.where(part < 0, -1, part - first), Block._make(column[:count] for column in new))
+            )
+            new = Block._make(column[count:] for column in new)
+    return made or [Block._make(column[:0] for column in blocks[0])]
+
+
+def _mixed(old: Block, kept: NDArray[np.int64], new: Block) -> Block:
+    return Block(mixed(old.first, kept, new.first), mixed(old.second, kept, new.second))
+
+
+def mixed(old: NDArray[Any], kept: NDArray[np.int64], new: NDArray[Any]) -> NDArray[Any]:
+    """Rows of `old` by their numbers, and where `kept` is negative the next of `new`."""
+    rows = np.where(kept < 0, len(old) - 1 + np.cumsum(kept < 0), kept)
+    return np.concatenate([old, new])[rows]
+
+
+def rows_of(parts: Sequence[NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """Rows by their numbers, of an array that is kept in parts."""
+    if len(parts) == 1:
+        return parts[0][rows]
+    ends = np.cumsum([len(part) for part in parts])
+    homes = np.searchsorted(ends, rows, side="right")
+    found = np.empty((len(rows), *parts[0].shape[1:]), parts[0].dtype)
+    for home in set(homes.tolist()):
+        here = homes == home
+        found[here] = parts[home][rows[here] - ends[home]]
+    return found
