@@ -261,7 +261,7 @@ def test_leave_shifts_and_holidays_are_taken_back(
 
     with writing(engine) as session:
         leave.remove(session, away.id, **now())
-    assert take().words == "the removal of a leave of Anna"
+    assert take().words == "the removal of a leave for Anna"
     assert there() == ([shift], [away], [])
     with writing(engine) as session:
         shifts.end(session, shift.id, date(2026, 4, 1), **now())

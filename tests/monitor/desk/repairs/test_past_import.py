@@ -14,7 +14,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance
-from monitor.desk.people.undo import undo_last
+from monitor.desk.people.undo import acts, undo_last
 from monitor.desk.repairs.past_import import import_past, take_back
 from monitor.errors import UsageError
 
@@ -68,13 +68,15 @@ def test_a_zkteco_export_comes_in_once_and_goes_again(
     assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30
     again = import_past(engine, settings, file, **BY)
     assert (again.added, again.same, again.id) == (0, 3, None)
+    assert acts(engine)[0].words == "2 entries that were added for Ada Lovelace"
     assert done.id
     assert take_back(engine, settings, done.id, **later(1)) == 2
     assert not hours(engine, settings, day).get("Ada Lovelace")
     for id, said in ((done.id, "taken back already"), ("nothing", "no import")):
         with pytest.raises(UsageError, match=said):
             take_back(engine, settings, id, **BY)
-    undo_last(engine, TemplateCipher(bytes(32)), settings, **later(2))
+    undone = undo_last(engine, TemplateCipher(bytes(32)), settings, **later(2))
+    assert undone.words == "voiding 2 entries of Ada Lovelace"
     assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30, "the taking back is taken back"
     assert take_back(engine, settings, done.id, **later(3)) == 2, "and done once more"
     assert not hours(engine, settings, day).get("Ada Lovelace")
