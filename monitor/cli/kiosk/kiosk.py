@@ -130,9 +130,10 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         for feed in feeds:
             feed.stop()
     run.note_head(engine)
+    print_summary(summary, check_ins, as_json_lines=run.as_json)
     if frames.warning:
         typer.echo(f"muster: {printable(frames.warning)}", err=True)
-    print_summary(summary, check_ins, as_json_lines=run.as_json)
+        raise typer.Exit(3)
     return False
 
 

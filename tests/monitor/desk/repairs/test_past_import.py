@@ -119,12 +119,15 @@ def test_a_list_names_people_and_says_in_or_out(engine: Engine, settings: Settin
     file = tmp_path / "past.csv"
     file.write_text(
         "Name;Date;Time;Direction\nalan;2026-03-03;08:00;in\nAlan Turing;2026-03-03;17:00;C/Out\nAda;2026-03-03;x;in\n"
-        "Ada;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\n",
+        "Ada;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\nAda;1999-12-31;08:00;in\n",
         encoding="utf-8",
     )
     done = import_past(engine, settings, file, **BY)
-    assert (done.added, len(done.problems)) == (2, 3)
-    assert done.problems[-1] == "Line 6: 2031-03-03 08:00 is in the future."
+    assert (done.added, len(done.problems)) == (2, 4)
+    assert done.problems[2:] == (
+        "Line 6: 2031-03-03 08:00 is in the future.",
+        "Line 7: 1999-12-31 08:00 is before 2000-01-01, the first day that reports can show.",
+    )
     assert hours(engine, settings, date(2026, 3, 3))["Alan Turing"] == 9 * 60
     file.write_text("Name;Direction\nAda;in\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no column 'time'"):
