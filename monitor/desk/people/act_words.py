@@ -10,7 +10,9 @@ from db.records.privacy import AuditEntry
 from monitor.desk.people.undo_calendar import CALENDAR, WORDS
 from monitor.text import plural
 
-_OF_ONE_PERSON: Final = frozenset({"rename", "number", "group", "notes", "consent", "activate", "deactivate"})
+_OF_ONE_PERSON: Final = frozenset(
+    {"rename", "number", "group", "notes", "consent", "activate", "deactivate", "set pin", "remove pin"}
+)
 """Entries of which an act may have several, each said by itself."""
 _LEADING: Final = frozenset({"name visitor", "delete template"})
 """Entries that say what an act is, also where it enrolled somebody as well."""
