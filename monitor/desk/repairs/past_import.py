@@ -152,7 +152,7 @@ def take_back(engine: Engine, settings: Settings, id: str, **by: Unpack[Actor]) 
         known = audit.details(session, ACTION)
         file = next((str(one["file"]) for one in known if one.get("import") == id), None)
         if file is None:
-            raise UsageError(f"There is no import {id}; the import printed its id, and the audit log on System (F6) has it.")
+            raise UsageError(f"There is no import {id}; its id was printed, and stands in the audit log (F6).")
         added = audit.events_of(session, _reason(id, Path(file)))
         events = [event for event in added if corrections.void_of(session, event) is None]
         if not events:
