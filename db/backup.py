@@ -43,10 +43,13 @@ def copy_backup(file: Path, to: Path) -> None:
     """Copies a backup, of whatever version, to a new file that only its owner can read.
 
     Raises:
-        DatabaseError: it is not a database, or the copy cannot be written.
+        DatabaseError: it is not a database of Muster (SQLite takes an empty file for one without tables), or the copy
+            cannot be written.
     """
     source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
     try:
+        if not source.execute("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").fetchone():
+            raise DatabaseDamaged(f"{file} is not a database of Muster; give another file.")
         to.touch(0o600)
         _copy(source, to)
     except sqlite3.Error as error:

@@ -44,7 +44,8 @@ _NONCE_AT: Final = 9
 _TEXT_AT: Final = 21
 _CHANGED: Final = "A face template in the database was changed or moved; restore the database from a backup."
 _WRONG_KEY: Final = (
-    "The face templates were encrypted with another key; give the right one in MUSTER_KEY or restore the key file."
+    "The face templates were encrypted with another key; give the right one in MUSTER_KEY or restore the key file. "
+    "If 'muster db rotate-key' changed the key for another database, run it for this one, too."
 )
 
 
@@ -207,6 +208,20 @@ def load_key(folder: Path) -> bytes:
     except FileExistsError:  # another program made one at the same moment
         return _read_key_file(file)
     return key
+
+
+def key_place(folder: Path) -> str | None:
+    """Where `load_key` finds the key, for people; None where there is no key yet.
+
+    Raises:
+        DatabaseUnavailable: the keyring does not answer.
+    """
+    if os.environ.get(KEY_VARIABLE):
+        return f"the variable {KEY_VARIABLE}"
+    file = folder / KEY_FILE
+    if file.exists():
+        return str(file)
+    return "the system's keyring" if _from_keyring() else None
 
 
 def store_key(key: bytes, folder: Path) -> str:

@@ -18,7 +18,8 @@ _DASHES: Final = re.compile("[‐‒–—−]")
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.h]?(\d\d))?(?:h|uhr)?", re.ASCII)
 _RECENT: Final = timedelta(days=60)
 """A day without a year may be so far back."""
-_FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
+"""The days that can be given."""
 
 
 def parse_weekdays(text: str) -> frozenset[int]:
@@ -142,7 +143,7 @@ def parse_month(text: str, today: date) -> date:
         long = len(named) == 1 and len(named[0]) >= 3
         month = next((at for at, name in enumerate(_MONTHS, 1) if long and name.startswith(named[0])), 0)
     year = next((int(word) for word in words if len(word) == 4 and word.isdigit()), None)
-    if not 1 <= month <= 12 or len(words) > 2 or not _FIRST.year <= (year or today.year) <= _LAST.year:
+    if not 1 <= month <= 12 or len(words) > 2 or not FIRST.year <= (year or today.year) <= LAST.year:
         raise UsageError(f"{text!r} is not a month; write it like 2026-11, nov, this-month or last-month.")
     return date(year or (today.year - (month > today.month)), month, 1)
 
@@ -187,8 +188,8 @@ def _day(text: str, day: int, month: int, year: int | None, today: date) -> date
             continue
     if not found:
         raise _no_day(text)
-    if not _FIRST <= found[0] <= _LAST:
-        raise UsageError(f"{text!r} is outside the days that can be given; write one from {_FIRST} to {_LAST}.")
+    if not FIRST <= found[0] <= LAST:
+        raise UsageError(f"{text!r} is outside the days that can be given; write one from {FIRST} to {LAST}.")
     return next((one for one in found if one >= today - _RECENT), found[-1])
 
 

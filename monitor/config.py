@@ -314,12 +314,17 @@ def load_settings(file: Path | None = None, **given: Any) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         names = [str(part) for part in first["loc"]]
         unknown = first["type"] == "extra_forbidden"
-        problem = "there is no such setting" if unknown else first["msg"].removeprefix("Value error, ")
-        problem = problem.partition(", unable to parse")[0].replace("Input should", "it should")
+        problem = "there is no such setting" if unknown else problem_of(error)
         variable = f"MUSTER_{'_'.join(names)}".upper()
         where = f" (in {file or CONFIG_FILE})" if names[0] in written else ""
         where = f" (variable {variable})" if variable in os.environ else where
         raise SettingsError(f"Setting {'.'.join(names)}: {problem}{'' if names[0] in typed else where}.") from None
+
+
+def problem_of(error: ValidationError) -> str:
+    """What is wrong with the first wrong value, as the end of a sentence."""
+    said = error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
+    return said.partition(", unable to parse")[0].replace("Input should", "it should")
 
 
 def _refuse_misspelt_variables() -> None:

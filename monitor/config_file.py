@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_arg
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from monitor.config import Settings, load_settings, read_file
+from monitor.config import Settings, load_settings, problem_of, read_file
 from monitor.errors import SettingsError
 from monitor.files import unfinished
 
@@ -86,8 +86,7 @@ def set_setting(file: Path, name: str, text: str) -> Value:
             raise SettingsError(f"{name} has several values; write it with 'muster config edit'.")
         _require_sense(name, value, file)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]["msg"].partition(", unable to parse")[0]
-        raise SettingsError(f"Setting {name}: {problem.replace('Input should', 'it should')}.") from None
+        raise SettingsError(f"Setting {name}: {problem_of(error)}.") from None
     save_setting(file, name, value)
     return value
 

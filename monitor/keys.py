@@ -1,6 +1,7 @@
 """The keys of the app: one key for one kind of action, over all screens. They are settings, in the table `[keys]`."""
 
-from typing import Self
+import unicodedata
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -16,6 +17,30 @@ SIGNS = {
     "full_stop": ".",
     "escape": "Esc",
 }
+
+
+_NAMED: Final = frozenset(
+    {
+        "space", "tab", "enter", "escape", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown", "up",
+        "down", "left", "right", "slash", "backslash", "at", "minus", "plus", "underscore",
+        *(f"f{number}" for number in range(1, 25)),
+    }
+)  # fmt: skip
+"""Keys whose name is not the Unicode name of their sign."""
+_HELD: Final = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
+
+
+def _is_key(key: str) -> bool:
+    """Whether a key has this name, with others held down before it: a, f2, comma, ctrl+r."""
+    *held, last = [key] if len(key) == 1 else key.split("+")
+    if not set(held) <= _HELD:
+        return False
+    if len(last) == 1 or last in _NAMED:
+        return True
+    try:
+        return last.islower() and bool(unicodedata.lookup(last.replace("_", " ").upper()))
+    except KeyError:
+        return False
 
 
 def key_text(key: str) -> str:
@@ -84,6 +109,10 @@ class Keys(BaseModel):
             key = getattr(self, name)
             if not key.strip() or " " in key or "," in key:
                 raise ValueError(f"the key of {name} is one key, such as a, S, f2 or ctrl+r; not {key!r}")
+            if not _is_key(key):
+                raise ValueError(
+                    f"{key} is not a key that a keyboard has; the key of {name} is such as a, S, f2 or ctrl+r"
+                )
             if key in RESERVED:
                 raise ValueError(f"{key} cannot be the key of {name}, for it means something in every list")
             if key in used:

@@ -23,7 +23,7 @@ from db.proof.entries import NO_KEY
 from db.proof.key import of_session
 from db.records.attendance import AttendanceEvent, LedgerKind, Method, NewEvent, Presence
 from db.schema.attendance import EventRow
-from db.schema.people import SubjectRow
+from db.schema.people import PersonRow, SubjectRow
 
 _EVENT: Final = (
     EventRow.seq, EventRow.id, EventRow.kind, SubjectRow.person_id, EventRow.subject, EventRow.at, EventRow.time_zone,
@@ -151,6 +151,18 @@ def of_person(session: Session, person: UUID, since: datetime | None = None) -> 
     if since is not None:
         query = query.where(or_(EventRow.at >= since, EventRow.recorded_at >= since))
     return _events(session, query)
+
+
+def instants_before(
+    session: Session, end: datetime, *, person: UUID | None = None, group: str | None = None
+) -> list[datetime]:
+    """When this person, people of this group, or all came or left before an instant; UTC, voided entries among them."""
+    query = with_person(EventRow.at).join(PersonRow, PersonRow.id == SubjectRow.person_id).where(EventRow.at < end)
+    if person is not None:
+        query = query.where(PersonRow.id == person)
+    elif group is not None:
+        query = query.where(PersonRow.group == group)
+    return list(session.scalars(query))
 
 
 def is_voided(session: Session, sighting: UUID) -> bool:

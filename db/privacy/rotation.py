@@ -20,8 +20,12 @@ from db.crypto import (
     KEY_VARIABLE,
     TemplateCipher,
     bind_key,
+    bound_key,
     decode_key,
+    key_place,
+    load_cipher,
     load_key,
+    retired_ciphers,
     second_owner,
     store_key,
     write_key_file,
@@ -58,7 +62,9 @@ class Rotated:
 def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated:
     """Changes the key of the database and of the installation.
 
-    The new key is MUSTER_NEW_KEY where it is set (it has to be when the old one is in MUSTER_KEY), else a fresh one.
+    A database that still has a key of before a rotation, as when another one beside it was rotated, gets the present
+    key of the installation, which stays. Else the new key is MUSTER_NEW_KEY where it is set (it has to be when the old
+    one is in MUSTER_KEY), else a fresh one.
 
     Args:
         folder: where the key file is, if the key is in a file.
@@ -66,6 +72,13 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     Raises:
         DatabaseError: the old key is not the database's, or the new one cannot be kept.
     """
+    present = load_cipher(folder)
+    with reading(engine) as session:
+        bound = bound_key(session)
+    for behind in retired_ciphers(folder):
+        if behind.key_id == bound != present.key_id:
+            sealed = _seal_anew(engine, behind, present, folder, at, actor)
+            return Rotated(sealed, present.key_id, str(key_place(folder)))
     from_variable = bool(os.environ.get(KEY_VARIABLE))
     key = _new_key(folder, from_variable=from_variable)
     new = TemplateCipher(key)
@@ -75,9 +88,7 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
         finished = session.get(TemplateKeyRow, new.key_id) is not None
     sealed = 0
     if not finished:
-        open_with(engine, old, folder)
-        with writing(engine) as session:
-            sealed = reencrypt(session, old, new, at=at, actor=actor)
+        sealed = _seal_anew(engine, old, new, folder, at, actor)
     if from_variable:
         return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
     before = None
@@ -87,6 +98,12 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     place = store_key(key, folder)
     (folder / PENDING_FILE).unlink(missing_ok=True)
     return Rotated(sealed, new.key_id, place, before)
+
+
+def _seal_anew(engine: Engine, old: TemplateCipher, new: TemplateCipher, folder: Path, at: datetime, actor: str) -> int:
+    open_with(engine, old, folder)
+    with writing(engine) as session:
+        return reencrypt(session, old, new, at=at, actor=actor)
 
 
 def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at: datetime, actor: str) -> int:

@@ -210,7 +210,9 @@ def _lines(file: Path) -> list[str]:
 
 @event.listens_for(Session, "after_commit")
 def _note_daily(session: Session) -> None:
-    """Notes a head after the first transaction of a day."""
+    """Notes a head after the first transaction of a day; the end of a savepoint does not end it."""
+    if session.in_nested_transaction():
+        return
     prover = of_session(session)
     now = datetime.now(UTC)
     if prover is None or prover.heads is None or prover.noted == now.date():

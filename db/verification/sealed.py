@@ -33,7 +33,7 @@ def problems(session: Session, cipher: TemplateCipher) -> tuple[int, list[str]]:
     left = len(found) - MOST_NAMED
     named = [*found[:MOST_NAMED], f"{plural(left, 'more sealed value')}"] if left > 0 else found
     missing = [
-        f"{plural(count, 'sealed value needs', 'sealed values need')} the key {key}, which is not here"
+        f"{plural(count, 'sealed value needs', 'sealed values need')} the key {key}, which is not the present one"
         for key, count in sorted(other_keys.items())
     ]
     return opened, missing + named

@@ -209,6 +209,8 @@ def _fail_system(error: Exception) -> NoReturn:
     """Say what the system refused, in one line; any other error is raised again."""
     from monitor.errors import LOW_MEMORY, short_of_memory
 
+    if _is_interrupted(error):
+        _fail("Stopped.", 130)
     if short_of_memory(error):
         _fail(LOW_MEMORY, 1)
     if not isinstance(error, OSError):
@@ -219,6 +221,13 @@ def _fail_system(error: Exception) -> NoReturn:
     if error.filename is None or error.strerror is None:
         raise error
     _fail(f"{error.filename} cannot be used: {error.strerror}.", 1)
+
+
+def _is_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl+C is behind an error, as where it comes while a library loads its own parts."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _fail(sentence: str, exit_code: int) -> NoReturn:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db import backup, migrate
 from db.attendance import kiosks, ledger
-from db.crypto import KEY_FILE, KEY_VARIABLE, KEYRING_SERVICE, KEYRING_USER, bound_key, load_cipher
+from db.crypto import KEY_FILE, bound_key, key_place, load_cipher
 from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError
 from db.faces.templates import count_means
@@ -56,7 +56,7 @@ def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
     file = (config or CONFIG_FILE).parent / KEY_FILE
     known = _asked(settings, bound_key)
     try:
-        place = _place_of_key(file)
+        place = key_place(file.parent)
         if place is None:
             yield _no_key(name, file, known)
             return
@@ -194,27 +194,6 @@ def _asked(settings: Settings, question: Callable[[Session], T | None]) -> T | N
                 return question(session)
     except DatabaseError:
         return None
-
-
-def _place_of_key(file: Path) -> str | None:
-    """In the order in which `load_cipher` looks; None where there is none. Raises: DatabaseError."""
-    if os.environ.get(KEY_VARIABLE):
-        return f"the variable {KEY_VARIABLE}"
-    if file.exists():
-        return str(file)
-    return "the system's keyring" if _in_keyring() else None
-
-
-def _in_keyring() -> bool:
-    import keyring
-    from keyring.errors import KeyringError
-
-    if float(getattr(keyring.get_keyring(), "priority", 0)) <= 0:
-        return False
-    try:
-        return keyring.get_password(KEYRING_SERVICE, KEYRING_USER) is not None
-    except KeyringError as error:
-        raise DatabaseError(f"The system's keyring does not answer ({error}); unlock it.") from None
 
 
 def _no_key(name: str, file: Path, known: str | None) -> Check:

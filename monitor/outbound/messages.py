@@ -5,7 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from db.programs.event_feed import FeedEvent
-from monitor.text import printable
+from monitor.text import local_time, printable
 
 WORDS: Final = {
     "check_in": "checked in",
@@ -49,9 +49,16 @@ def other_json(kind: str, at: datetime, door: str, text: str | None) -> dict[str
     return {"event": kind, "at": at.isoformat(), "person": None, "door": door, "text": text}
 
 
-def sentence(kind: str, at: datetime, door: str, zone: ZoneInfo, event: FeedEvent | None = None) -> str:
-    """One line for people; a name cannot break out of it, or mention a whole chat room."""
-    clock, said = f"{at.astimezone(zone):%H:%M}", WORDS.get(kind, kind)
+def sentence(
+    kind: str, at: datetime, door: str, zone: ZoneInfo, event: FeedEvent | None = None, *, now: datetime
+) -> str:
+    """One line for people; a name cannot break out of it, or mention a whole chat room.
+
+    Args:
+        now: what was on another day than this has its day in the line.
+    """
+    local, said = at.astimezone(zone), WORDS.get(kind, kind)
+    clock = f"{local:%H:%M}" if local.date() == now.astimezone(zone).date() else local_time(at, zone)
     if event is None:
         return f"{said} ({printable(door)}, {clock})."
     name = _plain(event.name) if event.name is not None else "Somebody who was erased"

@@ -222,7 +222,8 @@ def roll_up(run: Run) -> None:
 def rotate_key(run: Run) -> None:
     """Encrypt all face templates with a new key, in one transaction. No kiosk and no app may be running meanwhile.
 
-    Backups made before, and other databases with the old key, can be read with the old key only; it is kept in a file.
+    Backups made before need the old key, which is kept in a file. Another database with the old key is brought to the
+    new one by the same command.
     """
     from db.engine import open_database, scrub
     from db.privacy.rotation import rotate
@@ -236,8 +237,8 @@ def rotate_key(run: Run) -> None:
     sentence = f"{plural(rotated.sealed, 'value')} encrypted with the new key, which is in {rotated.place}."
     if rotated.before:
         sentence += (
-            f" Older backups and other databases need the old key, kept in {rotated.before}, where 'muster db restore' "
-            "finds it; delete it last."
+            f" Older backups need the old key, kept in {rotated.before}, where 'muster db restore' finds it; delete it "
+            "last. Run this once for each other database with the old key, too."
         )
     before = str(rotated.before) if rotated.before else None
     record = {"sealed": rotated.sealed, "key_id": rotated.key_id, "key_in": rotated.place, "old_key_in": before}

@@ -84,6 +84,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         _print_events(run, settings, store, around, make)
         if frames.warning:
             tell(f"muster: {printable(frames.warning)}", err)
+            raise typer.Exit(3)
         return False
     return _show_app(run, settings, store, around, make, ascii_only=ascii_only)
 

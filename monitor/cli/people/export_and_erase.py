@@ -33,6 +33,7 @@ def export(
 @shared
 def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
     """Delete a person's faces, sightings and moods for good; and print a receipt."""
+    from monitor.desk.maintenance.upkeep import copies
     from monitor.desk.people.export_and_erase import erase as erase_person
 
     engine, _, person = open_person(run, who)
@@ -52,6 +53,7 @@ def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="D
         "attendance_events_kept_under_pseudonym": receipt.events_kept,
         "files_searched": list(done.files_searched),
         "traces_left": done.traces_left,
+        "copies_made_before_and_not_searched": [str(file) for _, file in copies(engine, run.settings())],
     }
     if run.as_json:
         emit({"erased": record})

@@ -81,6 +81,7 @@ def add(
     """Write a webhook into the settings and print the secret with which its messages are signed."""
     from pydantic import ValidationError
 
+    from monitor.config import problem_of
     from monitor.config_outbound import Webhook
     from monitor.desk.programs import webhooks
 
@@ -91,8 +92,7 @@ def add(
         webhook = Webhook.model_validate({"name": name, "url": url, "form": form, **given})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        problem = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-        raise UsageError(f"The webhook's {first['loc'][0]}: {problem}.") from None
+        raise UsageError(f"The webhook's {first['loc'][0]}: {problem_of(error)}.") from None
     secret = webhooks.add(run.config_file, webhook)
     run.say(
         f"The webhook {name} is in {run.config_file}. Its messages are signed with {secret} . "

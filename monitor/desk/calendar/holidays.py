@@ -124,12 +124,11 @@ def _of_file(path: Path, years: Sequence[int], left_out: list[str]) -> Iterator[
         raise UsageError(f"{path} is not an iCalendar file, or is damaged; export it again as .ics.") from None
     for event in calendar.walk("VEVENT"):
         name = printable(str(event.get("SUMMARY", "")), 200) or "Holiday"
-        first = getattr(event.get("DTSTART"), "dt", None)
-        if not isinstance(first, date) or isinstance(first, datetime):
+        first, end = _whole_day(event.get("DTSTART")), _whole_day(event.get("DTEND"))
+        if first is None:
             left_out.append(f"{name}: it is not a whole day.")
             continue
-        last = getattr(event.get("DTEND"), "dt", None)
-        count = (last - first).days if isinstance(last, date) and not isinstance(last, datetime) else 1
+        count = (end - first).days if end else 1
         if not 0 <= count <= _MOST_DAYS:
             left_out.append(f"{name}: it lasts {plural(count, 'day')}.")
             continue
@@ -139,6 +138,15 @@ def _of_file(path: Path, years: Sequence[int], left_out: list[str]) -> Iterator[
             continue
         for start in starts:
             yield from ((start + timedelta(days=offset), name) for offset in range(max(count, 1)))
+
+
+def _whole_day(value: object) -> date | None:
+    """The day that a property gives; None for a time, for nothing, and for what cannot be read."""
+    try:
+        day = getattr(value, "dt", None)
+    except ValueError:  # icalendar keeps what it cannot read, and refuses it here
+        return None
+    return day if isinstance(day, date) and not isinstance(day, datetime) else None
 
 
 def _repeated(rule: object, first: date, years: Sequence[int]) -> list[date] | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import shifts
+from db.attendance import ledger, shifts
 from db.calendar import Shift, monday
 from db.engine import reading, writing
 from db.ids import new_id
@@ -204,11 +204,13 @@ def _change(
     today = now.astimezone(zone).date()
     (entry,) = _entries(session, [shift], today)
     enrolled = groups.first_enrolled(session, person=shift.person, group=shift.group)
-    days = 0
+    past: set[date] = set()
     if enrolled is not None:
         begin = max(first or date.min, enrolled.astimezone(zone).date())
-        past = (begin + offset * _DAY for offset in range((today - begin).days))
-        days = sum(any(one.starts_on(day) for one in touched) for day in past)
+        past.update(begin + offset * _DAY for offset in range((today - begin).days))
+        before = ledger.instants_before(session, enrolled, person=shift.person, group=shift.group)
+        past.update(at.astimezone(zone).date() for at in before)
+    days = sum(any(one.starts_on(day) for one in touched) for day in past if (first or day) <= day < today)
     ahead = (max(first or today, today) + offset * _DAY for offset in range(_ROUND))
     return ShiftChange(entry, days, next((day for day in ahead if any(one.starts_on(day) for one in touched)), None))
 

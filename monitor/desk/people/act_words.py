@@ -10,8 +10,12 @@ from db.records.privacy import AuditEntry
 from monitor.desk.people.undo_calendar import CALENDAR, WORDS
 from monitor.text import plural
 
-_OF_ONE_PERSON: Final = frozenset({"rename", "number", "group", "notes", "consent", "activate", "deactivate"})
+_OF_ONE_PERSON: Final = frozenset(
+    {"rename", "number", "group", "notes", "consent", "activate", "deactivate", "set pin", "remove pin"}
+)
 """Entries of which an act may have several, each said by itself."""
+_LEADING: Final = frozenset({"name visitor", "delete template"})
+"""Entries that say what an act is, also where it enrolled somebody as well."""
 
 
 def words(session: Session, found: Sequence[AuditEntry]) -> str:
@@ -20,8 +24,13 @@ def words(session: Session, found: Sequence[AuditEntry]) -> str:
         *others, last = (words(session, [one]) for one in reversed(found))
         return f"{', '.join(others)} and {last}"
     names = pages.names(session, [one.person for one in found if one.person])
-    first = next((one for one in found if one.action == "name visitor"), found[-1])
+    first = next((one for one in found if one.action in _LEADING), found[-1])
     who = names.get(first.person, "somebody who is gone") if first.person else ""
+    actions = {one.action for one in found}
+    entries, of_whom = "an entry", who
+    if len(found) > 1:
+        entries, of_whom = plural(len(found), "entry", "entries"), who if len(names) < 2 else f"{len(names)} people"
+    added = f"{entries} that {'was' if len(found) == 1 else 'were'} added for {of_whom}"
     before, after = first.detail.get("before"), first.detail.get("after")
     told = {
         "rename": f"the renaming of {before} to {after}",
@@ -36,13 +45,13 @@ def words(session: Session, found: Sequence[AuditEntry]) -> str:
         "merge": f"the merging of {first.detail.get('source')} into {who}",
         "discard visitor": f"the discarding of {plural(len(found), 'face')}",
         "name visitor": f"the naming of a visitor as {who}",
-        "void": f"voiding an entry of {who}",
-        "correct": f"the correction of an entry of {who}",
-        "add check_in": f"an entry that was added for {who}",
-        "add check_out": f"an entry that was added for {who}",
+        "void": f"voiding {entries} of {of_whom}",
+        "correct": f"the correction of {entries} of {of_whom}",
+        "add check_in": added,
+        "add check_out": added,
         "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
         "erase": "an erasure",
-        "delete template": f"the deletion of an image of {who}",
+        "delete template": f"the {'move' if 'add' in actions else 'deletion'} of an image of {who}",
         "accept capture": f"a picture from the door that was accepted for {who}",
         "reject capture": f"a picture from the door that was rejected for {who}",
         "set aside": f"a day of {who} that was set aside",
@@ -58,6 +67,6 @@ def words(session: Session, found: Sequence[AuditEntry]) -> str:
         desk_users.REMOVED: f"the removal of {first.detail.get('name')} from the desk",
     }
     if first.action in CALENDAR:
-        how_many = f" and {len(found) - 1} more" if len(found) > 1 and len({one.action for one in found}) == 1 else ""
-        return f"{WORDS[first.action]} {who}".strip() + how_many
+        how_many = f" and {len(found) - 1} more" if len(found) > 1 and len(actions) == 1 else ""
+        return WORDS[first.action] + (f" for {who}" if who else "") + how_many
     return told.get(first.action, f"{first.action} {who}".strip())

@@ -89,7 +89,7 @@ WORDS: Final = {
     "end shift": "the end of a shift",
     "add holiday": "a public holiday that was added",
     "remove holiday": "the removal of a public holiday",
-    "add leave": "a leave that was entered for",
-    "remove leave": "the removal of a leave of",
+    "add leave": "a leave that was entered",
+    "remove leave": "the removal of a leave",
 }
-"""What was done; behind it stands whose it was."""
+"""What was done; behind it stands for whom, where it is about one person."""

@@ -118,7 +118,7 @@ def test(settings: Settings, name: str, now: datetime) -> Answer:
     """Sends a message that is about nothing. Raises: UsageError."""
     webhook = named(settings, name)
     data = other_json("test", now, settings.kiosk, "This is a test message.")
-    body = message(webhook, data, sentence("test", now, settings.kiosk, settings.zone))
+    body = message(webhook, data, sentence("test", now, settings.kiosk, settings.zone, now=now))
 
     async def send() -> Answer:
         async with aiohttp.ClientSession() as session:
@@ -213,7 +213,8 @@ async def _send(engine: Engine, settings: Settings, webhook: Webhook, clock: Cal
                     if not webhooks.claim(session, one, clock() + _CLAIMED):
                         continue
                 event = events.get(one.event) if one.event else None
-                answer = await post(client, webhook, one.id, _body(settings, webhook, one, event), clock())
+                now = clock()
+                answer = await post(client, webhook, one.id, _body(settings, webhook, one, event, now), now)
                 with writing(engine) as session:
                     if answer.error is None:
                         webhooks.delivered(session, one, clock())
@@ -227,9 +228,9 @@ async def _send(engine: Engine, settings: Settings, webhook: Webhook, clock: Cal
                 return Round(sent, error)
 
 
-def _body(settings: Settings, webhook: Webhook, delivery: Delivery, event: FeedEvent | None) -> bytes:
+def _body(settings: Settings, webhook: Webhook, delivery: Delivery, event: FeedEvent | None, now: datetime) -> bytes:
     data = event_json(event) if event else other_json(delivery.kind, delivery.at, delivery.door, delivery.text)
-    text = sentence(delivery.kind, delivery.at, delivery.door, settings.zone, event)
+    text = sentence(delivery.kind, delivery.at, delivery.door, settings.zone, event, now=now)
     return message(webhook, data, text)
 
 

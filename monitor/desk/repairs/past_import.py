@@ -29,7 +29,7 @@ from db.records.people import Person
 from monitor.attendance.door import Arrival, decide
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendars
-from monitor.calendar_text import parse_clock, parse_day
+from monitor.calendar_text import FIRST, parse_clock, parse_day
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import read_list
@@ -152,7 +152,7 @@ def take_back(engine: Engine, settings: Settings, id: str, **by: Unpack[Actor]) 
         known = audit.details(session, ACTION)
         file = next((str(one["file"]) for one in known if one.get("import") == id), None)
         if file is None:
-            raise UsageError(f"There is no import {id}; its entry in the audit log names it.")
+            raise UsageError(f"There is no import {id}; its id was printed, and stands in the audit log (F6).")
         added = audit.events_of(session, _reason(id, Path(file)))
         events = [event for event in added if corrections.void_of(session, event) is None]
         if not events:
@@ -242,6 +242,8 @@ def _read(file: Path, zone: ZoneInfo, now: datetime) -> tuple[list[PastRow], dic
             at = _instant(when, zone)
             if at > now + _CLOCKS_DIFFER:
                 raise UsageError(f"{when} is in the future.")
+            if at.astimezone(zone).date() < FIRST:
+                raise UsageError(f"{when} is before {FIRST}, the first day that reports can show.")
             rows.append(PastRow(line, number, name, at, _presence(kind)))
         except UsageError as error:
             problems[line] = str(error)

@@ -22,12 +22,14 @@ from db.observations import moods, sightings
 from db.people import consents, people
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
+from db.proof.heads import HEADS_FILE
 from db.records.attendance import NewEvent
 from db.records.moods import MoodSample
 from db.records.observations import SightingRecord
 from db.records.people import Person
 from db.records.privacy import Expired
 from db.verification import ledger_check
+from db.verification.verdict import verify
 from tests.db.rows import newest_entries, newest_events
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
@@ -232,6 +234,22 @@ def test_rotating_survives_a_crash_before_the_key_is_in_place(
     with reading(sqlite) as session:
         assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
     assert not (tmp_path / "template.key.next").exists()
+
+
+def test_a_database_that_a_rotation_left_out_gets_the_present_key(
+    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_KEY", raising=False)
+    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    _live(sqlite, load_cipher(tmp_path), at, "Ada")
+    rotated = rotation.rotate(open_database(str(tmp_path / "other.sqlite3")), tmp_path, at=at, actor="desk")
+    with reading(sqlite) as session, pytest.raises(WrongKey, match="run it for this one, too"):
+        people.load_gallery(session, load_cipher(tmp_path), "test-1")
+    brought = rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
+    assert (brought.key_id, brought.place, brought.before) == (rotated.key_id, str(tmp_path / "template.key"), None)
+    with reading(sqlite) as session:
+        assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
+    assert verify(sqlite, load_cipher(tmp_path), tmp_path / HEADS_FILE).problems == ()
 
 
 def test_a_backup_of_a_database_in_use_is_whole(

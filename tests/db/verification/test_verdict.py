@@ -24,7 +24,7 @@ from db.people import consents, people
 from db.privacy import erasure, merges, rotation
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
-from db.proof.key import of_engine, proof_key, use
+from db.proof.key import Prover, of_engine, proof_key, use
 from db.records.attendance import NewEvent
 from db.verification.verdict import Verdict, verify
 from tests.db.doors import CIPHER, Door
@@ -57,6 +57,19 @@ def _come(engine: Engine, person: UUID, at: datetime, *, clock_suspect: bool = F
         ledger.append(session, event)
         corrections.void(session, event.id, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="Ada was not here")
     return event.id
+
+
+def test_the_first_head_of_a_day_waits_for_the_end_of_the_transaction(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    _enrol(sqlite, cipher, "Ada", at)
+    use(sqlite, Prover(proof_key(cipher), tmp_path / HEADS_FILE))
+    with writing(sqlite) as session:
+        with session.begin_nested():
+            people.add_person(session, "Bob", at=at, actor="desk")
+        people.add_person(session, "Cleo", at=at, actor="desk")
+        assert not (tmp_path / HEADS_FILE).exists()
+    assert (tmp_path / HEADS_FILE).read_text().count("\n") == 1
 
 
 def test_erasing_and_merging_leave_it_whole(

@@ -56,6 +56,7 @@ def test_a_setting_is_written_and_taken_out_again(file: Path) -> None:
         ("target_fpir", "often", "number"),
         ("time_zone", "Mars/North", "not a time zone"),
         ("quality", "1", "There is no setting quality"),
+        ("keys.undo", "x", "Setting keys.undo: x is the key of undo and of take_away"),
     ],
 )
 def test_what_makes_no_sense_is_not_written(file: Path, name: str, value: str, said: str) -> None:

@@ -93,6 +93,16 @@ def test_too_little_memory_is_one_line(
     assert (code, said) == (1, f"muster: {LOW_MEMORY}\n")
 
 
+def test_ctrl_c_while_a_library_loads_is_one_line(
+    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
+    assert failed(monkeypatch, capsys, "people", "list", "--db", store) == (130, "", "muster: Stopped.\n")
+
+
 def test_what_is_no_text_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], store: str
 ) -> None:

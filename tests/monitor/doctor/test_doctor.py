@@ -34,7 +34,6 @@ NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_key_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "_in_keyring", lambda: False)
     monkeypatch.setattr(crypto, "_has_keyring", lambda: False)
     monkeypatch.delenv("MUSTER_KEY", raising=False)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from db.attendance import kiosks
@@ -72,6 +73,15 @@ def test_an_app_that_is_left_to_begin_again_does_so_with_a_terminal(monkeypatch:
     monkeypatch.setattr(import_module("monitor.cli.kiosk.kiosk"), "_kiosk", once)
     assert CliRunner().invoke(app, ["kiosk", "--headless"]).exit_code == 0
     assert runs == [True, False, False]
+
+
+def test_pictures_that_cannot_be_read_are_told_by_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    Image.new("RGB", (64, 48)).save(tmp_path / "pictures" / "1.png")
+    (tmp_path / "pictures" / "2.png").write_text("no picture")
+    given = ["--source", str(tmp_path / "pictures"), "--db", str(tmp_path / "a.sqlite3")]
+    done = CliRunner().invoke(app, ["kiosk", *given, "--headless"])
+    assert (done.exit_code, "1 of 2 images" in done.stderr) == (3, True), done.output
 
 
 def test_a_time_in_the_future_is_said_and_sub_folders_are_named(tmp_path: Path) -> None:

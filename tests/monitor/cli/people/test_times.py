@@ -34,9 +34,14 @@ def test_a_consent_is_shown_with_its_local_time(options: list[str]) -> None:
     assert record["consents"][0]["at"] == "2026-07-01T22:30:00+00:00"
 
 
-def test_a_receipt_has_its_local_time(options: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receipt_has_its_local_time_and_older_copies(options: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.cli.options.Run.at", datetime(2026, 7, 2, 22, 30, tzinfo=UTC))
-    assert "  at: 2026-07-03 00:30\n" in CliRunner().invoke(app, ["erase", "Ada", "--yes", *options]).stdout
+    database = Path(options[1])
+    copy = database.with_name(f"{database.stem}-before-20260701-080000{database.suffix}")
+    copy.touch()
+    told = CliRunner().invoke(app, ["erase", "Ada", "--yes", *options]).stdout
+    assert "  at: 2026-07-03 00:30\n" in told
+    assert f"  copies made before and not searched: {copy}\n" in told
 
 
 def test_a_list_says_how_many_it_has(options: list[str]) -> None:

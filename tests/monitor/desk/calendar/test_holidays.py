@@ -90,6 +90,7 @@ def test_a_calendar_gives_its_whole_days(site: Site, tmp_path: Path) -> None:
         event("New Year", ";VALUE=DATE:20200101", "RRULE:FREQ=YEARLY"),
         event("Leap day", ";VALUE=DATE:20240229", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"),
         event("Meeting", ":20261201T100000Z"),
+        event("Misprint", ";VALUE=DATE:20261399"),
         event("Summer", ";VALUE=DATE:20270601", "DTEND;VALUE=DATE:20270901"),
         event("Thanksgiving", ";VALUE=DATE:20261126", "RRULE:FREQ=YEARLY;BYDAY=4TH"),
     )
@@ -101,7 +102,7 @@ def test_a_calendar_gives_its_whole_days(site: Site, tmp_path: Path) -> None:
         **{date(2026, 12, day): "Works closed" for day in (28, 29, 30)},
         date(2027, 1, 1): "New Year",
     }
-    assert [one.partition(":")[0] for one in done.left_out][:2] == ["Meeting", "Summer"]
+    assert [one.partition(":")[0] for one in done.left_out][:3] == ["Meeting", "Misprint", "Summer"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no calendar", b"\xff\xfe\x00", b"BEGIN:VCALENDAR\r\nDTSTART:x"])

@@ -1,14 +1,17 @@
 """Shifts are entered, changed from a day on, ended and removed; each says whom and how many past days it touches."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
+from db.attendance import kiosks, ledger
 from db.attendance import shifts as rows
 from db.calendar import Shift
 from db.engine import reading, writing
+from db.ids import new_id
 from db.people import people
+from db.records.attendance import NewEvent
 from monitor.desk.calendar import shifts
 from monitor.errors import UsageError
 from tests.db.rows import newest_entries
@@ -74,6 +77,24 @@ def test_an_entry_for_the_past_says_how_many_days_change(
     assert change.past_days == past
     effect = f"It changes {past} days before today." if past else f"Days before {told} stay as they are."
     assert change.effect == f"It counts for 3 people. {effect}"
+
+
+def test_days_before_the_enrolment_change_where_somebody_came(site: Site) -> None:
+    ada = site.ids["Ada Lovelace"]
+    with writing(site.engine) as session:
+        door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=site.by["at"]).id
+        for day in (date(2026, 10, 5), date(2026, 10, 6), date(2026, 10, 10)):
+            at = datetime.combine(day, time(9), tzinfo=site.zone)
+            ledger.append(session, NewEvent(new_id(), "check_in", ada, at, "UTC", door, "manual", "boss", at))
+    told = [
+        shifts.preview(site.engine, site.zone, one, site.by["at"]).past_days
+        for one in (
+            shift(person=ada),
+            shift(group="Lab", valid_from=date(2026, 10, 6)),
+            shift(person=site.ids["Zoë Young"]),
+        )
+    ]
+    assert told == [20, 19, 18], "two weekdays of October, one from the 6th on, none"
 
 
 def test_a_change_from_a_day_on_keeps_the_days_before(site: Site) -> None:

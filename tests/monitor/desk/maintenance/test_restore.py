@@ -217,16 +217,19 @@ def test_what_is_not_a_whole_backup_of_this_installation_changes_nothing(sqlite:
     good = back_up(sqlite, tmp_path, at=NOW, actor="test")
     foreign, damaged, other_key = tmp_path / "x.txt", tmp_path / "damaged.sqlite3", tmp_path / "key.sqlite3"
     foreign.write_text("a shopping list")
+    empty = tmp_path / "empty.sqlite3"
+    empty.touch()
     damaged.write_bytes(good.read_bytes()[:-4096])
     backup.copy_backup(good, other_key)
     with writing(open_database(str(other_key))) as session:
         bind_key(session, TemplateCipher(b"x" * 32), NOW)
     live(sqlite, "Eve")
     found: list[tuple[Path, type[Exception]]] = [
-        (foreign, DatabaseDamaged), (damaged, DatabaseError), (other_key, WrongKey), (tmp_path / "none", UsageError),
+        (foreign, DatabaseDamaged), (empty, DatabaseDamaged), (damaged, DatabaseError), (other_key, WrongKey),
+        (tmp_path / "none", UsageError),
     ]  # fmt: skip
     for file, error in found:
-        with pytest.raises(error):
+        with pytest.raises(error, match=file.name):
             restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
     assert names(sqlite) == ["Ada", "Eve"]
     assert not list(Path(str(sqlite.url.database)).parent.glob(".*")), "no unfinished copy is left"

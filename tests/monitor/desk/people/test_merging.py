@@ -1,6 +1,7 @@
 """Merging and splitting: what is left in the database afterwards."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import numpy as np
@@ -14,6 +15,7 @@ from db.people import look_alikes, people
 from db.records.people import Person
 from monitor.desk.people.merging import FacesDifferError, merge, preview, split
 from monitor.desk.people.people import person_record
+from monitor.desk.people.undo import acts
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import Who, mean_of
@@ -51,7 +53,9 @@ def test_an_image_that_is_split_off_leaves_both_templates_right(
 ) -> None:
     anna = enrol("Anna", images=3)
     images = person_record(engine, cipher, anna.id).images
-    other = split(engine, cipher, anna.id, images[0].template.id, "Zoe", **who)
+    later = Who(at=who["at"] + timedelta(minutes=1), actor=who["actor"])
+    other = split(engine, cipher, anna.id, images[0].template.id, "Zoe", **later)
+    assert acts(engine)[0].words == "the move of an image of Anna"
     assert mean_of(engine, cipher, "Anna").members == 2
     assert mean_of(engine, cipher, "Zoe").members == 1
     with reading(engine) as session:

@@ -91,6 +91,14 @@ def test_the_number_comes_back_with_its_pin(
         assert found.pin_hash is None
 
 
+def test_a_pin_that_came_with_a_number_is_told_with_it(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    anna = enrol("Anna")
+    changes.set_pin(engine, anna.id, "271828", cipher=cipher, shortest=6, number="17", **now())
+    assert take().words == "the number 17 of Anna and the new PIN of Anna"
+
+
 def test_a_decision_is_followed_by_the_one_of_before_and_both_stay(
     engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
@@ -261,7 +269,7 @@ def test_leave_shifts_and_holidays_are_taken_back(
 
     with writing(engine) as session:
         leave.remove(session, away.id, **now())
-    assert take().words == "the removal of a leave of Anna"
+    assert take().words == "the removal of a leave for Anna"
     assert there() == ([shift], [away], [])
     with writing(engine) as session:
         shifts.end(session, shift.id, date(2026, 4, 1), **now())

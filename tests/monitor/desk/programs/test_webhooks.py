@@ -111,7 +111,13 @@ def test_a_chat_room_gets_one_sentence_in_which_a_name_is_only_a_name(site: Site
         site.send(hook)
         site.passes("<!channel> *Eve*\nhttp://x")
         site.send(hook)
-    assert receiver.taken == [{"text": "!channel   Eve  http://x checked in at 09:00 (door)."}]
+        site.passes("Zoë")
+        site.now += timedelta(days=1)
+        site.send(hook)
+    assert receiver.taken == [
+        {"text": "!channel   Eve  http://x checked in at 09:00 (door)."},
+        {"text": "Zoë checked in at 2026-03-02 09:00 (door)."},
+    ]
 
 
 def test_kind_group_and_door_choose(site: Site) -> None:

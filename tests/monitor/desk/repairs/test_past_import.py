@@ -14,7 +14,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.attendance import attendance
-from monitor.desk.people.undo import undo_last
+from monitor.desk.people.undo import acts, undo_last
 from monitor.desk.repairs.past_import import import_past, take_back
 from monitor.errors import UsageError
 
@@ -68,13 +68,15 @@ def test_a_zkteco_export_comes_in_once_and_goes_again(
     assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30
     again = import_past(engine, settings, file, **BY)
     assert (again.added, again.same, again.id) == (0, 3, None)
+    assert acts(engine)[0].words == "2 entries that were added for Ada Lovelace"
     assert done.id
     assert take_back(engine, settings, done.id, **later(1)) == 2
     assert not hours(engine, settings, day).get("Ada Lovelace")
     for id, said in ((done.id, "taken back already"), ("nothing", "no import")):
         with pytest.raises(UsageError, match=said):
             take_back(engine, settings, id, **BY)
-    undo_last(engine, TemplateCipher(bytes(32)), settings, **later(2))
+    undone = undo_last(engine, TemplateCipher(bytes(32)), settings, **later(2))
+    assert undone.words == "voiding 2 entries of Ada Lovelace"
     assert hours(engine, settings, day)["Ada Lovelace"] == 8 * 60 + 30, "the taking back is taken back"
     assert take_back(engine, settings, done.id, **later(3)) == 2, "and done once more"
     assert not hours(engine, settings, day).get("Ada Lovelace")
@@ -117,12 +119,15 @@ def test_a_list_names_people_and_says_in_or_out(engine: Engine, settings: Settin
     file = tmp_path / "past.csv"
     file.write_text(
         "Name;Date;Time;Direction\nalan;2026-03-03;08:00;in\nAlan Turing;2026-03-03;17:00;C/Out\nAda;2026-03-03;x;in\n"
-        "Ada;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\n",
+        "Ada;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\nAda;1999-12-31;08:00;in\n",
         encoding="utf-8",
     )
     done = import_past(engine, settings, file, **BY)
-    assert (done.added, len(done.problems)) == (2, 3)
-    assert done.problems[-1] == "Line 6: 2031-03-03 08:00 is in the future."
+    assert (done.added, len(done.problems)) == (2, 4)
+    assert done.problems[2:] == (
+        "Line 6: 2031-03-03 08:00 is in the future.",
+        "Line 7: 1999-12-31 08:00 is before 2000-01-01, the first day that reports can show.",
+    )
     assert hours(engine, settings, date(2026, 3, 3))["Alan Turing"] == 9 * 60
     file.write_text("Name;Direction\nAda;in\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no column 'time'"):

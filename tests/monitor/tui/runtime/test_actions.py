@@ -130,6 +130,8 @@ def test_only_keys_that_differ_are_mapped_anew() -> None:
         ({"add": "enter"}, "means something in every list"),
         ({"add": "a,b"}, "is one key"),
         ({"add": ""}, "is one key"),
+        ({"add": "ctrl+nosuch"}, "not a key that a keyboard has"),
+        ({"add": "hold+a"}, "not a key that a keyboard has"),
     ],
 )
 def test_a_key_that_would_mean_two_things_is_refused(given: dict[str, str], said: str) -> None:
