@@ -32,7 +32,7 @@ from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import SIZE, asked, done, fill, go, names, problem, told, type_at_once
-from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, settle, show_door, text_of
+from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, settle, show_door, text_of, until
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
@@ -56,8 +56,7 @@ async def test_consent_is_written_down(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "o")
         await fill(pilot, face="yes", mood="no")
-        while "refused" not in text_of(world):  # the pane is loaded once more when the change is written
-            await pilot.pause(0.02)
+        await until(lambda: "refused" in text_of(world))  # the pane is loaded once more when the change is written
     with reading(world.engine) as session:
         assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
 
@@ -87,7 +86,7 @@ async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "c")
         await fill(pilot, number="A-17", notes="[red]mind[/] the \x1b[31mstep\u202e")
-        assert "A-17" in text_of(world)
+        await until(lambda: "A-17" in text_of(world))  # the pane is loaded once more when the change is written
         assert "[red]mind[/] the step" in text_of(world)
         await go(pilot, "down", "c")
         await fill(pilot, number="A-17")
