@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -64,9 +65,13 @@ class ChangeFeed:
         self._tell = tell
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._file: tuple[int, int] | None = None
+        self._heads: changes.Heads | None = None
+        """Up to where it was told."""
 
     def start(self) -> None:
+        """Tells whatever is written after this returns; so start it before what it keeps up to date is read."""
+        with suppress(DatabaseError, SQLAlchemyError), self._engine.connect() as connection:  # the thread says it
+            self._heads = changes.heads(connection)
         self._thread = threading.Thread(target=self._run, name="change feed", daemon=True)
         self._thread.start()
 
@@ -89,18 +94,23 @@ class ChangeFeed:
     def _look(self, connection: Connection) -> None:
         """Check again and again, until `stop`, an error, or until another file has the database's name."""
         every = EVERY if connection.dialect.name == "sqlite" else EVERY_ON_A_SERVER
-        file = database_file(self._engine)
-        if self._file not in (None, file):  # a backup took the place of the database: all of it is news
-            self._tell(News((), people=True))
-        self._file = file
-        state, heads = changes.state(connection), changes.heads(connection)
-        connection.rollback()
-        while not self._stopped.wait(every):
-            if database_file(self._engine) != file:
+        file, state = database_file(self._engine), None
+        while True:
+            if (now := changes.state(connection)) != state:
+                self._tell_since(connection, certain=state is not None)
+                state = now
+            if self._stopped.wait(every) or database_file(self._engine) != file:
                 return
-            if (now := changes.state(connection)) == state:
-                continue
-            before, heads, state = heads, changes.heads(connection), now
-            events = changes.appended(connection, before.ledger) if heads.ledger != before.ledger else ()
-            connection.rollback()
-            self._tell(News(events, heads.people != before.people))
+
+    def _tell_since(self, connection: Connection, *, certain: bool) -> None:
+        """Tell what was written since the last time; the file of a backup counts as written, too.
+
+        Args:
+            certain: whether something was written at all.
+        """
+        before, heads = self._heads, changes.heads(connection)
+        self._heads = heads
+        events = changes.appended(connection, before.ledger) if before and heads.ledger != before.ledger else ()
+        connection.rollback()
+        if certain or before not in (None, heads):
+            self._tell(News(events, people=before is None or heads.people != before.people))

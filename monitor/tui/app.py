@@ -151,7 +151,7 @@ class MusterApp(DeskApp):
         self.feed.start()
         await self.switch_mode(self._home)
         self.controller.open()
-        self._change_feed.start()
+        await asyncio.to_thread(self._change_feed.start)
         if not self.controller.has_camera:
             await self.action_open("today")
 

@@ -190,3 +190,16 @@ def test_whoever_is_enrolled_or_erased_meanwhile_is_given_to_a_headless_door(wor
     finally:
         feed.stop()
     assert enrolled.gallery.name_of(world.ids["Radia Perlman"]) == "Radia P."
+
+
+def test_what_was_written_while_the_database_was_away_is_told_later(world: World) -> None:
+    told: SimpleQueue[News] = SimpleQueue()
+    feed = ChangeFeed(world.engine, told.put)
+    feed._stopped = _After(pauses=1)
+    feed.start()
+    feed.stop()
+    arrives(world, "Radia Perlman")
+    feed._stopped = _After(pauses=1)
+    feed._run()  # connects once more, as after an error
+    assert len(told.get_nowait().attendance) == 1
+    assert told.empty()
