@@ -132,6 +132,13 @@ class LazyGroup(Group):
                 right = told[half + at] if half + at < len(told) else ""
                 formatter.write(f"  {told[at]:<{room}}{right}".rstrip() + "\n")
 
+    def invoke(self, ctx: Any) -> Any:
+        """Ctrl+C in a command reaches `main`; Typer would end without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Abort from None
+
     def sentences(self, ctx: Any) -> list[tuple[str, str]]:
         return [(name, sentence) for name, (_, _, sentence) in _COMMANDS.items()]
 
@@ -177,7 +184,7 @@ def main() -> None:
         _fail_usage(error)
     except UnicodeEncodeError:  # an argument with surrogates, which a database does not take
         _fail("An argument is not valid UTF-8 (a file name or a search text). Type it again.", 2)
-    except (Abort, KeyboardInterrupt):
+    except Abort:
         _fail("Stopped.", 130)
     except ModuleNotFoundError as error:
         _fail_import(error)
