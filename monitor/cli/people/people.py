@@ -109,7 +109,10 @@ def split(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's id, from 'muster people show'.")],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets the image; enrolled if they are not yet.")],
 ) -> None:
-    """Move one image to another person."""
+    """Move one image to another person.
+
+    'muster people undo' does not take it back: move the image back, or merge the two.
+    """
     from monitor.desk.people import merging
 
     try:
