@@ -58,10 +58,10 @@ def test_an_image_that_is_split_off_leaves_both_templates_right(
     other = split(engine, cipher, anna.id, images[0].template.id, "Zoe", **later)
     passed, _ = offered(engine)
     assert refusal(passed, None).startswith(
-        "What was done last, the move of an image of Anna, and 1 act before it cannot be taken back. Move the image back "
-        "with 'muster people split', or make one person of both with 'muster people merge'."
+        "What was done last, the move of an image of Anna, and 1 act before it cannot be taken back. Move the image "
+        "back with 'muster people split', or make one person of both with 'muster people merge'."
     )
-    with pytest.raises(UsageError, match="taken back: the move of an image of Anna. Move the image back with"):
+    with pytest.raises(UsageError, match=r"taken back: the move of an image of Anna\. Move the image back with"):
         undo_last(engine, cipher, Settings(), passed[0].id, **later)
     assert mean_of(engine, cipher, "Anna").members == 2
     assert mean_of(engine, cipher, "Zoe").members == 1
