@@ -53,7 +53,8 @@ class NoDatabase(DatabaseUnavailable):
 
     def __init__(self, place: Path) -> None:
         super().__init__(
-            f"There is no database at {place}; correct --db, or begin with 'muster enroll' or 'muster kiosk'."
+            f"There is no database at {place}; correct --db or the setting db, or begin with 'muster enroll' or "
+            "'muster kiosk'."
         )
         self.place = place
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 Value: TypeAlias = str | float | bool
-Origin: TypeAlias = Literal["default", "file", "variable"]
+Origin: TypeAlias = Literal["default", "file", "variable", "option"]
 SECRET: Final = frozenset({"admin_pin_hash", "forward", "mqtt.password", "opener.secret", "webhooks"})
 """Settings whose value is shown to nobody."""
 
@@ -36,22 +36,25 @@ class SettingInForce:
     sentence: str
 
 
-def settings_in_force(file: Path | None = None) -> list[SettingInForce]:
+def settings_in_force(file: Path | None = None, **given: Any) -> list[SettingInForce]:
     """Every setting with where its value comes from, in the order of the reference.
 
     Args:
         file: the configuration file; None for the user's own, which need not exist.
+        given: values from the command line; None means not given.
 
     Raises:
         SettingsError: a setting makes no sense.
     """
-    settings = load_settings(file)
+    settings = load_settings(file, **given)
+    typed = {name for name, value in given.items() if value is not None}
     written = dict(_flat(read_file(file)))
     found = []
     for name, field in _fields(Settings):
         value = _value(settings, name)
         in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
-        origin: Origin = "variable" if in_variable else "file" if name in written else "default"
+        of_file: Origin = "variable" if in_variable else "file" if name in written else "default"
+        origin: Origin = "option" if name in typed else of_file
         found.append(SettingInForce(name, _shown(name, value), origin, field.description or ""))
     return found
 

@@ -29,7 +29,7 @@ class Webhook(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,40}$", description="How this receiver is called here.")
+    name: str = Field(description="How this receiver is called here.")
     url: str = Field(repr=False, description="Where events are sent to, and nowhere else.")
     secret: str = Field(default="", repr=False, description="Signs each message; whsec_ and 24 bytes or more, base64.")
     form: Literal["json", "chat"] = Field(default="json", description="The whole event, or a sentence for a chat room.")
@@ -39,6 +39,13 @@ class Webhook(BaseModel):
     timeout: float = Field(default=10.0, gt=0, le=60, description="Seconds that the receiver has for its answer.")
 
     _url = field_validator("url")(checked_url)
+
+    @field_validator("name")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        if not re.fullmatch("[A-Za-z0-9_-]{1,40}", value):
+            raise ValueError("it has letters, digits, - and _ only, 1 to 40 of them")
+        return value
 
     @field_validator("secret")
     @classmethod
@@ -122,7 +129,12 @@ class Mqtt(BaseModel):
     username: str = Field(default="", description="The name with which the kiosk comes to the broker; empty for none.")
     password: str = Field(default="", repr=False, description="The password that goes with it.")
     tls: bool = Field(default=False, description="Whether the way to the broker is encrypted.")
-    prefix: str = Field(default="muster", pattern=r"^[A-Za-z0-9_/-]+$", description="How topics of Muster begin.")
-    discovery: str = Field(
-        default="homeassistant", pattern=r"^[A-Za-z0-9_/-]+$", description="Where Home Assistant looks for devices."
-    )
+    prefix: str = Field(default="muster", description="How topics of Muster begin.")
+    discovery: str = Field(default="homeassistant", description="Where Home Assistant looks for devices.")
+
+    @field_validator("prefix", "discovery")
+    @classmethod
+    def _is_topic(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_/-]+", value):
+            raise ValueError("it has letters, digits, -, _ and / only")
+        return value

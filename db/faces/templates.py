@@ -154,8 +154,11 @@ def delete_mean_template(session: Session, person: UUID, encoder: str) -> None:
     )
 
 
-def delete_template(session: Session, template: UUID, *, at: datetime, actor: str) -> Template:
+def delete_template(session: Session, template: UUID, *, at: datetime, actor: str, moved: bool = False) -> Template:
     """Deletes one enrolled image. The mean is then stale: set or delete it in the same transaction.
+
+    Args:
+        moved: whether somebody else gets the image, for the audit log.
 
     Raises:
         InvalidRecord: there is no such template.
@@ -165,7 +168,8 @@ def delete_template(session: Session, template: UUID, *, at: datetime, actor: st
         raise InvalidRecord(f"There is no template with the id {template}.")
     gone = record(row)
     session.delete(row)
-    audit.note(session, "delete template", at=at, actor=actor, person=gone.person, detail={"source": gone.source})
+    detail = {"source": gone.source} | ({"moved": True} if moved else {})
+    audit.note(session, "delete template", at=at, actor=actor, person=gone.person, detail=detail)
     session.flush()
     return gone
 

@@ -17,7 +17,7 @@ from db.crypto import TemplateCipher, bound_key
 from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
 from db.faces.templates import count_by_person, mean_owner
 from db.ids import new_id
-from db.names import clean, clean_or_none
+from db.names import clean, clean_number, clean_or_none
 from db.people import consents, look_alikes
 from db.records.faces import GalleryPerson
 from db.records.people import Person, PersonConsents, PersonSummary
@@ -49,7 +49,7 @@ def add_person(
     Raises:
         InvalidRecord: the name is empty or too long, or the number is taken.
     """
-    number = clean_or_none(number, "number")
+    number = clean_number(number)
     _require_free_number(session, number, None)
     row = PersonRow(
         id=new_id(),
@@ -230,7 +230,7 @@ def rename(session: Session, person: UUID, name: str, *, at: datetime, actor: st
 def set_number(session: Session, person: UUID, number: str | None, *, at: datetime, actor: str) -> Person:
     """Without a number the PIN goes, too. Raises: InvalidRecord, also when another person has the number."""
     row = _row(session, person)
-    number = clean_or_none(number, "number")
+    number = clean_number(number)
     _require_free_number(session, number, person)
     detail = {"before": row.number, "after": number}
     entry = audit.note(session, "number", at=at, actor=actor, person=person, detail=detail)

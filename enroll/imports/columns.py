@@ -36,6 +36,8 @@ _HEADINGS: Final = {
 }
 # fmt: on
 """Headings without case, accents, spaces and digits; the earlier word wins."""
+_CONSENT: Final = re.compile("consent|einwilligung|agree|gdpr|dsgvo|rgpd")
+"""What is in the heading of a column with people's consents."""
 
 
 _MOST_ABOVE: Final = 20
@@ -68,7 +70,13 @@ class Columns:
             f"{name} = {self.heading[place] if place < len(self.heading) else f'column {place + 1}'}"
             for name, place in chosen
         ]
-        return "Columns: " + ", ".join(shown) + "."
+        told = "Columns: " + ", ".join(shown) + "."
+        if consent := next((one for one in self.heading if _CONSENT.search(plain(one))), None):
+            told += (
+                f" The column {consent} is not read: say with --consent what all of them agreed to, or write each "
+                "answer down with 'muster people consent'."
+            )
+        return told
 
 
 def find_columns(rows: Sequence[Sequence[str]]) -> tuple[int, Columns]:

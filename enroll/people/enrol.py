@@ -12,7 +12,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
 from db.faces.templates import load_members, owners_of_images
-from db.names import clean
+from db.names import clean, clean_number
 from db.people import consents
 from db.proof import images
 from db.records.people import ConsentKind
@@ -55,6 +55,8 @@ def enrol_person(
         try:
             clean(identity.name)
             existing = find_person(session, identity)
+            if existing is None:
+                clean_number(identity.number)
             enrolled = load_members(session, cipher, existing.id, ENCODER_NAME) if existing else []
         except InvalidRecord as error:
             return refused(identity.name, examinations, str(error))

@@ -24,13 +24,13 @@ def show(
     run: Run,
     name: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="Only settings with this in the name.")] = None,
 ) -> None:
-    """List each setting: its value, where that comes from (default, file or variable), and what it means."""
+    """List each setting: its value, where that comes from (default, file, variable or option), and what it means."""
     from monitor.cli.table import table
     from monitor.config_file import settings_in_force
     from monitor.errors import UsageError
     from monitor.text import printable
 
-    found = [one for one in settings_in_force(run.config) if name is None or name in one.name]
+    found = [one for one in settings_in_force(run.config, db=run.db) if name is None or name in one.name]
     if not found:
         raise UsageError(f"There is no setting with {name!r} in its name.")
     if run.as_json:
@@ -49,7 +49,7 @@ def path(run: Run) -> None:
     run.say(str(run.config_file), {"file": str(run.config_file), "exists": run.config_file.exists()})
 
 
-@app.command("set")
+@app.command("set", context_settings={"ignore_unknown_options": True})  # -5 is a value
 @shared
 def set_(
     run: Run,

@@ -97,6 +97,8 @@ _EXTRAS = {
 }  # fmt: skip
 """Modules that commands import, by the extra that brings them."""
 
+_STOPPED = 130
+"""The exit code after Ctrl+C."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -166,7 +168,10 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"
     try:
-        sys.exit(app(prog_name="muster", standalone_mode=False))
+        code = app(prog_name="muster", standalone_mode=False)
+        if code == _STOPPED:  # Typer says nothing about Ctrl+C
+            _fail("Stopped.", _STOPPED)
+        sys.exit(code)
     except KioskHangs as error:
         typer.echo(f"muster: {error}", err=True)
         sys.stdout.flush()
@@ -177,8 +182,8 @@ def main() -> None:
         _fail_usage(error)
     except UnicodeEncodeError:  # an argument with surrogates, which a database does not take
         _fail("An argument is not valid UTF-8 (a file name or a search text). Type it again.", 2)
-    except (Abort, KeyboardInterrupt):
-        _fail("Stopped.", 130)
+    except Abort:
+        _fail("Stopped.", _STOPPED)
     except ModuleNotFoundError as error:
         _fail_import(error)
     except Exception as error:  # noqa: BLE001 - what the system did not refuse is raised again
@@ -210,7 +215,7 @@ def _fail_system(error: Exception) -> NoReturn:
     from monitor.errors import LOW_MEMORY, short_of_memory
 
     if _is_interrupted(error):
-        _fail("Stopped.", 130)
+        _fail("Stopped.", _STOPPED)
     if short_of_memory(error):
         _fail(LOW_MEMORY, 1)
     if not isinstance(error, OSError):

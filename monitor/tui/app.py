@@ -283,7 +283,7 @@ class MusterApp(DeskApp):
         """Ask about what was not done just now, or not last, and take it back."""
         passed, act = offer
         if act is None:
-            self.notify(clean(refusal(passed, act), 300), markup=False)
+            self.notify(clean(refusal(passed, act), 400), markup=False)
             return
         job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
         if not passed and self.clock() - act.at <= JUST_NOW:
@@ -291,7 +291,7 @@ class MusterApp(DeskApp):
             return
         when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"
         what = refusal(passed, act)[:-1] if passed else f"What was done last is {act.words}"
-        text = f"{clean(what, 300)}, {when}, by {clean(act.actor, 40)}."
+        text = f"{clean(what, 400)}, {when}, by {clean(act.actor, 40)}."
         ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)
 
     def _taken_back(self, act: Act) -> None:

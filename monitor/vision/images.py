@@ -95,6 +95,8 @@ def read_still(path: Path) -> StillImage:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the path.") from None
     if path.is_dir():
         raise ImageError(f"{path} is a folder; name an image in it.")
+    if not path.is_file():
+        raise ImageError(f"{path} is not a file; name an image.")
     if size == 0:
         raise ImageError(f"{path} is empty; save the image again.")
     _prepare_readers()

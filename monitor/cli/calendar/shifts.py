@@ -91,6 +91,10 @@ def add(
     engine, settings, today = open_site(run)
     texts = {name: text for name, text in given.items() if text is not None} | {"paid": "yes" if paid else "no"}
     shift = shift_of(days, start, end, texts, today)
+    if shift.every_weeks > 1 and shift.valid_from is None:
+        raise UsageError(
+            "A shift that comes every few weeks needs --valid-from: they are counted from that day's week."
+        )
     if person:
         shift = replace(shift, person=find_person(engine, person).id)
     elif group:

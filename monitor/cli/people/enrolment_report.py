@@ -72,7 +72,7 @@ def tell_sum(tally: Tally, batch: "ImportBatch", seconds: float, *, as_json: boo
         f", {count} {kind.removesuffix('s') if count == 1 else kind} skipped" for kind, count in skipped.items()
     )
     tell(
-        f"{'Stopped. ' if tally.interrupted else ''}{plural(tally.people, 'person', 'people')}, "
+        f"{plural(tally.people, 'person', 'people')}, "
         f"{plural(tally.accepted, 'picture')} {verb}, "
         f"{tally.unchanged} enrolled before, {tally.rejected} not taken{left}; {seconds:.1f} s."
     )

@@ -109,7 +109,10 @@ def split(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's id, from 'muster people show'.")],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets the image; enrolled if they are not yet.")],
 ) -> None:
-    """Move one image to another person."""
+    """Move one image to another person.
+
+    'muster people undo' does not take it back: move the image back, or merge the two.
+    """
     from monitor.desk.people import merging
 
     try:
@@ -160,9 +163,10 @@ def pin(
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
         typed = typed_pin(f"PIN, at least {shortest} digits")
-    changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
-    sentence = f"{person.name} {'has no PIN any more' if remove else 'checks in with number and PIN from now on'}."
-    run.say(sentence, {"person": person.name, "pin": not remove})
+    had = changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
+    removed = "has no PIN any more" if had else "had no PIN"
+    told = removed if remove else "checks in with number and PIN from now on"
+    run.say(f"{person.name} {told}.", {"person": person.name, "pin": not remove})
 
 
 app.command()(deactivate)

@@ -41,8 +41,8 @@ def list_(run: Run) -> None:
     groups = all_visitors(engine, cipher, zone)
     if run.as_json:
         for one in groups:
-            first, last = one.visits[-1].sighting, one.visits[0].sighting
-            times = {"first": first.first_at.astimezone(zone), "last": last.last_at.astimezone(zone)}
+            first, last = one.visits[-1].sighting.first_at, one.last_at
+            times = {"first": first.astimezone(zone), "last": last.astimezone(zone)}
             emit({"visitor": one.key, "visits": len(one.visits), "days": one.days, **times})
         return
     if not groups:
@@ -54,7 +54,7 @@ def list_(run: Run) -> None:
             str(len(one.visits)),
             str(one.days),
             local_time(one.visits[-1].sighting.first_at, zone),
-            local_time(one.visits[0].sighting.last_at, zone),
+            local_time(one.last_at, zone),
         )
         for one in groups
     ]

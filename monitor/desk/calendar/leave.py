@@ -24,7 +24,7 @@ from monitor.calendar_text import parse_day
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import Imported, import_rows, read_list
 from monitor.desk.calendar.wording import leave_words
-from monitor.desk.people.finding import person_of
+from monitor.desk.people.finding import person_in_list
 from monitor.errors import UsageError
 
 _LONGEST: Final = 800
@@ -124,7 +124,7 @@ def import_leave(engine: Engine, zone: ZoneInfo, path: Path, **by: Unpack[Actor]
         first = parse_day(cells["from"], today)
         last = parse_day(cells["to"], first) if cells.get("to") else first
         kind, half = parse_kind(cells.get("kind") or "holiday"), parse_half(cells.get("half", ""))
-        new = new_leave(person_of(session, who).id, first, last, kind, half, cells.get("note", ""))
+        new = new_leave(person_in_list(session, who).id, first, last, kind, half, cells.get("note", ""))
         there = leave.leave_between(session, first, last, person=new.person)
         if any(replace(one, id=new.id) == new for one in there):
             return False

@@ -20,7 +20,7 @@ from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import Imported, import_rows, read_list
 from monitor.desk.calendar.shifts import require_free
 from monitor.desk.calendar.whom import find_whom, group_of
-from monitor.desk.people.finding import person_of
+from monitor.desk.people.finding import person_in_list
 from monitor.errors import UsageError
 
 _TIMES: Final = re.compile(r"(\d{1,2}(?:[:.]?\d\d)?)\s*(?:-|\bto\b)\s*(\d{1,2}(?:[:.]?\d\d)?)(?=\s|$)", re.IGNORECASE)
@@ -148,7 +148,7 @@ def add_row(session: Session, cells: Mapping[str, str], today: date, **by: Unpac
     shift = shift_of(cells["days"], cells["from"], cells["to"], given, today)
     person, group = cells.get("number") or cells.get("person"), cells.get("group")
     if person and person.lower() not in ("all", "everybody"):
-        shift = replace(shift, person=person_of(session, person).id)
+        shift = replace(shift, person=person_in_list(session, person).id)
     elif group:
         shift = replace(shift, group=group_of(session, group))
     there = shifts.of_scope(session, shift.person, shift.group)

@@ -76,8 +76,9 @@ def change(
             people.set_active(session, person, active, **by)
         if pin is not None:
             before = pins.set_pin(session, person, kept)
-            entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
-            audit.keep(session, entry, {"before": before, "after": kept}, person=person)
+            if kept or before:
+                entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
+                audit.keep(session, entry, {"before": before, "after": kept}, person=person)
         changed = people.get_person(session, person)
         return changed, len(people.find_by_name(session, changed.name))
 
@@ -113,7 +114,7 @@ def set_pin(
     shortest: int,
     number: str | None = None,
     **by: Unpack[Actor],
-) -> None:
+) -> bool:
     """Store the hash of the PIN that a person types at the door after their number, or delete it.
 
     Args:
@@ -121,8 +122,14 @@ def set_pin(
         shortest: the setting `pin_digits`.
         number: set first, if given.
 
+    Returns:
+        Whether the person had a PIN before.
+
     Raises:
-        UsageError: the PIN is too short, or has other characters than digits.
+        UsageError: the PIN is too short, is guessed first, or has other characters than digits.
         InvalidRecord: the person has no number, or somebody else has it.
     """
+    with reading(engine) as session:
+        had = pins.is_set(session, person)
     change(engine, person, number=number, pin=NewPin(pin, cipher, shortest), **by)
+    return had

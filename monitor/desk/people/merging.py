@@ -178,7 +178,7 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
     chip = templates.load_chip(session, cipher, image.id)
     if chip is not None and chip == templates.load_portrait(session, cipher, image.person):
         templates.delete_portrait(session, image.person)
-    templates.delete_template(session, image.id, **by)
+    templates.delete_template(session, image.id, moved=True, **by)
     templates.add_template(
         session, cipher, to.id, content_hash=image.content_hash, encoder=image.encoder, embedding=embedding,
         quality=image.quality, source=_SPLIT_OFF, at=by["at"], chip_jpeg=chip,

@@ -51,6 +51,9 @@ _OF_NOBODY: Final = frozenset({"discard visitor", desk_users.ADDED, desk_users.R
 """Acts that are about no person."""
 _UNDO: Final = "undo"
 _REASON: Final = "taken back"
+_MOVE_BACK: Final = (
+    "Move the image back with 'muster people split', or make one person of both with 'muster people merge'."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Act:
     words: str
     """What was done: "the renaming of Ada to Ada Byron"."""
     can_be_undone: bool
+    instead: str = ""
+    """What to do where it cannot be undone, a sentence; empty where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ def refusal(passed: Sequence[Act], act: Act | None) -> str:
         return "There is nothing to take back."
     last, *others = passed
     more = f" and {plural(len(others), 'act')} before it" if others else ""
-    told = f"What was done last, {last.words},{more} cannot be taken back."
+    told = f"What was done last, {last.words},{more} cannot be taken back.{last.instead and f' {last.instead}'}"
     return f"{told} What can be is {act.words}." if act else f"{told} Nothing else can be, either."
 
 
@@ -129,7 +134,8 @@ def undo_last(
         undone = _act(session, found)
         undo = _how(found)
         if undo is None:
-            raise UsageError(f"This cannot be taken back: {undone.words}.", code="not-undoable")
+            told = f"This cannot be taken back: {undone.words}. {undone.instead}".strip()
+            raise UsageError(told, code="not-undoable")
         there = {entry.id for entry in audit.of_moment(session, by["at"])}
         undo(_Context(session, cipher, settings, by), found)
         session.flush()
@@ -178,7 +184,8 @@ def _of_the_erased(entry: AuditEntry) -> bool:
 
 
 def _act(session: Session, found: Sequence[AuditEntry]) -> Act:
-    return Act(found[0].id, found[0].at, found[0].actor, words(session, found), _how(found) is not None)
+    instead = _MOVE_BACK if any(one.detail.get("moved") for one in found) else ""
+    return Act(found[0].id, found[0].at, found[0].actor, words(session, found), _how(found) is not None, instead)
 
 
 def _how(found: Sequence[AuditEntry]) -> _Undo | None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -56,6 +57,11 @@ class VisitorGroup:
     def key(self) -> str:
         """The oldest visit's id, which does not change when they come again."""
         return str(self.visits[-1].sighting.id)
+
+    @property
+    def last_at(self) -> datetime:
+        """When they were seen last: of two visits at once the one that began first may have ended last."""
+        return max(one.sighting.last_at for one in self.visits)
 
     @property
     def portrait(self) -> RgbImage | None:
@@ -131,7 +137,11 @@ def find_visitor(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo, text: s
 
 
 def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:
-    """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first)."""
+    """Joins each visit to the most similar group, if that is almost surely the same person (greedy, newest first).
+
+    Returns:
+        The groups, who was seen last first.
+    """
     index, groups = GalleryIndex(), dict[UUID, list[Visitor]]()
     for visit in visits:
         face = None if visit.embedding is None else unit(visit.embedding)
@@ -141,10 +151,11 @@ def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[Visit
         if face is not None:
             kept = [unit(one.embedding) for one in groups[key] if one.embedding is not None]
             index.put(Known(key, "", mean_of(kept), len(kept)))
-    return [
+    found = (
         VisitorGroup(tuple(group), len({one.sighting.first_at.astimezone(zone).date() for one in group}))
         for group in groups.values()
-    ]
+    )
+    return sorted(found, key=attrgetter("last_at"), reverse=True)
 
 
 def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> FacesDifferError | None:

@@ -33,7 +33,7 @@ from monitor.calendar_text import FIRST, parse_clock, parse_day
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import read_list
-from monitor.desk.people.finding import person_of
+from monitor.desk.people.finding import person_in_list
 from monitor.errors import MusterError, UsageError
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
@@ -212,7 +212,7 @@ def _by_person(rows: Sequence[PastRow]) -> list[list[PastRow]]:
 def _whose(session: Session, row: PastRow) -> Person:
     """Who a line is about. Raises: UsageError."""
     if not row.number:
-        return person_of(session, row.name)
+        return person_in_list(session, row.name)
     found = people.find_by_number(session, row.number)
     if found is None:
         raise UsageError(f"Nobody enrolled has the number {row.number}; see 'muster people list'.")

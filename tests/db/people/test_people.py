@@ -74,6 +74,15 @@ def test_an_empty_or_endless_name_is_refused(sqlite: Engine, at: datetime, name:
         people.add_person(session, name, at=at, actor="test")
 
 
+def test_a_number_that_nobody_types_at_a_door_is_refused(sqlite: Engine, at: datetime) -> None:
+    with writing(sqlite) as session:
+        ada = people.add_person(session, "Ada", number="7" * 40, at=at, actor="test")
+    with pytest.raises(InvalidRecord, match="has 41 characters; shorten it to 40"), writing(sqlite) as session:
+        people.add_person(session, "Bob", number="7" * 41, at=at, actor="test")
+    with pytest.raises(InvalidRecord, match="has 41 characters; shorten it to 40"), writing(sqlite) as session:
+        people.set_number(session, ada.id, "7" * 41, at=at, actor="test")
+
+
 def test_a_person_is_found_by_name_and_number(engine: Engine, at: datetime) -> None:
     with writing(engine) as session:
         first = people.add_person(session, "Ada", number="7", group="Team", at=at, actor="test")

@@ -478,6 +478,11 @@ def test_name_is_preferred_to_person_as_a_heading() -> None:
     assert columns.name == 2
 
 
+def test_of_a_column_with_consents_it_is_said_that_nobody_reads_it() -> None:
+    columns = guess_columns([["file", "name", "Consent (2026)"], ["a.jpg", "Anna", "no"]])
+    assert "name = name. The column Consent (2026) is not read: say with --consent" in columns.described()
+
+
 def test_commas_inside_quotes_are_no_separators() -> None:
     assert guess_separator('file;name\na.jpg;"Schmidt, Anna"\nb.jpg;"Groß, Ben"\n') == ";"
 

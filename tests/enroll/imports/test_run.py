@@ -214,13 +214,13 @@ def test_several_people_of_one_name_are_not_mixed_up(
     assert "by number" in (report.problem or "")
 
 
-def test_an_impossible_name_is_refused_with_its_reason(
+def test_an_impossible_name_or_number_is_refused_with_its_reason(
     run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path], tmp_path: Path, orl: Path
 ) -> None:
-    (tmp_path / "list.csv").write_text(f"file,name\na.pgm,{'x' * 501}\n")
+    (tmp_path / "list.csv").write_text(f"file,name,number\na.pgm,{'x' * 501},\na.pgm,Anna,{'7' * 41}\n")
     (tmp_path / "a.pgm").write_bytes((orl / "s1/1.pgm").read_bytes())
-    (report,) = run(tmp_path / "list.csv").values()
-    assert "501 characters" in report.rejected[0].reason
+    for report, told in zip(run(tmp_path / "list.csv").values(), ("501 characters", "41 characters"), strict=True):
+        assert told in report.rejected[0].reason
 
 
 def test_people_are_enrolled_from_pictures_in_memory(

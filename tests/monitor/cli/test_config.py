@@ -21,8 +21,8 @@ def run(*words: str, input: str | None = None) -> Result:
     return CliRunner().invoke(app, list(words), input=input)
 
 
-def shown(file: Path, name: str) -> dict[str, str]:
-    lines = run("config", "show", "--config", str(file), "--json").stdout.splitlines()
+def shown(file: Path, name: str, *words: str) -> dict[str, str]:
+    lines = run("config", "show", "--config", str(file), "--json", *words).stdout.splitlines()
     return next(one for line in lines if (one := json.loads(line))["name"] == name)
 
 
@@ -33,6 +33,7 @@ def test_each_setting_tells_where_its_value_comes_from(file: Path, monkeypatch: 
     assert (shown(file, "kiosk")["value"], shown(file, "kiosk")["from"]) == ("south", "variable")
     assert (shown(file, "quality.yaw")["value"], shown(file, "quality.yaw")["from"]) == ("20.0", "file")
     assert shown(file, "role")["from"] == "default"
+    assert (shown(file, "db", "--db", "x.db")["value"], shown(file, "db", "--db", "x.db")["from"]) == ("x.db", "option")
     assert shown(file, "role")["sentence"] == Settings.model_fields["role"].description
 
 
@@ -55,6 +56,7 @@ def test_a_setting_is_written_and_taken_out_again(file: Path) -> None:
         ("target_fpir", "1.5", "less than 1"),
         ("target_fpir", "often", "number"),
         ("time_zone", "Mars/North", "not a time zone"),
+        ("quality.yaw", "-5", "Setting quality.yaw: it should be greater than"),
         ("quality", "1", "There is no setting quality"),
         ("keys.undo", "x", "Setting keys.undo: x is the key of undo and of take_away"),
     ],

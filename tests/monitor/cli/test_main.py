@@ -3,7 +3,9 @@
 import io
 import json
 import socket
+import subprocess
 import sys
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,14 +95,27 @@ def test_too_little_memory_is_one_line(
     assert (code, said) == (1, f"muster: {LOW_MEMORY}\n")
 
 
-def test_ctrl_c_while_a_library_loads_is_one_line(
-    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("behind", [None, ImportError("initialization failed")])
+def test_ctrl_c_is_one_line_also_while_a_library_loads(
+    store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], behind: Exception | None
 ) -> None:
     def fails(*_: object, **__: object) -> None:
-        raise ImportError("initialization failed") from KeyboardInterrupt()
+        if behind:
+            raise behind from KeyboardInterrupt()
+        raise KeyboardInterrupt
 
     monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
     assert failed(monkeypatch, capsys, "people", "list", "--db", store) == (130, "", "muster: Stopped.\n")
+
+
+def test_ctrl_c_while_typer_is_imported_is_one_line() -> None:
+    """In a fresh interpreter: the module that `muster` starts with must not import Typer itself."""
+    stops = "class Stops:\n def find_spec(self, name, *_):\n  if name == 'typer': raise KeyboardInterrupt\n"
+    program = f"import sys\n{stops}sys.meta_path.insert(0, Stops())\nfrom monitor.cli.__main__ import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "muster: Stopped.\n")
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    assert project["scripts"] == {"muster": "monitor.cli.__main__:main"}
 
 
 def test_what_is_no_text_is_one_line(

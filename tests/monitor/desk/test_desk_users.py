@@ -30,7 +30,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def settings(engine: Engine, tmp_path: Path) -> Settings:
-    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "123456", shortest=6, at=AT, actor="desk")
+    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "141421", shortest=6, at=AT, actor="desk")
     return Settings(admin_pin_hash=kept)
 
 
@@ -44,7 +44,7 @@ def test_a_pin_says_who_opened_the_desk(engine: Engine, settings: Settings) -> N
     add_user(engine, CIPHER, settings, "Will Archer", "314159", at=AT, actor="desk")
     assert opened_by(engine, settings, "314159") == "Will Archer"
     assert opened_by(engine, settings, "271828") == "Ingrid Sund"
-    assert opened_by(engine, settings, "123456") == ""
+    assert opened_by(engine, settings, "141421") == ""
     assert opened_by(engine, settings, "999999") is None
     with reading(engine) as session:
         entries = newest_entries(session)
@@ -66,7 +66,7 @@ def test_who_was_removed_opens_nothing_and_both_acts_are_taken_back(engine: Engi
     assert opened_by(engine, settings, "314159") is None
 
 
-@pytest.mark.parametrize("pin", ["271828", "123456"])
+@pytest.mark.parametrize("pin", ["271828", "141421"])
 def test_no_pin_is_two_peoples(engine: Engine, settings: Settings, pin: str) -> None:
     add_user(engine, CIPHER, settings, "Ingrid Sund", "271828", at=AT, actor="desk")
     with pytest.raises(UsageError, match="cannot be used"):

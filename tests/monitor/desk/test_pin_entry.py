@@ -160,13 +160,13 @@ def test_the_admin_pin_is_set_and_unlocks(engine: Engine, tmp_path: Path) -> Non
     file = tmp_path / "muster.toml"
     with pytest.raises(UsageError, match="at least 6 digits"):
         write_admin_pin(engine, CIPHER, file, "1234", shortest=6, at=AT, actor="desk")
-    kept = write_admin_pin(engine, CIPHER, file, "123456", shortest=6, at=AT, actor="desk")
+    kept = write_admin_pin(engine, CIPHER, file, "141421", shortest=6, at=AT, actor="desk")
     assert kept in file.read_text()
-    assert unlock(engine, CIPHER, "123456", kept, at=AT, actor="door").right
+    assert unlock(engine, CIPHER, "141421", kept, at=AT, actor="door").right
     for _ in range(4):
         assert unlock(engine, CIPHER, "000000", kept, at=AT, actor="door").seconds_left == 0
     assert unlock(engine, CIPHER, "000000", kept, at=AT, actor="door").seconds_left == 60
-    locked = unlock(engine, CIPHER, "123456", kept, at=AT, actor="door")
+    locked = unlock(engine, CIPHER, "141421", kept, at=AT, actor="door")
     assert (locked.right, locked.seconds_left) == (False, 60)
     with reading(engine) as session:
         acts = [entry.action for entry in newest_entries(session)]
@@ -174,16 +174,16 @@ def test_the_admin_pin_is_set_and_unlocks(engine: Engine, tmp_path: Path) -> Non
 
 
 def test_a_kiosk_whose_database_is_away_can_still_be_closed(engine: Engine, tmp_path: Path) -> None:
-    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "123456", shortest=6, at=AT, actor="desk")
+    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "141421", shortest=6, at=AT, actor="desk")
     engine.dispose()
     (tmp_path / "pins.sqlite3").rename(tmp_path / "away.sqlite3")
     (tmp_path / "pins.sqlite3").mkdir()
-    assert unlock(engine, CIPHER, "123456", kept, at=AT, actor="door").right
+    assert unlock(engine, CIPHER, "141421", kept, at=AT, actor="door").right
     assert not unlock(engine, CIPHER, "123457", kept, at=AT, actor="door").right
 
 
 def test_while_the_database_is_away_wrong_admin_pins_lock_too(engine: Engine, tmp_path: Path) -> None:
-    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "123456", shortest=6, at=AT, actor="desk")
+    kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "141421", shortest=6, at=AT, actor="desk")
     engine.dispose()
     (tmp_path / "pins.sqlite3").rename(tmp_path / "away.sqlite3")
     (tmp_path / "pins.sqlite3").mkdir()
@@ -193,7 +193,7 @@ def test_while_the_database_is_away_wrong_admin_pins_lock_too(engine: Engine, tm
         return answer.right, answer.seconds_left
 
     assert [left("000000") for _ in range(5)] == [(False, 0)] * 4 + [(False, 60)]
-    assert left("123456") == (False, 60)
+    assert left("141421") == (False, 60)
     assert left("000000", 60) == (False, 120)
-    assert left("123456", 180) == (True, 0)
+    assert left("141421", 180) == (True, 0)
     assert left("000000", 181) == (False, 0)

@@ -1,6 +1,7 @@
 """Still images that nobody vouches for: each is read upright, or refused with one sentence."""
 
 import contextlib
+import os
 import struct
 import warnings
 import zlib
@@ -45,6 +46,10 @@ def sentence_of(path: Path) -> str:
 def looks_like_the_picture(rgb: np.ndarray) -> bool:
     corners = rgb[5, 5], rgb[5, -5], rgb[-5, 5]
     return all(int(np.argmax(corner)) == channel and corner.max() > 150 for channel, corner in enumerate(corners))
+
+
+def test_what_is_not_a_file_is_not_called_empty() -> None:
+    assert sentence_of(Path(os.devnull)).endswith("is not a file; name an image.")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "HEIF"])

@@ -88,7 +88,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         self._show_group()
 
     def _row(self, group: VisitorGroup) -> Row:
-        zone, last = self.app.settings.zone, group.visits[0].sighting.last_at
+        zone, last = self.app.settings.zone, group.last_at
         first = day_text(group.visits[-1].sighting.first_at, zone)
         return Row(group.key, (moment_text(last, zone), str(len(group.visits)), str(group.days), first))
 

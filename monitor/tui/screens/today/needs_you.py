@@ -24,19 +24,22 @@ from monitor.tui.screens.day_sheet import KINDS, WORDS, DaySheet, clock_of, pres
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.evidence import day_name, evidence, instant_near
-from monitor.tui.style.text import WEEKDAYS, at_clock, clean
+from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.table import Column, Row, Table
 
 REACH: Final = timedelta(days=31)
 """So many days at once are looked through."""
-COLUMNS = (
-    Column("day", "Day", 9),
+TICKS: Final = "□", "■"
+ASCII_TICKS: Final = "[ ]", "[x]"
+COLUMNS: Final = (
+    Column("month", "", 3, rank=1),
     Column("name", "Name", least=15, most=24),
     Column("what", "What is wrong", 22),
     Column("proposal", "Proposal", least=26),
 )
+"""The columns after the one of the day, in which the tick is."""
 
 
 class NeedsYouScreen(DeskScreen[RepairList]):
@@ -76,12 +79,17 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         yield Static(id="summary", markup=False)
         with Horizontal(id="main"):
             with Container(classes="pane", id="repairs-pane"):
-                yield Table(COLUMNS, empty="Loading", id="repairs")
+                day = Column("day", "Day", len(self._ticks[0]) + len(" Mon 23"))
+                yield Table((day, *COLUMNS), empty="Loading", id="repairs")
             yield Static(classes="pane details", id="evidence", markup=False)
 
     @property
     def period(self) -> Period:
         return days_looked_at(self.app, self._back)
+
+    @property
+    def _ticks(self) -> tuple[str, str]:
+        return ASCII_TICKS if self.app.ascii_only else TICKS
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -126,14 +134,14 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         return [one for one in self.loaded.aside if one.repair.key not in self._written] if self.loaded else ()
 
     def _row(self, one: Repair) -> Row:
-        ticks = (("[ ]", "[x]") if self.app.ascii_only else ("□", "■"))[one.key in self._ticked]
-        day = f"{ticks} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
+        day = f"{self._ticks[one.key in self._ticked]} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
         arrow = "> " if self.app.ascii_only else "→ "
         proposal = f"{arrow}{one.proposals[0].text}" if one.proposals else f"press {self._by_hand}"
         if self._view_aside:
             found = next(each for each in self._aside if each.repair.key == one.key)
             proposal = f"x {clean(found.reason, 40)}, {clean(found.actor, 20)}"
-        return Row(one.key, (day, clean(one.person.name), one.text(self._zone), proposal))
+        month = MONTHS[one.day.month - 1]
+        return Row(one.key, (day, month, clean(one.person.name), one.text(self._zone), proposal))
 
     @on(Table.Highlighted, "#repairs")
     def _look(self) -> None:

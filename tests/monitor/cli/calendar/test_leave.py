@@ -41,7 +41,7 @@ def test_leave_is_entered_listed_and_removed(muster: Muster, listed: Listed) -> 
 
 def test_a_list_is_imported(muster: Muster, listed: Listed, tmp_path: Path) -> None:
     file = tmp_path / "leave.csv"
-    file.write_text("name;from;to;kind\nzoe;2026-12-21;2026-12-23;holiday\nzoe;2026-12-22;;sick\n")
+    file.write_text("name;from;to;kind\nzoe young;2026-12-21;2026-12-23;holiday\nZoë Young;2026-12-22;;sick\n")
     code, said, error = muster("leave", "import", str(file))
     assert (code, said) == (3, "1 leave added, 0 there already, 1 left out.\n")
     assert error.startswith("Row 3: Zoë Young has leave from 2026-12-21 to 2026-12-23")

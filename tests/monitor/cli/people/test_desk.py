@@ -20,12 +20,12 @@ def test_a_name_is_added_listed_and_removed(tmp_path: Path) -> None:
     common, run = ["--db", url, "--config", str(file)], CliRunner().invoke
     early = run(app, ["desk", "add", "Ingrid Sund", *common], input="")
     assert "Set the admin PIN first" in str(early.exception), "before a PIN is asked for"
-    assert "The admin PIN is set" in run(app, ["desk", "admin-pin", *common], input="123456\n").output
+    assert "The admin PIN is set" in run(app, ["desk", "admin-pin", *common], input="141421\n").output
     before = file.read_text()
-    wrong = run(app, ["desk", "admin-pin", *common], input="654321\n222222\n")
+    wrong = run(app, ["desk", "admin-pin", *common], input="173205\n223606\n")
     assert "not the present admin PIN" in str(wrong.exception)
     assert file.read_text() == before
-    assert "The admin PIN is set" in run(app, ["desk", "admin-pin", *common], input="123456\n111111\n").output
+    assert "The admin PIN is set" in run(app, ["desk", "admin-pin", *common], input="141421\n173205\n").output
     assert file.read_text() != before
     added = run(app, ["desk", "add", "Ingrid Sund", *common], input="271828\n")
     assert "Ingrid Sund opens the desk" in added.output, added.output

@@ -55,6 +55,7 @@ def test_a_pin_is_set_and_removed(database: str) -> None:
     assert "246824" not in kept
     assert "has no PIN any more" in _pin(database, "7", "--remove").stdout
     assert _kept(database, "7") is None
+    assert _pin(database, "7", "--remove").stdout == "Ada had no PIN.\n"
     engine = open_database(database)
     with reading(engine) as session:
         assert [one.action for one in newest_entries(session)][:2] == ["remove pin", "set pin"]

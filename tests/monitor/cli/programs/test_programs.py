@@ -71,6 +71,7 @@ def test_what_makes_no_sense_is_one_sentence_and_changes_nothing(
     result = CliRunner().invoke(app, [*words])
     assert isinstance(result.exception, error)
     assert "\n" not in str(result.exception)
+    assert "pattern" not in str(result.exception)
     assert not (tmp_path / "muster.toml").exists()
 
 

@@ -93,17 +93,19 @@ def test_a_list_of_leave_is_entered_row_by_row(site: Site, tmp_path: Path) -> No
     file = tmp_path / "leave.csv"
     file.write_text(
         "Name,From,To,Kind,Half,Note\n"
-        "zoe,2026-12-21,2026-12-23,holiday,,to Rome\n"
+        "zoe young,2026-12-21,2026-12-23,holiday,,to Rome\n"
         "Bob Planner,4 dec,,sick,afternoon,\n"
-        "zoe,2026-12-22,,sick,,\n"
-        "zoe,2026-12-30,2026-12-29,,,\n"
-        "zoe,2027-01-04,,party,,\n",
+        "zoe young,2026-12-22,,sick,,\n"
+        "zoe young,2026-12-30,2026-12-29,,,\n"
+        "zoe young,2027-01-04,,party,,\n"
+        "o,2027-01-05,,,,\n",
         encoding="utf-8",
     )
     for added, unchanged in ((2, 0), (0, 2)):
         done = leave.import_leave(site.engine, site.zone, file, **site.by)
         assert (done.added, done.unchanged) == (added, unchanged)
-        assert [one.partition(":")[0] for one in done.problems] == ["Row 4", "Row 5", "Row 6"]
+        assert [one.partition(":")[0] for one in done.problems] == ["Row 4", "Row 5", "Row 6", "Row 7"]
+        assert done.problems[-1].endswith("number 'o'; did you mean Ada Lovelace, Bob Planner, Zoë Young?")
     found = [
         (one.person.name, one.leave.first, one.leave.half, one.leave.note)
         for one in leave.list_leave(site.engine, TODAY)

@@ -102,7 +102,8 @@ def test_a_list_is_entered_row_by_row_and_again_changes_nothing(site: Site, tmp_
         "Name;Group;Days;From;To;Grace;Break;Paid;Valid from;Every\n"
         ";;mon-fri;09:00;17:30;;30;no;;\n"
         ";lab;tue,thu;22:00;06:00;10;30;yes;2026-11-30;2\n"
-        "zoe;;sat;8;12;;;;;\n"
+        "young zoe;;sat;8;12;;;;;\n"
+        "zoe;;sun;8;12;;;;;\n"
         "Nobody;;sat;8;12;;;;;\n"
         ";;fri;17;18;;;;;\n"
         ";;mon-fri;9;\n",
@@ -111,10 +112,11 @@ def test_a_list_is_entered_row_by_row_and_again_changes_nothing(site: Site, tmp_
     for added, unchanged in ((3, 0), (0, 3)):
         done = import_shifts(site.engine, site.zone, file, **site.by)
         assert (done.added, done.unchanged) == (added, unchanged)
-        assert [problem.partition(":")[0] for problem in done.problems] == ["Row 5", "Row 6", "Row 7"]
-        assert "Nobody enrolled has the name" in done.problems[0]
-        assert "shift at this time already" in done.problems[1]
-        assert "'' is not a time of day" in done.problems[2]
+        assert [problem.partition(":")[0] for problem in done.problems] == ["Row 5", "Row 6", "Row 7", "Row 8"]
+        assert "'zoe'; did you mean Zoë Young?" in done.problems[0]
+        assert "Nobody enrolled has the name" in done.problems[1]
+        assert "shift at this time already" in done.problems[2]
+        assert "'' is not a time of day" in done.problems[3]
     wanted = [
         shift(break_minutes=30),
         shift(

@@ -13,9 +13,10 @@ from db.engine import reading
 from db.faces import templates
 from db.people import look_alikes, people
 from db.records.people import Person
+from monitor.config import Settings
 from monitor.desk.people.merging import FacesDifferError, merge, preview, split
 from monitor.desk.people.people import person_record
-from monitor.desk.people.undo import acts
+from monitor.desk.people.undo import offered, refusal, undo_last
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import Who, mean_of
@@ -55,7 +56,13 @@ def test_an_image_that_is_split_off_leaves_both_templates_right(
     images = person_record(engine, cipher, anna.id).images
     later = Who(at=who["at"] + timedelta(minutes=1), actor=who["actor"])
     other = split(engine, cipher, anna.id, images[0].template.id, "Zoe", **later)
-    assert acts(engine)[0].words == "the move of an image of Anna"
+    passed, _ = offered(engine)
+    assert refusal(passed, None).startswith(
+        "What was done last, the move of an image of Anna, and 1 act before it cannot be taken back. Move the image "
+        "back with 'muster people split', or make one person of both with 'muster people merge'."
+    )
+    with pytest.raises(UsageError, match=r"taken back: the move of an image of Anna\. Move the image back with"):
+        undo_last(engine, cipher, Settings(), passed[0].id, **later)
     assert mean_of(engine, cipher, "Anna").members == 2
     assert mean_of(engine, cipher, "Zoe").members == 1
     with reading(engine) as session:

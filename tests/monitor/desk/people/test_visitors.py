@@ -18,7 +18,7 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, look_alikes, people
 from db.records.moods import MoodSample
-from db.records.observations import SightingRecord
+from db.records.observations import SightingRecord, Visitor
 from db.records.people import ConsentKind, Person
 from enroll.faces.examine import Examiner
 from enroll.people.images import enrol_from_images
@@ -109,6 +109,17 @@ def test_a_shot_that_fails_the_gate_is_not_used_and_it_is_said_why(
     with reading(engine) as session:
         assert len(templates.list_templates(session, done.person.id)) == 1
         assert sightings.count_visitors(session) == 0, "the other visit was of this person all the same"
+
+
+def test_who_was_seen_last_is_first_also_if_they_came_before_somebody_else(who: Who) -> None:
+    def seen(came: int, left: int) -> Visitor:
+        first, last = (who["at"] + timedelta(minutes=minutes) for minutes in (came, left))
+        sighting = SightingRecord(new_id(), new_id(), 1, first, last, 40, None, None, None, None, None, 0.9)
+        return Visitor(sighting, None, None)
+
+    newest_first = [seen(3, 4), seen(2, 9), seen(1, 1)]
+    found = visitors.group_by_similarity(newest_first, ZoneInfo("UTC"))
+    assert [one.last_at - who["at"] for one in found] == [timedelta(minutes=left) for left in (9, 4, 1)]
 
 
 def test_a_visitor_without_a_good_shot_is_not_enrolled_and_stays(

@@ -110,7 +110,7 @@ def test_a_reading_within_the_cool_down_of_the_one_before_is_the_same_arrival(
 ) -> None:
     file = tmp_path / "past.csv"
     times = ("08:00:00", "08:01:30", "08:03:00", "17:00:00")
-    file.write_text("name,time\n" + "".join(f"Ada,2026-03-03 {at}\n" for at in times), encoding="utf-8")
+    file.write_text("name,time\n" + "".join(f"ada lovelace,2026-03-03 {at}\n" for at in times), encoding="utf-8")
     assert import_past(engine, settings, file, **BY).added == 2
     assert hours(engine, settings, date(2026, 3, 3))["Ada Lovelace"] == 9 * 60
 
@@ -118,8 +118,8 @@ def test_a_reading_within_the_cool_down_of_the_one_before_is_the_same_arrival(
 def test_a_list_names_people_and_says_in_or_out(engine: Engine, settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "past.csv"
     file.write_text(
-        "Name;Date;Time;Direction\nalan;2026-03-03;08:00;in\nAlan Turing;2026-03-03;17:00;C/Out\nAda;2026-03-03;x;in\n"
-        "Ada;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\nAda;1999-12-31;08:00;in\n",
+        "Name;Date;Time;Direction\nalan turing;2026-03-03;08:00;in\nAlan Turing;2026-03-03;17:00;C/Out\n"
+        "Ada;2026-03-03;x;in\nAda;2026-03-03;08:00;sideways\nAda;2031-03-03;08:00;in\nAda;1999-12-31;08:00;in\n",
         encoding="utf-8",
     )
     done = import_past(engine, settings, file, **BY)

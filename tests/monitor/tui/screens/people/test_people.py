@@ -331,6 +331,9 @@ async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
         assert "2 people have this name now" in told(pilot)
         await go(pilot, "c")
         await fill(pilot, number="17")
+        await until(
+            lambda: "Number      17" in text_of(world)
+        )  # the pane is loaded once more when the change is written
         await go(pilot, "x")
         assert "Delete Alan Turing (17)" in text_of(world)
 

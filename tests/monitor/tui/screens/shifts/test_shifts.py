@@ -167,7 +167,7 @@ async def test_three_keys_enter_a_sick_day_on_today_and_people(world: World) -> 
 
 async def test_a_list_is_imported_and_says_what_it_left_out(world: World, tmp_path: Path) -> None:
     file = tmp_path / "shifts.csv"
-    file.write_text("name,days,from,to\nlovelace,sat,8,12\nnobody,sat,8,12\n")
+    file.write_text("name,days,from,to\nada LOVELACE,sat,8,12\nnobody,sat,8,12\n")
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f7", "i")
         await fill(pilot, file=str(file))

@@ -69,9 +69,9 @@ async def test_three_days_are_repaired_by_four_keys_from_anywhere(forgetful: Wor
         await go(pilot, "f4", "exclamation_mark")
         assert isinstance(pilot.app.screen, NeedsYouScreen)
         assert listed(forgetful) == [
-            ("□ Mon  2", "Ada", "came 08:50, never left", "→ left 17:30, the shift's end"),
-            ("□ Mon  2", "Bob", "came 08:50, never left", "→ left 17:30, the shift's end"),
-            ("□ Mon  2", "Cleo", "absent, no reason", "→ leave: sick, as on Tue 3"),
+            ("□ Mon  2", "Mar", "Ada", "came 08:50, never left", "→ left 17:30, the shift's end"),
+            ("□ Mon  2", "Mar", "Bob", "came 08:50, never left", "→ left 17:30, the shift's end"),
+            ("□ Mon  2", "Mar", "Cleo", "absent, no reason", "→ leave: sick, as on Tue 3"),
         ]
         assert "!3" in text_of(forgetful), "the header counts them"
         await pilot.press("f", "f", "f")
@@ -100,6 +100,18 @@ async def test_the_day_that_would_be_is_shown_with_what_is_written_and_why(forge
         assert "leave Mon 2 Mar: sick, desk" in evidence(forgetful)
 
 
+@pytest.mark.parametrize(
+    ("size", "ascii_only", "shown"),
+    [((80, 24), True, "[ ] Mon  2 Ada"), ((90, 24), False, "□ Mon  2 Mar Ada"), ((90, 24), True, "[ ] Mon  2 Mar Ada")],
+)
+async def test_the_day_is_whole_and_has_its_month_where_it_fits(
+    forgetful: World, size: tuple[int, int], ascii_only: bool, shown: str
+) -> None:
+    async with forgetful.app(camera=False, ascii_only=ascii_only).run_test(size=size) as pilot:
+        await go(pilot, "exclamation_mark")
+        assert shown in text_of(forgetful)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 async def test_another_time_with_a_reason_of_its_own(forgetful: World, size: tuple[int, int]) -> None:
     async with forgetful.app(camera=False).run_test(size=size) as pilot:
@@ -107,7 +119,7 @@ async def test_another_time_with_a_reason_of_its_own(forgetful: World, size: tup
         await fill(pilot, at="16:15", reason="doctor")
         await go(pilot)
         assert "Ada, Mon 2 Mar: left 16:15." in told(pilot)
-        assert [name for _, name, *_ in listed(forgetful)] == ["Bob", "Cleo"]
+        assert [name for _, _, name, *_ in listed(forgetful)] == ["Bob", "Cleo"]
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, DaySheet)
     assert monday_of(forgetful, "Ada").present == timedelta(hours=7, minutes=25)
@@ -120,7 +132,7 @@ async def test_ticked_days_are_repaired_after_one_question(forgetful: World) -> 
         await fill(pilot)
         await go(pilot)
         assert "2 days are repaired." in told(pilot)
-        assert [name for _, name, *_ in listed(forgetful)] == ["Cleo"]
+        assert [name for _, _, name, *_ in listed(forgetful)] == ["Cleo"]
 
 
 async def test_a_day_is_set_aside_and_put_back(forgetful: World) -> None:
@@ -128,11 +140,11 @@ async def test_a_day_is_set_aside_and_put_back(forgetful: World) -> None:
         await go(pilot, "exclamation_mark", "end", "x")
         await fill(pilot, reason="on purpose")
         await go(pilot)
-        assert [name for _, name, *_ in listed(forgetful)] == ["Ada", "Bob"]
+        assert [name for _, _, name, *_ in listed(forgetful)] == ["Ada", "Bob"]
         await go(pilot, "v")
-        assert listed(forgetful) == [("□ Mon  2", "Cleo", "absent, no reason", "x on purpose, desk")]
+        assert listed(forgetful) == [("□ Mon  2", "Mar", "Cleo", "absent, no reason", "x on purpose, desk")]
         await go(pilot, "x", "v")
-        assert [name for _, name, *_ in listed(forgetful)] == ["Ada", "Bob", "Cleo"]
+        assert [name for _, _, name, *_ in listed(forgetful)] == ["Ada", "Bob", "Cleo"]
         await go(pilot, "escape")
         assert isinstance(pilot.app.screen, TodayScreen)
     with reading(forgetful.engine) as session:
