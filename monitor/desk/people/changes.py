@@ -126,7 +126,7 @@ def set_pin(
         Whether the person had a PIN before.
 
     Raises:
-        UsageError: the PIN is too short, is guessed first, or has other characters than digits.
+        UsageError: the PIN is too short, or has other characters than digits.
         InvalidRecord: the person has no number, or somebody else has it.
     """
     with reading(engine) as session:
