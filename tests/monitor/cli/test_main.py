@@ -88,7 +88,7 @@ def test_too_little_memory_is_one_line(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
+    monkeypatch.setattr("monitor.desk.people.listing.list_people", fails)
     code, _, said = failed(monkeypatch, capsys, "people", "list", "--db", store)
     assert (code, said) == (1, f"muster: {LOW_MEMORY}\n")
 
@@ -99,7 +99,7 @@ def test_ctrl_c_while_a_library_loads_is_one_line(
     def fails(*_: object, **__: object) -> None:
         raise ImportError("initialization failed") from KeyboardInterrupt()
 
-    monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
+    monkeypatch.setattr("monitor.desk.people.listing.list_people", fails)
     assert failed(monkeypatch, capsys, "people", "list", "--db", store) == (130, "", "muster: Stopped.\n")
 
 
