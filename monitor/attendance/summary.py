@@ -192,7 +192,7 @@ def _marks(passages: Sequence[Passage]) -> set[Mark]:
     for one in passages:
         if one.method != "manual":
             door = door or one.kiosk
-            if one.kiosk != door:
+            if one.kiosk is not door and one.kiosk != door:  # most are one object, which is faster to see
                 said.add(Mark.TWO_DOORS)
             if one.method == "pin":
                 said.add(Mark.BY_PIN)
