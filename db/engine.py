@@ -14,7 +14,6 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-import db.schema.tables  # noqa: F401 - a session needs all tables, since their rows refer to each other
 from db import migrate
 from db.errors import BUSY, DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
 
@@ -51,6 +50,9 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
         DatabaseError: one sentence about what is wrong with the URL, the file or the server. A file that is not
             Muster's, or a newer Muster's, stays as it is.
     """
+    if not read_only:
+        # Who writes needs all tables, since their rows refer to each other; to make all takes 50 ms.
+        import db.schema.tables  # noqa: F401
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         create = create and upgrade and not read_only

@@ -65,7 +65,7 @@ def entries(
     if amended:
         rows = sorted([*rows, *amended], key=_SEQ)
     origins = _origins(session, start, end, people)
-    others = _of_other_doors(session, start, end, people, group, {row[_ID] for row in rows}, known_at)
+    others = _of_other_doors(session, start, end, people, group, rows, known_at)
     if not others:
         return _read(rows, origins)
     origins |= {uuid_of(row[_ID]): uuid_of(row[0]) for row in others}
@@ -92,12 +92,13 @@ def _of_other_doors(
     end: datetime,
     people: Sequence[UUID] | None,
     group: str | None,
-    known: set[Any],
+    ours: Sequence[Any],
     known_at: datetime | None,
 ) -> list[Any]:
-    """Recent events of other doors of this time, and what voids or corrects these or known ones, as they came."""
+    """Recent events of other doors of this time, and what voids or corrects these or ours, as they came."""
     if session.scalar(select(SiteEventRow.id).limit(1)) is None:
         return []
+    known = {row[_ID] for row in ours}
     inside = and_(SiteEventRow.at >= start, SiteEventRow.at < end)
     columns: tuple[Any, ...] = (*_SITE_ENTRY, inside)
     query = select(*columns).join(SubjectRow, SubjectRow.id == SiteEventRow.subject)

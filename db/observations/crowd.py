@@ -8,10 +8,10 @@ from secrets import token_bytes
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
+from db.insertion import insert_new
 from db.records.moods import STRANGER
 from db.schema.moods import CrowdSecretRow
 
@@ -37,10 +37,9 @@ def secret(session: Session, cipher: TemplateCipher, day: date, given: bytes | N
     of_day = select(CrowdSecretRow.sealed).where(CrowdSecretRow.day == day)
     sealed = session.scalar(of_day)
     if sealed is None:
-        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         new = {"day": day, "sealed": cipher.seal(given or token_bytes(32), _owner(day))}
         # Another kiosk may make it at the same moment; the first one counts.
-        session.execute(insert(CrowdSecretRow).values(new).on_conflict_do_nothing())
+        session.execute(insert_new(CrowdSecretRow, session.get_bind().dialect.name), new)
         sealed = session.scalars(of_day).one()
     return cipher.open(sealed, _owner(day))
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import ColumnElement, Insert, Select, String, Table, case, delete, func, select, type_coerce, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Insert, Select, String, case, delete, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from db.batches import batches
 from db.ids import new_id
+from db.insertion import insert_new
 from db.records.moods import MoodSample, MoodSums
 from db.schema.moods import MoodRow
 
@@ -48,8 +48,7 @@ def add(session: Session, kiosk: UUID, sample: MoodSample, id: UUID | None = Non
 @cache
 def _insert(dialect: str) -> Insert:
     """Leaves a sample alone that is there. Made once: asking first cost another statement for each arrival."""
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return insert(cast(Table, MoodRow.__table__)).on_conflict_do_nothing()
+    return insert_new(MoodRow, dialect)
 
 
 def discard(session: Session, sighting: UUID) -> None:

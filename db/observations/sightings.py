@@ -3,11 +3,9 @@
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -17,6 +15,10 @@ from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.records.observations import SightingRecord, Visitor
 from db.schema.observations import SightingRow
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FACES_KEPT: Final = timedelta(days=1)
 """For so long a visitor's face that was discarded or named can be given back."""
@@ -34,7 +36,7 @@ def add(
     cipher: TemplateCipher,
     sighting: SightingRecord,
     *,
-    embedding: NDArray[np.float32] | None = None,
+    embedding: "NDArray[np.float32] | None" = None,
     portrait: bytes | None = None,
 ) -> None:
     """Adds a sighting that is not there yet.

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 from sqlalchemy import ColumnElement, DateTime, Dialect, String, Text, type_coerce
 from sqlalchemy.types import TypeDecorator
@@ -29,14 +29,27 @@ class UtcDateTime(TypeDecorator[datetime]):
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
+_DIGITS: Final = 32
+"""Of an id in SQLite, which are hexadecimal."""
+_bare, _set = object.__new__, object.__setattr__  # a UUID's own `__setattr__` refuses every change
+
+
 def raw(column: Any) -> ColumnElement[str]:
     """The column as the driver gives it, for thousands of rows: SQLite texts, PostgreSQL objects."""
     return type_coerce(column, String)
 
 
 def uuid_of(value: Any) -> UUID:
-    """The id that a raw column gave."""
-    return value if isinstance(value, UUID) else UUID(value)
+    """The id that a raw column gave. Raises: ValueError, where it is not an id."""
+    if isinstance(value, UUID):
+        return value
+    if len(value) != _DIGITS:
+        return UUID(value)
+    # What `UUID` does, without its checks of text that the database keeps: a third of the time, for thousands of rows.
+    made = _bare(UUID)
+    _set(made, "int", int(value, 16))
+    _set(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def utc_of(value: Any) -> datetime:

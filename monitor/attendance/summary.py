@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from monitor.attendance.calendar import DayPlan
@@ -156,7 +157,7 @@ class DaySummary(NamedTuple):
             said.add(Mark.EARLY)
         if self.outside_minutes > BEYOND and self.plan.windows:
             said.add(Mark.BEYOND)
-        return "".join(mark for mark in Mark if mark in said) if said else ""
+        return _in_order(frozenset(said)) if said else ""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -185,6 +186,12 @@ def hours_text(day: DaySummary) -> str:
     return f"{known}?" if day.incomplete else known
 
 
+@lru_cache
+def _in_order(said: frozenset[Mark]) -> str:
+    """Letters; kept, since a report asks for the same ones thousands of times."""
+    return "".join(mark for mark in Mark if mark in said)
+
+
 def _marks(passages: Sequence[Passage]) -> set[Mark]:
     """What a day's passages alone say."""
     said: set[Mark] = set()
@@ -192,7 +199,7 @@ def _marks(passages: Sequence[Passage]) -> set[Mark]:
     for one in passages:
         if one.method != "manual":
             door = door or one.kiosk
-            if one.kiosk != door:
+            if one.kiosk is not door and one.kiosk != door:  # most are one object, which is faster to see
                 said.add(Mark.TWO_DOORS)
             if one.method == "pin":
                 said.add(Mark.BY_PIN)

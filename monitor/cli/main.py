@@ -16,6 +16,7 @@ import typer
 from typer import Abort, TyperException
 
 from monitor.cli.groups import Group, command_group, on_one_screen
+from monitor.collector import paused_collector
 
 _COMMANDS = {
     "demo": ("monitor.cli.kiosk.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
@@ -106,7 +107,8 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def _command(name: str) -> Any:
     """A command, made once: a call asks for it twice, and to make it takes up to 3 ms."""
     module, attribute, _ = _COMMANDS[name]
-    found = getattr(importlib.import_module(module), attribute)
+    with paused_collector(skipping=True):
+        found = getattr(importlib.import_module(module), attribute)
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode=None)
         alone.command(name)(found)

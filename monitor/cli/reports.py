@@ -88,7 +88,7 @@ OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", h
 
 
 @shared
-@paused_collector()  # also of what is imported
+@paused_collector(skipping=True)  # also of what is imported
 def attendance(
     run: Run,
     first: FromOption = None,
@@ -169,6 +169,7 @@ def attendance(
 
 
 @shared
+@paused_collector(skipping=True)
 def mood(
     run: Run,
     first: FromOption = None,

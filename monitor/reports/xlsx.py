@@ -32,6 +32,7 @@ _TEXT, _HEADING, _DAY, _TIME, _DURATION, _SUM, _SUM_OF_TIMES = range(1, 8)
 _WIDTHS: Final[Mapping[type, int]] = {date: 11, datetime: 19, timedelta: 9, bool: 8, int: 8, float: 9}
 _DAY_ZERO: Final = date(1899, 12, 30).toordinal()
 _BATCH: Final = 500
+_ADDED_UP: Final = frozenset({timedelta, int, float})
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Workbook:
         self._file, self._columns, self._totals = file, tuple(columns), totals
         self._sheets: dict[str, _Sheet] = {}
         self._letters = [_letters(index) for index in range(len(self._columns))]
+        self._cells = [f'<c r="{letter}' for letter in self._letters]
 
     def __enter__(self) -> "Workbook":
         return self
@@ -79,14 +81,14 @@ class Workbook:
         sheet = self._sheets.get(title) or self._begin(title)
         sheet.rows += 1
         number = str(sheet.rows)
-        cells = []
+        cells, sums = [], sheet.sums
         for index, value in enumerate(row):
             if value is None:
                 continue
             kind = type(value)
-            if kind is timedelta or kind is int or kind is float:
-                sheet.sums[index] = value if sheet.sums[index] is None else sheet.sums[index] + value
-            cells.append(f'<c r="{self._letters[index]}{number}"{_WRITERS[kind](value)}')
+            if kind in _ADDED_UP:
+                sums[index] = value if sums[index] is None else sums[index] + value
+            cells.append(f'{self._cells[index]}{number}"{_WRITERS[kind](value)}')
         sheet.batch.append(f'<row r="{number}">{"".join(cells)}</row>')
         if sheet.rows <= _BATCH:
             self._measure(sheet, row)
@@ -193,8 +195,18 @@ def _date(value: date) -> str:
 
 def _instant(value: datetime) -> str:
     """A workbook knows no time zones; its times are the site's."""
-    seconds = value.hour * 3600 + value.minute * 60 + value.second
-    return f' s="{_TIME}"><v>{value.toordinal() - _DAY_ZERO + seconds / 86400:.10f}</v></c>'
+    return f' s="{_TIME}"><v>{value.toordinal() - _DAY_ZERO}{_time_of_day(value.hour, value.minute, value.second)}'
+
+
+@lru_cache(4096)
+def _time_of_day(hour: int, minute: int, second: int) -> str:
+    """The decimals of a day."""
+    return f"{(hour * 3600 + minute * 60 + second) / 86400:.10f}</v></c>".removeprefix("0")
+
+
+@lru_cache(1024)
+def _whole(value: int) -> str:
+    return f"><v>{value}</v></c>"
 
 
 def _days(value: timedelta) -> float:
@@ -203,8 +215,8 @@ def _days(value: timedelta) -> float:
 
 _WRITERS: Final[Mapping[type, Any]] = {
     str: _text,
-    bool: lambda value: f' t="b"><v>{value:d}</v></c>',
-    int: lambda value: f"><v>{value}</v></c>",
+    bool: {value: f' t="b"><v>{value:d}</v></c>' for value in (False, True)}.__getitem__,
+    int: _whole,
     float: lambda value: f"><v>{value!r}</v></c>",
     date: _date,
     datetime: _instant,

@@ -16,7 +16,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days import attendance as desk_attendance
 from monitor.desk.days.moods import mood_report
-from monitor.desk.people.people import people_between
+from monitor.desk.people.listing import people_between
 from monitor.desk.programs import event_feed, health, keys
 from monitor.outbound.messages import event_json
 from monitor.reports import lines, mood_lines

@@ -61,5 +61,5 @@ def test_who_imports_all_tables_gets_each_module_of_tables() -> None:
     assert modules <= imports().find_modules_directly_imported_by("db.schema.tables")
 
 
-def test_who_opens_a_session_has_all_tables() -> None:
+def test_who_opens_a_database_to_write_has_all_tables() -> None:
     assert "db.schema.tables" in imports().find_modules_directly_imported_by("db.engine")

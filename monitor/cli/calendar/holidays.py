@@ -7,6 +7,7 @@ import typer
 from monitor.cli.calendar.options import open_site
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.collector import paused_collector
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ app = command_group("Public holidays: nobody is expected, late or absent on them
 
 @app.command("list")
 @shared
+@paused_collector(skipping=True)  # of what is imported
 def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also those before today.")] = False) -> None:
     """The holidays from today on."""
     from monitor.cli.table import table

@@ -8,6 +8,7 @@ import typer
 from monitor.cli.calendar.options import open_site, parsed_day, tell_import
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.collector import paused_collector
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Kind = Literal["holiday", "sick", "training", "unpaid", "other"]
 
 @app.command("list")
 @shared
+@paused_collector(skipping=True)  # of what is imported
 def list_(
     run: Run,
     first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day; today if not given.")] = None,

@@ -9,6 +9,7 @@ import typer
 from monitor.cli.calendar.options import open_site, parsed_day, tell_import
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
@@ -40,6 +41,7 @@ ValidToOption = Annotated[str | None, typer.Option("--valid-to", metavar="DAY", 
 
 @app.command("list")
 @shared
+@paused_collector(skipping=True)  # of what is imported
 def list_(run: Run, ended: Annotated[bool, typer.Option("--all", help="Also shifts that ended.")] = False) -> None:
     """All shifts, and how many people have none."""
     from monitor.cli.table import table

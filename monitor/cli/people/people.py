@@ -14,6 +14,7 @@ from monitor.cli.people.merge import merge
 from monitor.cli.people.person import Who, open_person
 from monitor.cli.people.template_review import review_growth
 from monitor.cli.people.typed_pin import typed_pin
+from monitor.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
@@ -25,6 +26,7 @@ app = command_group("List, rename, merge, export and erase people.")
 
 @app.command("list")
 @shared
+@paused_collector(skipping=True)  # of what is imported
 def list_(
     run: Run,
     search: Annotated[str, typer.Option(help="Part of a name, number or group.")] = "",
@@ -38,7 +40,7 @@ def list_(
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
     from monitor.desk.calendar.whom import known_group
-    from monitor.desk.people.people import list_people
+    from monitor.desk.people.listing import list_people
 
     engine = open_database(run.settings().db, read_only=True)
     group = known_group(engine, group) if group is not None else None

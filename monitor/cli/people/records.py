@@ -1,12 +1,14 @@
 """People as JSON."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from db.records.people import PersonSummary
-from monitor.desk.people.people import PersonRecord
+
+if TYPE_CHECKING:
+    from monitor.desk.people.people import PersonRecord
 
 
-def person_json(record: PersonRecord) -> dict[str, Any]:
+def person_json(record: "PersonRecord") -> dict[str, Any]:
     """Everything that `muster people show` says."""
     person = record.person
     return {

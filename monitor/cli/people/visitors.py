@@ -8,6 +8,7 @@ import typer
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, err, out, shared, tell
 from monitor.cli.people.consents import ConsentOption, consents_of
+from monitor.collector import paused_collector
 from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from db.records.people import Person
     from monitor.config import Settings
-    from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup
+    from monitor.desk.people.visitor_naming import VisitorEnrolled
+    from monitor.desk.people.visitors import VisitorGroup
 
 app = command_group("Unknown faces: list, name, unite with somebody, or discard them.")
 
@@ -31,6 +33,7 @@ ArrivedOption = Annotated[
 
 @app.command("list")
 @shared
+@paused_collector(skipping=True)  # of what is imported
 def list_(run: Run) -> None:
     """Unknown faces, the latest first; who came several times is one line."""
     from monitor.cli.table import table
@@ -75,14 +78,14 @@ def name(
 
     The door that saw them today did not know them: at a terminal you are asked whether to write down that they came.
     """
-    from monitor.desk.people import visitors
+    from monitor.desk.people import visitor_naming, visitors
 
     agreed = consents_of(consent)
     settings = run.settings()
     engine, cipher = run.open_store(settings)
     group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
     given = dict.fromkeys(agreed, True)
-    done = visitors.name(engine, cipher, group, name, settings.quality, given, **run.stamp)
+    done = visitor_naming.name(engine, cipher, group, name, settings.quality, given, **run.stamp)
     _told(run, done, "enrolled")
     _offer_arrival(run, settings, engine, group, done.person, arrived)
 
@@ -97,7 +100,7 @@ def unite(
     arrived: ArrivedOption = None,
 ) -> None:
     """Say that a visitor is somebody who is enrolled already; the best shots become their images."""
-    from monitor.desk.people import visitors
+    from monitor.desk.people import visitor_naming, visitors
     from monitor.desk.people.finding import find_person
     from monitor.desk.people.merging import FacesDifferError
     from monitor.errors import UsageError
@@ -107,7 +110,7 @@ def unite(
     group = visitors.find_visitor(engine, cipher, settings.zone, visitor)
     who = find_person(engine, person)
     try:
-        done = visitors.is_person(engine, cipher, group, who.id, settings.quality, force=force, **run.stamp)
+        done = visitor_naming.is_person(engine, cipher, group, who.id, settings.quality, force=force, **run.stamp)
     except FacesDifferError as refusal:
         raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
     _told(run, done, "united")
@@ -131,16 +134,16 @@ def _offer_arrival(
     run: Run, settings: "Settings", engine: "Engine", group: "VisitorGroup", person: "Person", arrived: bool | None
 ) -> None:
     """Write down when they came today, where that is wished; without an option, ask at a terminal."""
-    from monitor.desk.people import visitors
+    from monitor.desk.people import visitor_naming
 
-    came = visitors.came_today(group, settings.zone, run.at)
+    came = visitor_naming.came_today(group, settings.zone, run.at)
     if came is None:
         return
     seen = f"{printable(person.name)} was seen today at {came.astimezone(settings.zone):%H:%M}"
     if arrived is None and not run.as_json and sys.stdin.isatty():
         arrived = typer.confirm(f"{seen}. Write down that they came in then?", err=True)
     if arrived:
-        visitors.write_arrival(engine, settings, person.id, came, **run.stamp)
+        visitor_naming.write_arrival(engine, settings, person.id, came, **run.stamp)
         tell(f"{seen}: it is written down that they came in then.", err)
     elif arrived is None:
         tell(f"{seen}; with --arrived it is written down that they came in then.", err)

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from enroll.imports.columns import plain
-from enroll.imports.spreadsheet import read_sheets
 from monitor.errors import MusterError, UsageError
 
 
@@ -32,6 +30,8 @@ def read_list(
     Raises:
         UsageError: the list cannot be read, is empty, or lacks a column.
     """
+    from enroll.imports.spreadsheet import read_sheets  # beside the reader of pictures, which no listing needs
+
     numbered, _ = next(read_sheets(path), ([], ()))
     if not numbered:
         raise UsageError(f"The list {path} is empty; give it headings and a row for each entry.")
@@ -51,6 +51,8 @@ def fields_of(heading: Sequence[str], headings: Mapping[str, tuple[str, ...]]) -
     Args:
         headings: names that a column of a field may have, without case, accents, spaces and signs.
     """
+    from enroll.imports.columns import plain  # as above
+
     columns: dict[str, int] = {}
     for place, title in enumerate(heading):
         word = plain(title)

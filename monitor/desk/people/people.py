@@ -138,34 +138,6 @@ def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> 
         return pages.count_matching(session, search, but)
 
 
-def list_people(
-    engine: Engine,
-    search: str = "",
-    group: str | None = None,
-    *,
-    inactive: bool = False,
-    consent_missing: bool = False,
-) -> list[PersonSummary]:
-    """Everybody by name; `search` looks in names, numbers and groups. Raises: DatabaseError.
-
-    Args:
-        inactive: only those who are not recognised any more.
-    """
-    with reading(engine) as session:
-        return people.list_people(
-            session, search=search, group=group, active=False if inactive else None, missing=consent_missing
-        )
-
-
-def people_between(
-    engine: Engine, search: str, group: str | None, *, limit: int, offset: int
-) -> tuple[list[PersonSummary], int]:
-    """A part of `list_people`, and how many there are in all. Raises: DatabaseError."""
-    with reading(engine) as session:
-        found = people.list_people(session, search=search, group=group, limit=limit, offset=offset)
-        return found, people.count_found(session, search, group)
-
-
 def person_record(engine: Engine, cipher: TemplateCipher, person: UUID) -> PersonRecord:
     """What is kept about one person. Raises: DatabaseError."""
     with reading(engine) as session:

@@ -1,48 +1,28 @@
-"""Visitors (unknown faces): grouped by similarity, named, merged or discarded. Every function blocks."""
+"""Visitors (unknown faces): listed, grouped by similarity, and discarded. Every function blocks."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Final, Unpack
+from typing import TYPE_CHECKING, Unpack
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.faces import templates
-from db.observations import moods, sightings
-from db.people import consents, people
+from db.observations import sightings
 from db.records.observations import Visitor
-from db.records.people import ConsentKind, Person
-from enroll.faces.acceptance import Acceptance, Rejection, accept_images
-from enroll.faces.examine import SURE, Examination, ExaminedFace, find_faces, foreground
-from enroll.faces.quality import Component, assess
-from enroll.people.gallery_index import GalleryIndex, Known, LookAlike, load_index
-from enroll.people.store import Enrolment, Identity, add_members, mark_alike
-from monitor.config import QualityLimits, Settings
 from monitor.desk.actor import Actor
-from monitor.desk.days import corrections
-from monitor.desk.people.merging import FacesDifferError, refusal
-from monitor.domain import Embedding, RgbImage
 from monitor.errors import UsageError
 from monitor.text import plural
-from monitor.vision.detector import FaceDetector
-from monitor.vision.encoder import ENCODER_NAME, unit
-from monitor.vision.jpeg import decode_jpeg
-from monitor.vision.matching.joined import mean_of
+
+if TYPE_CHECKING:
+    from monitor.domain import RgbImage
 
 BATCH = 500
 """Faces that are loaded at once; older ones come when the list is scrolled to its end."""
-BEST_SHOTS = 5
-"""Faces of one visitor that become templates when they are named."""
-_SEEN_BEFORE: Final = "seen by the door, named later"
-"""The reason of an arrival that is written down when a visitor gets a name."""
-_INSTEAD: Final = "Enrol the person before the camera or from photos, then say here that the visitor is that person."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +44,9 @@ class VisitorGroup:
         return max(one.sighting.last_at for one in self.visits)
 
     @property
-    def portrait(self) -> RgbImage | None:
+    def portrait(self) -> "RgbImage | None":
+        from monitor.vision.jpeg import decode_jpeg
+
         jpeg = next((visit.portrait for visit in self.visits if visit.portrait), None)
         return None if jpeg is None else decode_jpeg(jpeg)
 
@@ -80,21 +62,6 @@ class VisitorsView:
     """Whether there are older faces."""
     faces: int
     """Unknown faces in the database."""
-
-
-@dataclass(frozen=True, slots=True)
-class VisitorEnrolled:
-    """What became of a visitor who was named."""
-
-    person: Person
-    namesakes: int
-    """People who have this name now, this person included."""
-    taken: int
-    """Shots that became templates."""
-    rejected: tuple[Rejection, ...]
-    """Shots that did not, each with the reason."""
-    alike: tuple[LookAlike, ...]
-    """Who looks like the person, the most similar first."""
 
 
 def visitors_view(engine: Engine, cipher: TemplateCipher, batches: int, zone: ZoneInfo) -> VisitorsView:
@@ -142,6 +109,13 @@ def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[Visit
     Returns:
         The groups, who was seen last first.
     """
+    if not visits:
+        return []
+    # Here and not above: a list without a visitor needs neither numpy nor vision.
+    from enroll.people.gallery_index import GalleryIndex, Known
+    from monitor.vision.encoder import unit
+    from monitor.vision.matching.joined import mean_of
+
     index, groups = GalleryIndex(), dict[UUID, list[Visitor]]()
     for visit in visits:
         face = None if visit.embedding is None else unit(visit.embedding)
@@ -158,145 +132,8 @@ def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[Visit
     return sorted(found, key=attrgetter("last_at"), reverse=True)
 
 
-def compare(engine: Engine, cipher: TemplateCipher, group: VisitorGroup, person: UUID) -> FacesDifferError | None:
-    """The error that `is_person` would raise because the faces differ, if any. Raises: DatabaseError."""
-    with reading(engine) as session:
-        return _compare(session, cipher, group, people.get_person(session, person))
-
-
-def name(
-    engine: Engine,
-    cipher: TemplateCipher,
-    group: VisitorGroup,
-    name: str,
-    limits: QualityLimits,
-    consent: Mapping[ConsentKind, bool] | None = None,
-    **by: Unpack[Actor],
-) -> VisitorEnrolled:
-    """Enrol the visitor as a new person, from the shots that pass the gate of enrolment.
-
-    Args:
-        limits: of the quality of images, from the settings.
-        consent: what they agreed to (true) or refused (false); nothing where they were not asked.
-
-    Raises:
-        UsageError: no shot passes.
-        DatabaseError: the name is not acceptable, or the database cannot be read or written.
-    """
-    acceptance = accept_images(_examine(group, limits))
-    if not acceptance.accepted:
-        reason = acceptance.rejected[0].reason if acceptance.rejected else "No picture of the face was kept."
-        raise UsageError(
-            f"No shot of this visitor is good enough to enrol from. {reason} {_INSTEAD}", code="no-good-shot"
-        )
-    with writing(engine) as session:
-        person = people.add_person(session, name, **by)
-        for kind, given in (consent or {}).items():
-            consents.set_consent(session, person.id, kind, given, **by)
-        return _enrol(session, cipher, group, person, acceptance, Enrolment(**by))
-
-
-def is_person(
-    engine: Engine,
-    cipher: TemplateCipher,
-    group: VisitorGroup,
-    person: UUID,
-    limits: QualityLimits,
-    *,
-    force: bool = False,
-    **by: Unpack[Actor],
-) -> VisitorEnrolled:
-    """Add the visitor to somebody enrolled; the shots that pass the gate of enrolment become templates.
-
-    Args:
-        limits: of the quality of images, from the settings.
-        force: also when the faces do not look like one person's.
-
-    Raises:
-        FacesDifferError: the faces do not look like one person's.
-        DatabaseError: the person does not exist any more, or the database cannot be read or written.
-    """
-    shots = _examine(group, limits)
-    with writing(engine) as session:
-        who = people.get_person(session, person)
-        if not force and (different := _compare(session, cipher, group, who)):
-            raise different
-        acceptance = accept_images(shots, () if force else _faces(session, cipher, who))
-        return _enrol(session, cipher, group, who, acceptance, Enrolment(**by))
-
-
-def came_today(group: VisitorGroup, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """When the visitor was first seen today, in UTC; None where they were not."""
-    today = now.astimezone(zone).date()
-    seen = [one.sighting.first_at for one in group.visits if one.sighting.first_at.astimezone(zone).date() == today]
-    return min(seen, default=None)
-
-
-def write_arrival(engine: Engine, settings: Settings, person: UUID, came: datetime, **by: Unpack[Actor]) -> None:
-    """Write down that somebody who has a name now came in when the door saw them.
-
-    Raises:
-        InvalidRecord: there is no such person.
-        DatabaseError: the database cannot be written.
-    """
-    corrections.add(engine, settings, person, "check_in", came, _SEEN_BEFORE, **by)
-
-
 def discard(engine: Engine, group: VisitorGroup, **by: Unpack[Actor]) -> None:
     """Delete the faces; the sightings stay. Raises: DatabaseError."""
     with writing(engine) as session:
         for visit in group.visits:
             sightings.discard_visitor(session, visit.sighting.id, **by)
-
-
-def _compare(session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person) -> FacesDifferError | None:
-    seen = [visit.embedding for visit in group.visits if visit.embedding is not None]
-    return refusal("The visitor", seen, person.name, _faces(session, cipher, person))
-
-
-def _faces(session: Session, cipher: TemplateCipher, person: Person) -> list[Embedding]:
-    return [one.embedding for one in templates.load_members(session, cipher, person.id, ENCODER_NAME)]
-
-
-def _examine(group: VisitorGroup, limits: QualityLimits) -> list[Examination]:
-    """Examine the portraits of the visits, the longest visit first, until enough pass the gate."""
-    detector, shots = FaceDetector(min_score=SURE), list[Examination]()
-    for visit in sorted(group.visits, key=lambda visit: -visit.sighting.frames):
-        chip = decode_jpeg(visit.portrait) if visit.portrait else None
-        if visit.embedding is None or visit.portrait is None or chip is None:
-            continue
-        frames = Component("frames", float(visit.sighting.frames), True, "")
-        faces = []
-        for face in foreground(find_faces(detector, chip))[:1]:
-            quality = assess(chip, face, limits)
-            quality = replace(quality, components=(*quality.components, frames))
-            faces.append(ExaminedFace(face, quality, unit(visit.embedding), visit.portrait))
-        shots.append(Examination("visitor", hashlib.sha256(visit.portrait).hexdigest(), tuple(faces)))
-        if sum(face.quality.passed for shot in shots for face in shot.faces) == BEST_SHOTS:
-            break
-    return shots
-
-
-def _enrol(
-    session: Session,
-    cipher: TemplateCipher,
-    group: VisitorGroup,
-    person: Person,
-    acceptance: Acceptance,
-    details: Enrolment,
-) -> VisitorEnrolled:
-    """Store the shots that were taken, mark look-alikes, and put the name on all visits.
-
-    Moods of these visits, which were nobody's, are deleted unless the person agreed to moods.
-    """
-    known = add_members(session, cipher, Identity(person.name), person, acceptance.accepted, details)
-    alike = (
-        mark_alike(session, load_index(session, cipher), known, at=details.at) if known and acceptance.accepted else []
-    )
-    agreed = consents.current(session, person.id, "mood")
-    for visit in group.visits:
-        if not agreed:
-            moods.discard(session, visit.sighting.id)
-        sightings.name_visitor(session, visit.sighting.id, person.id, at=details.at, actor=details.actor)
-    namesakes = len(people.find_by_name(session, person.name))
-    return VisitorEnrolled(person, namesakes, len(acceptance.accepted), acceptance.rejected, tuple(alike))

@@ -90,7 +90,7 @@ def test_too_little_memory_is_one_line(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
+    monkeypatch.setattr("monitor.desk.people.listing.list_people", fails)
     code, _, said = failed(monkeypatch, capsys, "people", "list", "--db", store)
     assert (code, said) == (1, f"muster: {LOW_MEMORY}\n")
 
@@ -104,7 +104,7 @@ def test_ctrl_c_is_one_line_also_while_a_library_loads(
             raise behind from KeyboardInterrupt()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("monitor.desk.people.people.list_people", fails)
+    monkeypatch.setattr("monitor.desk.people.listing.list_people", fails)
     assert failed(monkeypatch, capsys, "people", "list", "--db", store) == (130, "", "muster: Stopped.\n")
 
 

@@ -64,3 +64,14 @@ def test_a_workbook_without_rows_opens() -> None:
     with Workbook(file, COLUMNS):
         pass
     assert load_workbook(file).worksheets[0].max_row == 1
+
+
+def test_times_are_read_to_the_second() -> None:
+    file, midnight = io.BytesIO(), datetime(2026, 11, 2)  # noqa: DTZ001
+    times = [midnight + timedelta(seconds=number) for number in range(0, 86_400, 997)]
+    times += [midnight + timedelta(seconds=86_399), midnight + timedelta(days=9_000, seconds=1)]
+    with Workbook(file, ("at",)) as book:
+        for at in times:
+            book.append("Times", (at,))
+    sheet = load_workbook(file).worksheets[0]
+    assert [cell.value for cell in sheet["A"][1:]] == times

@@ -13,9 +13,11 @@ from textual.widgets import Static
 
 from db.records.people import Person
 from monitor.desk.days.why import why_sighting
+from monitor.desk.people import visitor_naming
 from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
-from monitor.desk.people.visitors import VisitorEnrolled, VisitorGroup, VisitorsView
+from monitor.desk.people.visitor_naming import VisitorEnrolled
+from monitor.desk.people.visitors import VisitorGroup, VisitorsView
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
@@ -133,7 +135,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
             self.ask(
                 Dialog("Name this visitor", ENROLLED_FROM, [Ask("name", "Name"), *unasked], yes="Enrol"),
                 lambda answers: app.by_desk(
-                    queries.name, app.cipher, group, answers["name"], app.settings.quality, consents_in(answers)
+                    visitor_naming.name, app.cipher, group, answers["name"], app.settings.quality, consents_in(answers)
                 ),
                 lambda done: self._named(group, done),
             )
@@ -141,9 +143,9 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
     def _named(self, group: VisitorGroup, done: VisitorEnrolled) -> str:
         """Offer to write down when they came today: the door saw them, and did not know them yet."""
         app, zone = self.app, self.app.settings.zone
-        if (came := queries.came_today(group, zone, app.clock())) is not None:
+        if (came := visitor_naming.came_today(group, zone, app.clock())) is not None:
             text = f"{called(done.person)} was seen today at {at_clock(came, zone)}. Write down that they came in then?"
-            write = partial(app.by_desk, queries.write_arrival, app.settings, done.person.id, came)
+            write = partial(app.by_desk, visitor_naming.write_arrival, app.settings, done.person.id, came)
             dialog = Dialog("Seen before they had a name", text, yes="Write it down")
             app.call_later(lambda: self.ask(dialog, lambda _: write(), "The arrival is written down."))
         return named_text(done)
@@ -157,7 +159,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
     def _compare(self, group: VisitorGroup, person: Person) -> None:
         """Compare the faces first: people take a wrong face for right more easily than Muster does."""
         app = self.app
-        job = partial(queries.compare, app.engine, app.cipher, group, person.id)
+        job = partial(visitor_naming.compare, app.engine, app.cipher, group, person.id)
         app.in_background(job, partial(self._merge, group, person), self.refused)
 
     def _merge(self, group: VisitorGroup, person: Person, unlike: FacesDifferError | None) -> None:
@@ -171,7 +173,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         self.ask(
             Dialog("Unite the visitor", f"{text}Ctrl+Z takes it back within a day.", yes="Unite", danger=True),
             lambda _: app.by_desk(
-                queries.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
+                visitor_naming.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
             ),
             lambda done: f"United with {who}.{shots_text(done)} {UNDO}",
         )

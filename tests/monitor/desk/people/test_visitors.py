@@ -24,7 +24,7 @@ from enroll.faces.examine import Examiner
 from enroll.people.images import enrol_from_images
 from enroll.people.store import Enrolment
 from monitor.config import QualityLimits
-from monitor.desk.people import visitors
+from monitor.desk.people import visitor_naming, visitors
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitors import VisitorGroup
 from monitor.errors import UsageError
@@ -72,7 +72,7 @@ def anna(engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: E
 def test_a_visitor_who_looks_like_somebody_is_marked_when_named(
     engine: Engine, cipher: TemplateCipher, anna: Person, visit: Callable[..., VisitorGroup], who: Who
 ) -> None:
-    done = visitors.name(engine, cipher, visit(1, 4), "Anna's twin", LIMITS, **who)
+    done = visitor_naming.name(engine, cipher, visit(1, 4), "Anna's twin", LIMITS, **who)
     assert [one.name for one in done.alike] == ["Anna"]
     with reading(engine) as session:
         assert look_alikes.by_person(session) == {anna.id: [done.person.id], done.person.id: [anna.id]}
@@ -93,7 +93,7 @@ def test_a_named_visitor_is_asked_and_their_moods_stay_only_with_their_consent(
         happy = MoodSample(seen.first_at, None, seen.id, None, None, "happy", (0, 0, 0, 1.0, 0, 0, 0))
         moods.add(session, seen.kiosk, happy)
     given: dict[ConsentKind, bool] = {"face": True} if mood is None else {"face": True, "mood": mood}
-    done = visitors.name(engine, cipher, group, "Anna", LIMITS, given, **who)
+    done = visitor_naming.name(engine, cipher, group, "Anna", LIMITS, given, **who)
     with reading(engine) as session:
         assert [consents.current(session, done.person.id, kind) for kind in ("face", "mood")] == [True, mood]
         assert moods.count(session) == kept
@@ -103,7 +103,7 @@ def test_a_shot_that_fails_the_gate_is_not_used_and_it_is_said_why(
     engine: Engine, cipher: TemplateCipher, visit: Callable[..., VisitorGroup], who: Who
 ) -> None:
     visit(1, 4)
-    done = visitors.name(engine, cipher, visit(1, 5, blur=4), "Anna", LIMITS, **who)
+    done = visitor_naming.name(engine, cipher, visit(1, 5, blur=4), "Anna", LIMITS, **who)
     assert (done.taken, len(done.rejected)) == (1, 1)
     assert "The face is blurred" in done.rejected[0].reason
     with reading(engine) as session:
@@ -126,7 +126,7 @@ def test_a_visitor_without_a_good_shot_is_not_enrolled_and_stays(
     engine: Engine, cipher: TemplateCipher, visit: Callable[..., VisitorGroup], who: Who
 ) -> None:
     with pytest.raises(UsageError, match=r"The face is blurred .* Enrol the person before the camera") as caught:
-        visitors.name(engine, cipher, visit(1, 4, blur=4), "Anna", LIMITS, **who)
+        visitor_naming.name(engine, cipher, visit(1, 4, blur=4), "Anna", LIMITS, **who)
     assert caught.value.code == "no-good-shot"
     with reading(engine) as session:
         assert people.count_people(session) == 0
@@ -137,17 +137,17 @@ def test_a_visitor_who_looks_like_another_is_made_somebody_enrolled_by_force_onl
     engine: Engine, cipher: TemplateCipher, anna: Person, visit: Callable[..., VisitorGroup], who: Who
 ) -> None:
     group = visit(7, 4)
-    refusal = visitors.compare(engine, cipher, group, anna.id)
+    refusal = visitor_naming.compare(engine, cipher, group, anna.id)
     with pytest.raises(FacesDifferError, match="The visitor and Anna do not look like one person") as caught:
-        visitors.is_person(engine, cipher, group, anna.id, LIMITS, **who)
+        visitor_naming.is_person(engine, cipher, group, anna.id, LIMITS, **who)
     assert str(caught.value) == str(refusal)
-    assert visitors.is_person(engine, cipher, group, anna.id, LIMITS, **who, force=True).taken == 1
+    assert visitor_naming.is_person(engine, cipher, group, anna.id, LIMITS, **who, force=True).taken == 1
 
 
 def test_a_visitor_is_somebody_enrolled_even_when_no_shot_is_good(
     engine: Engine, cipher: TemplateCipher, anna: Person, visit: Callable[..., VisitorGroup], who: Who
 ) -> None:
-    done = visitors.is_person(engine, cipher, visit(1, 4, blur=4), anna.id, LIMITS, **who)
+    done = visitor_naming.is_person(engine, cipher, visit(1, 4, blur=4), anna.id, LIMITS, **who)
     assert (done.person, done.taken, len(done.rejected)) == (anna, 0, 1)
     with reading(engine) as session:
         assert len(templates.list_templates(session, anna.id)) == 3
