@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
 from db.crypto import TemplateCipher, load_cipher
@@ -209,14 +209,20 @@ def test_a_kiosk_with_the_setting_follows_beside_the_door_and_says_once_what_is_
     assert "none of its own" in listed
 
 
+def settled(door: Kiosk) -> tuple[Site, Engine]:
+    """What follows the site at a door that has nothing to tell any more, and the centre."""
+    site = Site(Store(door.engine, door.cipher), site_key.load(door.folder))
+    shared = open_shared(door.engine, door.centre)
+    for _ in range(3):
+        site.step(door.engine, shared, AT, AT)
+    return site, shared
+
+
 def test_what_was_written_while_the_centre_was_away_ends_no_pause_and_is_sent_at_once_when_it_is_back(
     doors: tuple[Kiosk, Kiosk],
 ) -> None:
     front, _ = doors
-    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder))
-    shared = open_shared(front.engine, front.centre)
-    for _ in range(3):
-        site.step(front.engine, shared, AT, AT)
+    site, shared = settled(front)
     Path(front.centre).rename(f"{front.centre}.away")
     front.enrol("Ada")
     for _ in range(2):
@@ -231,10 +237,7 @@ def test_what_was_written_while_the_centre_was_away_ends_no_pause_and_is_sent_at
 
 def test_a_site_waits_until_something_is_written_here(doors: tuple[Kiosk, Kiosk]) -> None:
     front, _ = doors
-    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder))
-    shared = open_shared(front.engine, front.centre)
-    for _ in range(3):
-        site.step(front.engine, shared, AT, AT)
+    site, _ = settled(front)
     paused: list[float] = []
 
     def pause(seconds: float) -> bool:
@@ -253,10 +256,7 @@ def test_what_is_written_while_a_round_reports_ends_the_next_wait(
     doors: tuple[Kiosk, Kiosk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     front, _ = doors
-    site = Site(Store(front.engine, front.cipher), site_key.load(front.folder))
-    shared = open_shared(front.engine, front.centre)
-    for _ in range(3):
-        site.step(front.engine, shared, AT, AT)
+    site, shared = settled(front)
     reached = doors_of_site.reached
 
     def report(*told: Any) -> None:
