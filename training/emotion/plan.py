@@ -24,8 +24,8 @@ from training.emotion.data.fer2013 import Fer2013, load_fer2013
 from training.emotion.data.mosaic import FACES
 from training.emotion.data.votes import Votes, load_votes, votes_by_row
 from training.emotion.fitting import answers, checkpoint, fit
-from training.emotion.fitting.checkpoint import BEST
-from training.emotion.fitting.recipe import CHAMPION, CLASSIC, TAUGHT, TEACHER, Recipe
+from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
+from training.emotion.fitting.recipe import CHAMPION, CLASSIC, SFACE_TEACHER, TAUGHT, TEACHER, Recipe
 from training.emotion.fitting.state import Epoch
 from training.emotion.model.inference import outputs_of
 from training.emotion.model.networks import build
@@ -35,8 +35,11 @@ FOLDS = 5
 LARGEST_PART = 15 * 2**20
 """Bytes of a file of weights."""
 
-NAME, VOTES, START = "fer2013", "votes.csv", "start.npz"
-"""Names of the inputs: of the picture of the faces, of FER+'s table, of the champion's first weights."""
+NAME, VOTES = "fer2013", "votes.csv"
+"""Names of the inputs: of the picture of the faces, and of FER+'s table."""
+
+STARTS = ("champion", "sface")
+"""Architectures whose first weights are inputs, too, as `NAME.start.npz`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +62,7 @@ class Plan:
 
     def recipe(self, recipe: Recipe, **changed: object) -> Recipe:
         epochs = max(1, round(self.share * int(str(changed.pop("epochs", recipe.epochs)))))
-        return recipe.changed(**changed, epochs=epochs, precision=self.precision, validate_every=max(1, epochs // 10))
+        return recipe.changed(**changed, epochs=epochs, precision=self.precision, validate_every=epochs)
 
 
 def main(arguments: list[str]) -> None:
@@ -73,8 +76,10 @@ def main(arguments: list[str]) -> None:
     until = time.monotonic() + 60 * given.minutes
     plan = Plan(data, votes, given.inputs, given.outputs, given.runs, given.precision, given.share, given.batch, until)
     _say(f"{keras.backend.backend()}, {len(data.split('Training')):,} training faces, {given.minutes} minutes")
+    found = tuple(answers.Answers.none(data.split(name), 17) for name in ("Training", "PublicTest"))
     parts: dict[str, Callable[[], None]] = {
-        "teachers": lambda: _teachers(plan, given.teacher_epochs),
+        "sface": lambda: _teachers(plan, SFACE_TEACHER, given.sface_epochs, found),
+        "teachers": lambda: _teachers(plan, TEACHER, given.teacher_epochs, found),
         "champion": lambda: _champion(plan, "champion", given.champion_epochs),
         "short": lambda: _champion(plan, "short", given.short_epochs),
         "classic": lambda: _trained(plan, "classic", plan.recipe(CLASSIC)),
@@ -92,7 +97,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=9.0, help="time for everything")
     parser.add_argument("--share", type=float, default=1.0, help="share of the epochs; below 1 for a rehearsal")
     parser.add_argument("--limit", type=int, help="use only the first faces of each split")
-    parser.add_argument("--parts", default="teachers,champion,classic,short", help="what to train, in this order")
+    parser.add_argument("--parts", default="sface,teachers,champion,classic,short", help="what to train, in this order")
+    parser.add_argument("--sface-epochs", type=int, default=SFACE_TEACHER.epochs)
     parser.add_argument("--teacher-epochs", type=int, default=TEACHER.epochs)
     parser.add_argument("--champion-epochs", type=int, default=250)
     parser.add_argument("--short-epochs", type=int, default=100, help="of the same network in fewer epochs")
@@ -101,21 +107,20 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _teachers(plan: Plan, epochs: int) -> None:
-    """A teacher for each fold, and their answers to the faces that they were not trained on."""
+def _teachers(plan: Plan, teacher: Recipe, epochs: int, so_far: tuple[answers.Answers, ...]) -> None:
+    """A teacher for each fold; its answers to the faces that it was not trained on are added to those of others."""
     training, validation = plan.data.split("Training"), plan.data.split("PublicTest")
-    found = answers.Answers.none(training, 17)
-    judged = answers.Answers.none(validation, 17)
+    found, judged = so_far
     for fold in range(FOLDS):
-        recipe = plan.recipe(TEACHER, epochs=epochs, folds=FOLDS, fold=fold, batch=plan.batch, rate=1e-3, average=0.998)
-        model = _trained(plan, f"teacher{fold}", recipe, keep=False)
+        recipe = plan.recipe(teacher, epochs=epochs, folds=FOLDS, fold=fold, batch=plan.batch, rate=1e-3, average=0.998)
+        model = _trained(plan, f"{teacher.architecture}{fold}", recipe, keep=False)
         found.add(model, recipe, training)
         judged.add(model, recipe, validation)
         _say(f"teachers, of PublicTest's labels: {_accuracy(judged.mean(), validation.labels):.2%}")
+        answers.save(plan.outputs / "teachers_public.npz", judged)
         if time.monotonic() > plan.until:
             return
     answers.save(plan.outputs / "answers.npz", found)
-    answers.save(plan.outputs / "teachers_public.npz", judged)
     _say(f"teachers, of Training's labels: {_accuracy(found.mean(), training.labels):.2%}")
 
 
@@ -135,8 +140,11 @@ def _trained(
     """Train one network, or go on with it; write its weights, its epochs and its answers to PublicTest."""
     start = None
     if recipe.face_weights:
-        first = checkpoint.load(plan.inputs / START)[0]["weights"]
-        start = widened([weight.astype(np.float32) for weight in first], recipe.architecture, recipe.seed + recipe.fold)
+        first = recipe.architecture if recipe.architecture in STARTS else STARTS[0]
+        stored = checkpoint.load(plan.inputs / f"{first}.start.npz")[0]["weights"]
+        start = widened(
+            [weight.astype(np.float32) for weight in stored], recipe.architecture, recipe.seed + recipe.fold
+        )
     began = time.monotonic()
 
     def say(epoch: Epoch) -> None:
@@ -151,7 +159,8 @@ def _trained(
         fit.train(plan.runs / name, plan.data, recipe, votes, progress, taught=taught, start=start)
     except TimeoutError:
         _say(f"{name}: the time is over")
-    groups, facts = checkpoint.load(plan.runs / name / BEST)
+    last = plan.runs / name / BEST
+    groups, facts = checkpoint.load(last if last.exists() else plan.runs / name / CHECKPOINT)
     model = build(recipe.architecture)
     model.set_weights(groups["weights"])
     if keep:

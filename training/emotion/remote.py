@@ -13,7 +13,7 @@ from training.emotion.data.mosaic import write_mosaic
 from training.emotion.fitting import checkpoint
 from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
 from training.emotion.model.face_weights import FACES_FOR_STATISTICS, start_of
-from training.emotion.plan import NAME, START, VOTES
+from training.emotion.plan import NAME, STARTS, VOTES
 
 
 def pack(data: Fer2013, votes: Path, folder: Path, *, seed: int = 7) -> None:
@@ -33,8 +33,9 @@ def pack(data: Fer2013, votes: Path, folder: Path, *, seed: int = 7) -> None:
     except OSError as error:
         raise DataError(f"The votes {votes} cannot be copied: {error.strerror or error}.") from None
     pixels = pixels_of(splits[0].faces[:FACES_FOR_STATISTICS])
-    weights = [weight.astype(np.float16) for weight in start_of("champion", pixels, seed)]
-    checkpoint.save(folder / START, {"weights": weights}, {})
+    for name in STARTS:
+        weights = [weight.astype(np.float16) for weight in start_of(name, pixels, seed)]
+        checkpoint.save(folder / f"{name}.start.npz", {"weights": weights}, {})
 
 
 def collect(folder: Path, runs: Path) -> list[str]:

@@ -25,7 +25,9 @@ Pixels = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
 RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
-Architecture = Annotated[Literal["champion", "classic", "teacher"], typer.Option(help="Architecture of the network.")]
+Architecture = Annotated[
+    Literal["champion", "classic", "teacher", "sface"], typer.Option(help="Architecture of the network.")
+]
 Votes = Annotated[
     Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="CSV of the FER+ votes, for the champion.")
 ]

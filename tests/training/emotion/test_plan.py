@@ -21,6 +21,7 @@ def _small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = tuple((2 * filters, blocks) for filters, blocks in SMALL)
     monkeypatch.setitem(networks.ARCHITECTURES, "champion", lambda: networks.champion(SMALL))
     monkeypatch.setitem(networks.ARCHITECTURES, "teacher", lambda: networks.champion(wide))
+    monkeypatch.setitem(networks.ARCHITECTURES, "sface", lambda: networks.sface(((16, 1), (32, 2), (32, 1))))
 
 
 def prepared(folder: Path) -> Path:
@@ -34,7 +35,8 @@ def prepared(folder: Path) -> Path:
         f"{usage},x," + ",".join("7" if at == favourite[label] else "0" for at in range(10)) for label, usage in rows
     ]
     (folder / plan.VOTES).write_text("\n".join(votes))
-    checkpoint.save(folder / plan.START, {"weights": networks.build("champion").get_weights()}, {})
+    for name in plan.STARTS:
+        checkpoint.save(folder / f"{name}.start.npz", {"weights": networks.build(name).get_weights()}, {})
     return folder
 
 
@@ -43,7 +45,8 @@ def test_the_plan_leaves_teachers_answers_and_networks_that_become_runs(tmp_path
     inputs, outputs = prepared(tmp_path / "in"), tmp_path / "out"
     plan.main([
         str(inputs), str(outputs), "--runs", str(tmp_path / "kept"), "--share", "0.02", "--teacher-epochs", "50",
-        "--champion-epochs", "100", "--batch", "32", "--precision", "float32", "--parts", "teachers,champion,short",
+        "--sface-epochs", "50", "--champion-epochs", "100", "--batch", "32", "--precision", "float32",
+        "--parts", "sface,teachers,champion,short",
     ])  # fmt: skip
     assert remote.collect(outputs, tmp_path / "runs") == ["champion", "short"]
     runs = find_runs(tmp_path / "runs")
@@ -57,5 +60,6 @@ def test_the_plan_leaves_teachers_answers_and_networks_that_become_runs(tmp_path
     assert np.allclose(given["answers"][0].astype(np.float32).sum(axis=1), 2, atol=0.02), (
         "label and votes sum to 1 each"
     )
-    folds = [json.loads((outputs / f"teacher{fold}.json").read_text())["recipe"]["fold"] for fold in range(5)]
-    assert folds == [0, 1, 2, 3, 4]
+    for kind in ("sface", "teacher"):
+        folds = [json.loads((outputs / f"{kind}{fold}.json").read_text())["recipe"]["fold"] for fold in range(5)]
+        assert folds == [0, 1, 2, 3, 4]

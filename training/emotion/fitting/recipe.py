@@ -118,7 +118,10 @@ CHAMPION = Recipe(
 TEACHER = CHAMPION.changed(architecture="teacher", epochs=40)
 """A network of twice the filters, to teach the champion."""
 
+SFACE_TEACHER = TEACHER.changed(architecture="sface")
+"""The trunk of Muster's other face encoder, which errs elsewhere."""
+
 TAUGHT = {"teacher_weight": 0.6, "smoothing": 0.0}
 """Changes with a teacher: its probabilities replace label smoothing."""
 
-RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION, TEACHER)}
+RECIPES = {recipe.architecture: recipe for recipe in (CLASSIC, CHAMPION, TEACHER, SFACE_TEACHER)}

@@ -1,12 +1,15 @@
-"""Transfer learning: the champion starts with the weights of dlib's face encoder (three million faces)."""
+"""Transfer learning: networks for moods start with the weights of a face encoder, dlib's or SFace."""
 
 import keras
 import numpy as np
+import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 
 from monitor.vision.dlib_resnet import read_tensors
-from monitor.vision.models import DLIB_ENCODER, weights
-from training.emotion.model.layers import EPSILON, FusedBatchNorm
+from monitor.vision.models import DLIB_ENCODER, SFACE, weights
+from monitor.vision.second_encoder import build_onnx
+from training.emotion.model.layers import EPSILON, DepthwiseConv3x3, FusedBatchNorm
 from training.emotion.model.networks import build
 from training.emotion.model.widening import widened
 
@@ -20,16 +23,50 @@ def start_of(architecture: str, pixels: Array, seed: int) -> list[Array]:
     """The weights with which an architecture begins: those of the face encoder, widened where it has more filters.
 
     Args:
-        architecture: "champion" or "teacher".
+        architecture: "champion" or "teacher", of dlib's encoder, or "sface".
         pixels: float32 (n, 48, 48, 1) in [0, 1], a few hundred training faces.
         seed: of the noise of the widening.
 
     Raises:
         ModelError: the weights are missing or damaged.
     """
+    if architecture == "sface":
+        return start_from_sface()
     model = build("champion")
     start_from_face_encoder(model, pixels)
     return widened(model.get_weights(), architecture, seed)
+
+
+def start_from_sface() -> list[Array]:
+    """SFace's trunk as weights of the network "sface", with a head that is drawn.
+
+    Raises:
+        ModelError: the weights are missing or damaged.
+    """
+    graph = onnx.load_from_string(build_onnx(weights(SFACE).read_bytes())).graph
+    stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    by_kind: dict[str, list[list[Array]]] = {"Conv": [], "BatchNormalization": [], "Mul": []}
+    for node in graph.node:
+        if node.op_type in by_kind and all(name in stored for name in node.input[1:]):
+            by_kind[node.op_type].append([stored[name] for name in node.input[1:]])
+    slopes = [values[0] for values in by_kind["Mul"] if values[0].size > 1]
+    model = build("sface")
+    convolutions, norms, slope = iter(by_kind["Conv"]), iter(by_kind["BatchNormalization"]), iter(slopes[::2])
+    for layer in model.layers:
+        match layer:
+            case DepthwiseConv3x3():
+                layer.set_weights([next(convolutions)[0][:, 0].transpose(1, 2, 0)])
+            case keras.layers.Conv2D():
+                kernel = next(convolutions)[0].transpose(2, 3, 1, 0)
+                layer.set_weights([kernel.sum(axis=2, keepdims=True) if layer.name == "stem_conv" else kernel])
+            case FusedBatchNorm():
+                gamma, beta, mean, variance = next(norms)
+                layer.set_weights([gamma, beta, mean, variance])
+            case keras.layers.PReLU():
+                layer.set_weights([next(slope).reshape(1, 1, -1)])
+            case _:
+                pass
+    return list(model.get_weights())
 
 
 def start_from_face_encoder(model: keras.Model, pixels: Array) -> None:

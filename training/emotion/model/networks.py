@@ -8,10 +8,13 @@ from keras import layers
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 from training.emotion.data.fer2013 import SIDE
-from training.emotion.model.layers import FusedBatchNorm, PadChannels
+from training.emotion.model.layers import DepthwiseConv3x3, FusedBatchNorm, PadChannels
 
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3))
 """Filters and residual blocks of the champion's stages; every stage except the first halves the picture."""
+
+SFACE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
+"""Filters and stride of each block of SFace's trunk."""
 
 VOTES = 10
 """Classes of FER+, the second task of the champion in training."""
@@ -80,7 +83,34 @@ def teacher() -> keras.Model:
     return champion(tuple((2 * filters, blocks) for filters, blocks in STAGES), dropout=0.4)
 
 
-ARCHITECTURES: dict[str, Callable[[], keras.Model]] = {"classic": classic, "champion": champion, "teacher": teacher}
+def sface(blocks: tuple[tuple[int, int], ...] = SFACE, dropout: float = 0.4) -> keras.Model:
+    """A teacher of another kind: SFace's trunk (Zhong et al. 2021), a MobileNet; inputs and outputs of the champion.
+
+    It sees the face at twice its size, where the eyes are as far apart as on the faces that SFace was trained on.
+    """
+    picture = keras.Input((SIDE, SIDE, 1), name="pixels")
+    x = layers.Rescaling(255 / 128, -127.5 / 128, name="centre")(picture)
+    x = layers.UpSampling2D(2, interpolation="bilinear")(x)
+    x = _sloped(layers.Conv2D(blocks[0][0] // 2, 3, padding="same", use_bias=False, name="stem_conv")(x), "stem")
+    pooled = []
+    for number, (filters, stride) in enumerate(blocks, 1):
+        if stride > 1 and number == len(blocks) - 1:
+            pooled.append(layers.GlobalAveragePooling2D()(x))
+        x = _sloped(DepthwiseConv3x3(stride, name=f"b{number}_deep")(x), f"b{number}_1")
+        x = _sloped(layers.Conv2D(filters, 1, use_bias=False, name=f"b{number}_wide")(x), f"b{number}_2")
+    pooled.append(layers.GlobalAveragePooling2D()(FusedBatchNorm(name="last_norm")(x)))
+    x = layers.Dropout(dropout)(layers.Concatenate()(pooled))
+    return keras.Model(picture, layers.Dense(len(EMOTIONS) + VOTES, dtype="float32", name="head")(x), name="sface")
+
+
+def _sloped(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    x = FusedBatchNorm(name=f"{name}_norm")(x)
+    return layers.PReLU(shared_axes=[1, 2], name=f"{name}_slope")(x)
+
+
+ARCHITECTURES: dict[str, Callable[[], keras.Model]] = {
+    "classic": classic, "champion": champion, "teacher": teacher, "sface": sface,
+}  # fmt: skip
 
 
 def build(name: str) -> keras.Model:

@@ -1,18 +1,25 @@
 """The architectures and their parts."""
 
+import cv2
 import keras
 import numpy as np
+import onnx
 import pytest
 import tensorflow as tf
+from onnx import TensorProto, helper
 
 from monitor.errors import UsageError
+from monitor.vision.models import SFACE, weights
+from monitor.vision.runtime import open_session
+from monitor.vision.second_encoder import build_onnx
 from training.emotion.data.batches import pixels_of
 from training.emotion.model import networks, widening
 from training.emotion.model.backend import backend
-from training.emotion.model.face_weights import _halve, start_from_face_encoder
+from training.emotion.model.face_weights import _halve, start_from_face_encoder, start_from_sface
 from training.emotion.model.inference import outputs_of
 from training.emotion.model.layers import EPSILON, FusedBatchNorm, _composed, _fused, measure_statistics
 from training.emotion.model.networks import build, champion, classic
+from training.emotion.shipping.quantise import keep_used
 
 
 def test_the_classic_network_has_exactly_its_parameters() -> None:
@@ -95,3 +102,26 @@ def test_the_champion_begins_with_features_of_faces() -> None:
     still, moving = (np.asarray(trunk(pixels_of(faces), training=training)) for training in (False, True))
     assert np.abs(still).max() > 0.01
     assert np.allclose(still, moving, atol=0.02 * np.abs(still).max())
+
+
+def test_the_teacher_of_another_kind_begins_as_sface() -> None:
+    faces = np.random.default_rng(2).integers(0, 256, (3, 48, 48), np.uint8)
+    smooth = [cv2.GaussianBlur(face, (0, 0), 3) for face in faces]
+    faces = np.stack([cv2.normalize(face, np.empty_like(face), 0, 255, cv2.NORM_MINMAX) for face in smooth])
+    model = build("sface")
+    model.set_weights(start_from_sface())
+    trunk = keras.Model(model.input, model.get_layer("b13_2_slope").output)
+    given = trunk.predict(pixels_of(faces), verbose=0)
+    original = onnx.load_from_string(build_onnx(weights(SFACE).read_bytes()))
+    original.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "high"
+    original.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "wide"
+    last = helper.make_tensor_value_info("conv_14_relu", TensorProto.FLOAT, None)
+    trimmed = onnx.ModelProto()
+    trimmed.CopyFrom(original)
+    del trimmed.graph.output[:]
+    trimmed.graph.output.append(last)
+    keep_used(trimmed.graph)
+    twice = np.stack([cv2.resize(face, (96, 96), interpolation=cv2.INTER_LINEAR) for face in faces])
+    wanted = open_session(trimmed.SerializeToString()).run(None, {"aligned": np.repeat(twice[..., None], 3, 3)})[0]
+    # The session takes whole shades, the network fractions of them.
+    assert np.corrcoef(given.transpose(0, 3, 1, 2).ravel(), wanted.ravel())[0, 1] > 0.995
