@@ -55,7 +55,7 @@ def start_from_sface() -> list[Array]:
     for layer in model.layers:
         match layer:
             case DepthwiseConv3x3():
-                layer.set_weights([next(convolutions)[0][:, 0].transpose(1, 2, 0)])
+                layer.set_weights([next(convolutions)[0].transpose(2, 3, 0, 1)])
             case keras.layers.Conv2D():
                 kernel = next(convolutions)[0].transpose(2, 3, 1, 0)
                 layer.set_weights([kernel.sum(axis=2, keepdims=True) if layer.name == "stem_conv" else kernel])

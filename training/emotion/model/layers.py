@@ -95,8 +95,7 @@ class PadChannels(keras.layers.Layer):
 class DepthwiseConv3x3(keras.layers.Layer):
     """A 3x3 convolution of each channel of (n, h, w, c) by itself, with a padding of 1 on all sides.
 
-    Written as nine shifted products, which XLA fuses into one; the padding is that of PyTorch and MXNet, from which
-    Keras' "same" differs where the stride is 2.
+    That is PyTorch's and MXNet's padding, from which Keras' "same" differs where the stride is 2.
     """
 
     def __init__(self, stride: int, **options: Any) -> None:
@@ -104,17 +103,11 @@ class DepthwiseConv3x3(keras.layers.Layer):
         self.stride = stride
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        self.kernel = self.add_weight(name="kernel", shape=(3, 3, shape[-1]), initializer="he_normal")
+        self.kernel = self.add_weight(name="kernel", shape=(3, 3, shape[-1], 1), initializer="he_normal")
 
     def call(self, x: Any) -> Any:
-        height, width = x.shape[1], x.shape[2]
         wide = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
-        return sum(
-            wide[:, down : down + height : self.stride, across : across + width : self.stride]
-            * self.kernel[down, across]
-            for down in range(3)
-            for across in range(3)
-        )
+        return ops.depthwise_conv(wide, self.kernel, self.stride, data_format="channels_last")
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         high, wide = (None if side is None else -(-side // self.stride) for side in shape[1:3])

@@ -16,7 +16,7 @@ from training.emotion.data.fer2013 import SIDE
 OPERATORS = ("Conv", "Add", "Relu", "MaxPool", "AveragePool", "Pad")
 """Operators that run in integers; the head and the softmax stay in float32."""
 
-BATCH = 64
+BATCH = 8
 
 SIDES, PIXELS = "both", "integers"
 """Names in the graph: of the faces and their mirror images, and of these as the first convolution takes them."""
