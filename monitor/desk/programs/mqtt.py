@@ -196,8 +196,7 @@ def _tell_ledger(
             waiting = _unconfirmed(under_way)
             done = [one for one in due if one.id not in waiting]  # what left the ledger has nobody to be told
             with writing(engine) as session:
-                for one in done:
-                    webhooks.delivered(session, one, clock())
+                webhooks.delivered(session, _outbox(settings), done, clock())
             for one in done:
                 under_way.pop(one.id, None)
             if not done or len(due) < _ROUND:
