@@ -18,10 +18,10 @@ _DISCONNECT: Final = 14
 class UnkindBroker:
     """What was told. `breaks` and `confirms` get how many events came so far, each time that one comes."""
 
+    port: int
     breaks: Callable[[int], bool] = lambda _: False
     """Whether the connection breaks with this event, which then counts as not told."""
     confirms: Callable[[int], bool] = lambda _: True
-    port: int = 0
     came: list[str] = field(default_factory=list)
     """Ids of the events of the ledger, in the order they came, with those that were not confirmed."""
     confirmed: set[str] = field(default_factory=set)
@@ -30,7 +30,7 @@ class UnkindBroker:
 
     def wait(self, fits: Callable[["UnkindBroker"], bool]) -> None:
         with self.news:
-            assert self.news.wait_for(lambda: fits(self), 60), (len(self.came), len(self.confirmed))
+            assert self.news.wait_for(lambda: fits(self), 200), (len(self.came), len(self.confirmed))
 
     def hears(self, topic: str, payload: bytes) -> tuple[bool, bool]:
         """Whether the connection holds, and whether the message is confirmed."""
@@ -95,9 +95,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
 @contextmanager
 def running(broker: UnkindBroker) -> Iterator[UnkindBroker]:
-    """Serves until the block ends; on the same port as before, where it had one."""
+    """Serves until the block ends."""
     server = _Server(broker)
-    broker.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
