@@ -117,15 +117,17 @@ def claim(session: Session, delivery: Delivery, until: datetime) -> bool:
     return _changed(session, update(DeliveryRow).where(*mine).values(due_at=until)) == 1
 
 
-def delivered(session: Session, delivery: Delivery, now: datetime) -> None:
-    """The receiver took it; what waits because it was away is tried at once."""
-    session.execute(delete(DeliveryRow).where(DeliveryRow.id == delivery.id))
+def delivered(session: Session, webhook: str, deliveries: Sequence[Delivery], now: datetime) -> None:
+    """The receiver took these (a few hundred at most); what waits because it was away is tried at once."""
+    if not deliveries:
+        return
+    session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_([one.id for one in deliveries])))
     session.execute(
         update(WebhookCursorRow)
-        .where(WebhookCursorRow.webhook == delivery.webhook)
-        .values(sent=WebhookCursorRow.sent + 1, sent_at=now)
+        .where(WebhookCursorRow.webhook == webhook)
+        .values(sent=WebhookCursorRow.sent + len(deliveries), sent_at=now)
     )
-    waiting = (DeliveryRow.webhook == delivery.webhook, DeliveryRow.away.is_(True), DeliveryRow.dead.is_(False))
+    waiting = (DeliveryRow.webhook == webhook, DeliveryRow.away.is_(True), DeliveryRow.dead.is_(False))
     session.execute(update(DeliveryRow).where(*waiting).values(away=False, due_at=now))
 
 

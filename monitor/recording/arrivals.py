@@ -144,7 +144,8 @@ class ReadTogether(Arrivals):
         return id in self.new and id not in self._noted
 
     def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
-        return {id: self.known[id] for id in ids if id in self.known}
+        others = [id for id in ids if id not in self.known]
+        return {id: self.known[id] for id in ids if id in self.known} | people.with_consents(session, others)
 
     def decide(
         self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta

@@ -74,7 +74,7 @@ def write(
     if known is not None:
         sightings.extend(session, sighting.id, last_at=sighting.last_at, frames=sighting.frames)
         context.arrivals.noted(sighting.id, known.person)
-        person = people.with_consents(session, [known.person])[known.person] if known.person else None
+        person = context.arrivals.named(session, [known.person])[known.person] if known.person else None
         if sighting.live and not (again and context.settings.mood == "aggregate"):
             _write_mood(session, context, sighting, person, event)
     return []
@@ -173,7 +173,8 @@ def write_pin(
     Raises:
         InvalidRecord: the person was erased or deactivated since.
     """
-    person = people.get_person(session, person_id)
+    there = context.arrivals.named(session, [person_id])
+    person = there[person_id].person if person_id in there else people.get_person(session, person_id)
     if not person.active:
         raise InvalidRecord("The person who gave this PIN is not active; activate them to let them check in.")
     if _asks_for_both(context, at):

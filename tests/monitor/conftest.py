@@ -1,5 +1,7 @@
-"""Real faces from the AT&T/ORL set, and the models that look at them; each is opened once."""
+"""Real faces from the AT&T/ORL set, and the models that look at them; each is opened once. A port."""
 
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -49,3 +51,12 @@ def encoder(model_cache: Path) -> FaceEncoder:
 @pytest.fixture(scope="session")
 def second(model_cache: Path) -> SecondEncoder:
     return SecondEncoder(cache=model_cache)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A TCP port on loopback on which nobody listens; it is kept from others, and a server of the test can take it."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])

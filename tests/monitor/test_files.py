@@ -114,7 +114,7 @@ def test_a_pipe_is_written_to_and_not_replaced(file: Path) -> None:
     reader = threading.Thread(target=lambda: read.append(file.read_bytes()))
     reader.start()
     write_atomically(file, b"new")
-    reader.join(10)
+    reader.join()
     assert (read, file.is_fifo()) == ([b"new"], True)
 
 

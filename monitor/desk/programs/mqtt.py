@@ -3,10 +3,13 @@
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
+from uuid import UUID
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion
@@ -28,7 +31,9 @@ EVERY: Final = 60.0
 _PASSED: Final = (EventKind.CHECK_IN, EventKind.CHECK_OUT)
 
 CONFIRMED_WITHIN: Final = 10.0
-"""Seconds that the broker has to confirm an event; then it is told again."""
+"""Seconds for which a round waits until the broker has confirmed its events."""
+RECONNECT: Final = (1, 60)
+"""Seconds before a broker that is away is tried again: at first, and at most; each pause is twice as long."""
 _ROUND: Final = 100
 """Events of the ledger that are under way at once."""
 
@@ -54,18 +59,25 @@ def follow(
         trouble: called with one sentence when the broker cannot be reached, and again when it could be meanwhile.
     """
     connected, anew = threading.Event(), threading.Event()
+    with suppress(DatabaseError):  # what passes from now on is told; in the loop it is tried again
+        _take(engine, settings, clock())
     client = _client(settings, connected, anew, wake, trouble)
     told: dict[str, object] = {}
+    under_way: dict[UUID, MQTTMessageInfo] = {}
+    failed = 0
     values: dict[str, object] = {"camera": "ON"}
     today: Today | None = None
     try:
         while True:
             values |= _of_events(taken())
+            done = True
             try:
+                _take(engine, settings, clock())
                 today = today_of(engine, settings, clock(), today)
                 values |= _of_day(engine, settings, clock(), today)
             except DatabaseError as error:
                 log.warning("MQTT is told nothing new of the database: %s", error)
+                done = False
             if anew.is_set():
                 anew.clear()
                 told = {}
@@ -76,12 +88,15 @@ def follow(
                 _publish(client, states(settings, changed))
                 values.pop("unknown", None)
                 told = dict(values)
-                _tell_ledger(engine, settings, client, connected, clock)
-            if not wait(EVERY):
+                done = _tell_ledger(engine, settings, client, connected, clock, under_way) and done
+            failed = 0 if done else failed + 1
+            if not wait(EVERY if done else min(webhooks.pause(failed).total_seconds(), EVERY)):
                 return
     finally:
         if connected.is_set():
-            client.publish(availability(settings), "offline", qos=1, retain=True).wait_for_publish(2.0)
+            connected.clear()
+            with suppress(RuntimeError, ValueError):  # the connection broke meanwhile
+                client.publish(availability(settings), "offline", qos=1, retain=True).wait_for_publish(2.0)
         client.disconnect()
         client.loop_stop()
 
@@ -100,7 +115,7 @@ def _client(
     if chosen.tls:
         client.tls_set()
     client.will_set(availability(settings), "offline", qos=1, retain=True)
-    client.reconnect_delay_set(1, 60)
+    client.reconnect_delay_set(*RECONNECT)
     where = f"The MQTT broker {chosen.host}:{chosen.port}"
     said = threading.Event()
 
@@ -136,44 +151,68 @@ def _publish(client: Client, messages: Sequence[Message]) -> None:
         client.publish(one.topic, one.payload, qos=1, retain=one.retain)
 
 
+def _outbox(settings: Settings) -> str:
+    return f"mqtt:{settings.kiosk}"
+
+
+def _take(engine: Engine, settings: Settings, now: datetime) -> None:
+    """Puts what is new in this door's ledger into the outbox, also while the broker is away. Raises: DatabaseError."""
+    with reading(engine) as session:
+        if not webhooks.is_behind(session, _outbox(settings)):
+            return
+    with writing(engine) as session:
+        webhooks.take(session, _outbox(settings), lambda event: event.door == settings.kiosk, now)
+
+
 def _tell_ledger(
-    engine: Engine, settings: Settings, client: Client, connected: threading.Event, clock: Callable[[], datetime]
-) -> None:
-    """Tells each event of this door's ledger at least once: it leaves the outbox when the broker has confirmed it."""
-    outbox, topic = f"mqtt:{settings.kiosk}", f"{base(settings)}/event"
+    engine: Engine,
+    settings: Settings,
+    client: Client,
+    connected: threading.Event,
+    clock: Callable[[], datetime],
+    under_way: dict[UUID, MQTTMessageInfo],
+) -> bool:
+    """Tells each event of the outbox at least once: it leaves the outbox when the broker has confirmed it.
+
+    Args:
+        under_way: by their id in the outbox, events that the client has and the broker has not confirmed. After each
+            new connection the client tells them again.
+
+    Returns:
+        False where events are left in the outbox, although the broker is there.
+    """
+    topic = f"{base(settings)}/event"
     try:
-        with reading(engine) as session:
-            behind = webhooks.is_behind(session, outbox)
-        if behind:
-            with writing(engine) as session:
-                webhooks.take(session, outbox, lambda event: event.door == settings.kiosk, clock())
         while connected.is_set():
             with reading(engine) as session:
-                due = webhooks.due(session, outbox, clock(), _ROUND)
+                due = webhooks.due(session, _outbox(settings), clock(), _ROUND)
                 events = event_feed.by_ids(session, [one.event for one in due if one.event])
-            if not due:
-                return
-            told = [
-                (one, client.publish(topic, json.dumps(event_json(events[one.event])), qos=1))
-                for one in due
-                if one.event in events
-            ]
-            confirmed = [one for one, sent in told if _is_confirmed(sent)]
+            for one in due:
+                if one.event in events and one.id not in under_way:
+                    sent = client.publish(topic, json.dumps(event_json(events[one.event])), qos=1)
+                    if sent.rc:  # the connection broke
+                        return False
+                    under_way[one.id] = sent
+            waiting = _unconfirmed(under_way)
+            done = [one for one in due if one.id not in waiting]  # what left the ledger has nobody to be told
             with writing(engine) as session:
-                for one in confirmed:
-                    webhooks.delivered(session, one, clock())
-            if len(confirmed) < _ROUND:
-                return
+                webhooks.delivered(session, _outbox(settings), done, clock())
+            for one in done:
+                under_way.pop(one.id, None)
+            if not done or len(due) < _ROUND:
+                return len(done) == len(due)
     except DatabaseError as error:
         log.warning("MQTT is told no events of the ledger now: %s", error)
+        return False
+    return True
 
 
-def _is_confirmed(sent: MQTTMessageInfo) -> bool:
-    try:
-        sent.wait_for_publish(CONFIRMED_WITHIN)
-    except (RuntimeError, ValueError):
-        return False  # the connection broke; it is told again
-    return sent.is_published()
+def _unconfirmed(under_way: Mapping[UUID, MQTTMessageInfo]) -> set[UUID]:
+    """Which of them the broker does not confirm in time."""
+    end = time.monotonic() + CONFIRMED_WITHIN
+    for sent in under_way.values():
+        sent.wait_for_publish(max(0.0, end - time.monotonic()))
+    return {id for id, sent in under_way.items() if not sent.is_published()}
 
 
 def _of_events(events: Sequence[KioskEvent]) -> dict[str, object]:

@@ -217,7 +217,7 @@ async def _send(engine: Engine, settings: Settings, webhook: Webhook, clock: Cal
                 answer = await post(client, webhook, one.id, _body(settings, webhook, one, event, now), now)
                 with writing(engine) as session:
                     if answer.error is None:
-                        webhooks.delivered(session, one, clock())
+                        webhooks.delivered(session, webhook.name, [one], clock())
                         sent += 1
                         continue
                     error = answer.error

@@ -98,7 +98,7 @@ def test_a_receiver_that_is_away_holds_all_up_until_it_takes_one(
     waiting = due(engine, at + FIRST_PAUSE)
     assert [one.attempts for one in waiting] == [1, 1, 1]
     with writing(engine) as session:
-        webhooks.delivered(session, waiting[0], at)
+        webhooks.delivered(session, "desk", waiting[:1], at)
     assert [one.event for one in due(engine, at)] == events[1:]
     with reading(engine) as session:
         (state,) = webhooks.states(session)

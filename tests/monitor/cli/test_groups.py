@@ -101,7 +101,7 @@ def completed(words: str) -> list[str]:
     """What bash offers after these words."""
     asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_MUSTER_COMPLETE": "complete_bash"}
     command = [sys.executable, "-m", "monitor.cli"]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | asked, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | asked, check=False, timeout=400)
     return done.stdout.split()
 
 

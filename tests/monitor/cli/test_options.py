@@ -72,7 +72,7 @@ def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, 
         stdin=terminal,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=400,
         check=False,
     )
     os.close(typed)

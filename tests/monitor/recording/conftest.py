@@ -10,8 +10,16 @@ from db.engine import writing
 from db.people import consents, people
 from db.records.people import Person
 from monitor.config import Settings
+from monitor.recording import recorder
 from monitor.recording.recorder import Recorder
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener
+
+
+@pytest.fixture(autouse=True)
+def soon_and_patiently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that was locked is tried again soon, and the end waits for a machine that is busy."""
+    monkeypatch.setattr(recorder, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(recorder, "ANSWERS_WITHIN", 60.0)
 
 
 @pytest.fixture

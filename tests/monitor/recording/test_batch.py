@@ -1,20 +1,22 @@
 """Facts that wait share transactions, and come to the same as if each had its own."""
 
+import re
 import shutil
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select, update
 
 from db.attendance import kiosks
 from db.engine import open_database, reading, writing
 from db.ids import new_id
-from db.people import people
+from db.people import consents, people
 from db.records.people import Person
 from db.schema.attendance import EventRow
 from db.schema.observations import SightingRow
@@ -25,6 +27,7 @@ from monitor.recording.batch import Waiting
 from monitor.recording.journal import Fact, PinGiven, Seen
 from monitor.recording.recorder import Recorder
 from monitor.recording.transactions import WriteContext
+from tests.db.rows import mood_samples
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
 
 TEAM = tuple(f"Person {number}" for number in range(6))
@@ -105,6 +108,56 @@ def test_facts_that_were_written_already_change_nothing_together(engine: Engine,
     assert told <= {one.attendance for one in events}
     with reading(engine) as session:
         assert set(session.scalars(select(EventRow.id))) == {one.attendance for one in events} - {None}
+
+
+@pytest.fixture
+def asked(engine: Engine) -> Iterator[list[str]]:
+    """The statements that read people or consents."""
+    found: list[str] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if re.match("SELECT", statement) and re.search(r"(FROM|JOIN) (person|consent)\b", statement):
+            found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", look)
+    yield found
+    event.remove(engine, "before_cursor_execute", look)
+
+
+@pytest.mark.parametrize(("together", "times"), [(1, 4), (2, 2), (4, 1)])
+def test_each_transaction_asks_once_who_is_concerned_and_what_they_agreed_to(
+    engine: Engine, ada: Person, asked: list[str], together: int, times: int
+) -> None:
+    with writing(engine) as session:
+        bob = people.add_person(session, "Bob", at=AT, actor="test")
+    stay, close = seen(ada), Candidate(bob.id, bob.name, 0.6)
+    facts: list[Fact] = [
+        Seen(replace(stay, match=replace(stay.match, runner_up=close)), new_id()),
+        Seen(replace(stay, phase=Phase.CONTINUED, last_at=AT + timedelta(seconds=5)), new_id()),
+        Seen(replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(seconds=9)), new_id()),
+        PinGiven(ada.id, AT, new_id()),
+    ]
+    asked.clear()
+    events, transactions = play(engine, facts, together)
+    assert [str(one.kind) for one in events] == ["sighting", "check_in", "sighting"]
+    assert (len(asked), transactions) == (times, times)
+
+
+def test_a_sighting_that_is_somebody_elses_by_now_gets_their_mood_in_a_shared_transaction(
+    engine: Engine, ada: Person
+) -> None:
+    with writing(engine) as session:
+        bob = people.add_person(session, "Bob", at=AT, actor="test")
+        consents.set_consent(session, bob.id, "mood", True, at=AT, actor="test")
+    stay = seen(ada)
+    play(engine, [Seen(stay, new_id())], 1)
+    with writing(engine) as session:
+        session.execute(update(SightingRow).values(person_id=bob.id))
+    later: list[Fact] = [Seen(replace(stay, phase=phase), new_id()) for phase in (Phase.CONTINUED, Phase.CLOSED)]
+    assert play(engine, later, 2)[1] == 1
+    with reading(engine) as session:
+        samples = mood_samples(session, AT, AT + timedelta(days=1))
+    assert [one.person for one in samples] == [ada.id, bob.id, bob.id]
 
 
 def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(

@@ -34,7 +34,6 @@ def test_a_locked_database_loses_nothing_and_says_so(
 ) -> None:
     monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
     engine.dispose()
-    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
     recorder = start()
     other = open_database(str(engine.url.database))
     with writing(other) as owner:
@@ -55,7 +54,6 @@ def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
     engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
     engine.dispose()
     done: list[str] = []
 
@@ -80,9 +78,8 @@ def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
 
 
 def test_a_full_disk_loses_nothing_and_says_so(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
 ) -> None:
-    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
     full = threading.Event()
     recorder = start()
 
@@ -244,7 +241,6 @@ class Clock:
 def locked(engine: Engine, ada: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Somebody else holds the database until the function is called."""
     monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    monkeypatch.setattr(recording, "LONGEST_PAUSE", 0.1)
     engine.dispose()
     other = open_database(str(engine.url.database))
     with ExitStack() as held:

@@ -1,20 +1,17 @@
 """The recorder: what is written for each phase of a sighting, and in which order it is told."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from db.attendance import ledger
-from db.engine import reading, writing
+from db.engine import reading
 from db.ids import new_id
 from db.observations import moods, sightings
-from db.people import consents, people
 from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import Candidate, EventKind, KioskEvent, Match, Phase
@@ -134,39 +131,6 @@ def test_an_unknown_face_is_kept_until_it_gets_a_name(
         named = sightings.get(session, stranger.id)
         assert named is not None
         assert named.person == ada.id
-
-
-@pytest.fixture
-def asked(engine: Engine) -> Iterator[list[str]]:
-    """The statements that read people or consents."""
-    found: list[str] = []
-
-    def look(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if re.match("SELECT", statement) and re.search(r"(FROM|JOIN) (person|consent)\b", statement):
-            found.append(statement)
-
-    event.listen(engine, "before_cursor_execute", look)
-    yield found
-    event.remove(engine, "before_cursor_execute", look)
-
-
-def test_each_fact_asks_once_who_is_concerned_and_what_they_agreed_to(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], asked: list[str]
-) -> None:
-    with writing(engine) as session:
-        bob = people.add_person(session, "Bob", at=AT, actor="test")
-        consents.set_consent(session, ada.id, "mood", True, at=AT, actor="test")
-    recorder = start()
-    stay = seen(ada)
-    close = Candidate(bob.id, bob.name, 0.6)
-    asked.clear()
-    recorder.record(replace(stay, match=replace(stay.match, runner_up=close)))
-    recorder.record(replace(stay, phase=Phase.CONTINUED, last_at=AT + timedelta(seconds=5)))
-    recorder.record(replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(seconds=9)))
-    recorder.record_pin(ada.id)
-    recorder.close()
-    assert told.kinds == ["sighting", "check_in", "sighting"]
-    assert len(asked) == 4
 
 
 def test_the_same_fact_twice_is_written_once(

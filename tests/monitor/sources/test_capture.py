@@ -392,11 +392,11 @@ def test_after_each_of_200_losses_a_camera_is_back_within_ten_seconds_of_its_ret
 
     openings = [opening for number in range(200) for opening in lives(number)]
     source = ScriptedSource(*openings, [picture(999), over.wait])
-    threads = threading.active_count()
+    before = set(threading.enumerate())
     capture = Capture(source, on_lost=diary.lost, on_back=diary.back, clock=clock, wait=pass_by)
     capture.start()
     until(lambda: diary.lines.count("back") == 200, capture)
-    assert threading.active_count() == threads + 1
+    assert len(set(threading.enumerate()) - before) == 1
     over.set()
     capture.stop()
     assert len(diary.lines) == 400, "each loss is said once"

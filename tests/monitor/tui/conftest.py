@@ -9,6 +9,7 @@ from textual._compositor import Compositor
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.geometry import Region
+from textual.notifications import Notification
 from textual.screen import Screen
 
 # The plugin names the extension as an older syrupy wanted it; without this the pictures end in ".raw".
@@ -38,6 +39,19 @@ def _keys_follow_each_other_fast() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("textual._wait.SLEEP_GRANULARITY", 1 / 200)
         patch.setattr("textual._wait.SLEEP_IDLE", 1 / 200 / 20)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_slow_machine_shows_the_same() -> Iterator[None]:
+    """What the app does by itself after some seconds would come into the middle of a test that takes longer."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("FIRST_COUNT", "FIRST_LOOK", "LOOK_EVERY", "COUNT_EVERY", "IDLE_SECONDS"):
+            patch.setattr(f"monitor.tui.app.{name}", 86_400.0)
+        for name in ("door.LEFT_ALONE", "lock.LEFT_ALONE", "pin_entry.LEFT_ALONE", "pin_entry.READER_PAUSE"):
+            patch.setattr(f"monitor.tui.screens.door.{name}", 86_400.0)
+        patch.setattr("monitor.tui.screens.desk.RETRY", 86_400.0)
+        patch.setattr(Notification, "time_left", 86_400.0)
         yield
 
 

@@ -111,7 +111,7 @@ def compare(engine: Engine, settings: Settings, lives: dict[UUID, Life], day: da
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="counts memory and handles as Linux does")
-@pytest.mark.timeout(0 if WHOLE else 300)
+@pytest.mark.timeout(0 if WHOLE else 600)
 def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(sqlite: Engine, tmp_path: Path) -> None:
     random, groups, clock = Random(2026), list(GROUPS), Clock()
     last = FIRST + (DAYS + 7) * DAY
@@ -140,6 +140,6 @@ def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(sqlite:
     door.recorder.close()
     assert settled is not None
     print(f"{PEOPLE} people, {DAYS} days: {settled} after {SETTLED} days, {end} at the end")
-    assert (end.handles, end.threads) == (settled.handles, settled.threads)
+    assert max(end.handles - settled.handles, end.threads - settled.threads) <= 0
     assert end.megabytes <= settled.megabytes * 1.05
     assert verify(sqlite, CIPHER, tmp_path / HEADS_FILE).problems == ()

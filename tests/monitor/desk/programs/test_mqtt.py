@@ -2,31 +2,35 @@
 
 import asyncio
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
+import pytest
 from amqtt.broker import Broker
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine
 
-from db.engine import writing
+from db.engine import reading, writing
 from db.programs import webhooks
+from monitor.config import Settings
 from monitor.config_outbound import Mqtt
-from monitor.desk.programs.around import programs_around
+from monitor.desk.programs import around, mqtt
+from monitor.desk.programs.around import Told, programs_around
 from monitor.domain import EventKind, KioskEvent
 from monitor.outbound.mqtt import part
 from tests.monitor.desk.programs.test_webhooks import Site
+from tests.monitor.desk.programs.unkind_broker import UnkindBroker, running
 from tests.monitor.world import NOW, World, came
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-    return port
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that is away is tried again soon, and of two programs one ends before the other begins."""
+    monkeypatch.setattr(mqtt, "RECONNECT", (0.05, 0.1))
+    monkeypatch.setattr(around, "_PATIENCE", 200.0)
 
 
 @contextmanager
@@ -103,11 +107,10 @@ class Heard:
 
     def wait(self, fits: Callable[[dict[str, str]], bool]) -> None:
         with self.news:
-            assert self.news.wait_for(lambda: fits(self.topics), 60), self.topics
+            assert self.news.wait_for(lambda: fits(self.topics), 200), self.topics
 
 
-def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World) -> None:
-    port = free_port()
+def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World, port: int) -> None:
     settings = world.settings.model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
     said: list[str] = []
     away = threading.Event()
@@ -137,22 +140,98 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World) -> No
             assert "muster/main/door/unknown" not in again.topics
 
 
-def test_a_thousand_events_reach_subscribers_across_restarts_of_both_sides(sqlite: Engine) -> None:
-    site, port = Site(sqlite), free_port()
-    settings = site.settings().model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
-    with writing(site.engine) as session:
-        webhooks.take(session, "mqtt:door", lambda _: True, site.now)  # as at an earlier start
-    events = {str(site.passes("Ada"))}
-    heard = Heard(port)
-    for cycle in range(4):
-        events |= {str(event) for event in site.pass_often("Ada", 125)}
-        with broker(port), heard.listening():
-            heard.wait_until_subscribed()
-            with programs_around(site.engine, settings, lambda: site.now):
-                # The first two times the broker ends in the middle of it.
-                enough = len(events) - (100 if cycle < 2 else 0)
+@dataclass
+class AtDoor:
+    """A door that had a broker before, and what passed since."""
+
+    site: Site
+    port: int
+    passed: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        with writing(self.site.engine) as session:
+            webhooks.take(session, "mqtt:door", lambda _: True, self.site.now)
+        self.passed.append(str(self.site.passes("Ada")))
+
+    def pass_often(self, pairs: int) -> None:
+        self.passed += [str(event) for event in self.site.pass_often("Ada", pairs)]
+
+    def settings(self) -> Settings:
+        return self.site.settings().model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=self.port)})
+
+    def programs(self) -> AbstractContextManager[Callable[[KioskEvent], None]]:
+        return programs_around(self.site.engine, self.settings(), lambda: self.site.now, trouble=self.said.append)
+
+    def untold(self) -> int:
+        with reading(self.site.engine) as session:
+            return len(webhooks.waiting(session, "mqtt:door"))
+
+
+def test_a_thousand_events_reach_a_subscriber_across_restarts_of_the_kiosk(sqlite: Engine, port: int) -> None:
+    door, heard = AtDoor(Site(sqlite), port), Heard(port)
+    # The subscriber stays: what a broker has confirmed, and tells a subscriber who has left, is not Muster's to repeat.
+    with broker(port), heard.listening():
+        heard.wait_until_subscribed()
+        for left_untold in (100, 100, 0, 0):
+            door.pass_often(125)
+            with door.programs():
+                enough = len(door.passed) - left_untold
                 heard.wait(lambda _, enough=enough: len(heard.ids) >= enough)  # type: ignore[misc]
-    assert heard.ids == events
+    assert heard.ids == set(door.passed)
+    assert door.said == []  # a kiosk that ends says nothing of a broker that is away
+
+
+def test_a_thousand_events_reach_a_broker_that_breaks_and_restarts_in_the_middle(sqlite: Engine, port: int) -> None:
+    unkind = UnkindBroker(port, breaks=lambda count: count in (20, 60) or count >= 300)
+    door = AtDoor(Site(sqlite), port)
+    door.pass_often(500)
+    with door.programs():
+        with running(unkind):
+            unkind.wait(lambda it: len(it.came) > 300)
+        again = len(unkind.came) + 300
+        unkind.breaks = lambda count: count == again
+        with running(unkind):
+            unkind.wait(lambda it: it.confirmed == set(door.passed))
+    assert door.untold() == 0
+    assert unkind.connections > 4
+
+
+def test_events_behind_one_that_is_not_confirmed_do_not_wait_and_none_is_told_twice(
+    sqlite: Engine, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "CONFIRMED_WITHIN", 0.05)
+    unkind, told = UnkindBroker(port, confirms=lambda count: count > 0), Told()
+    with running(unkind):
+        door = AtDoor(Site(sqlite), port)
+        door.pass_often(125)
+
+        def wait(seconds: float) -> bool:
+            if unkind.confirmed == set(door.passed[1:]) and len(door.passed) == 251:
+                unkind.breaks = lambda count: count == 251
+                door.passed.append(str(door.site.passes("Ada")))
+            elif unkind.confirmed != set(door.passed):
+                told.wait(60 if seconds == mqtt.EVERY else 0.01)  # of the pauses between tries none is waited for
+            return unkind.confirmed != set(door.passed)
+
+        mqtt.follow(
+            sqlite, door.settings(), clock=lambda: door.site.now, wait=wait, taken=told.taken, wake=told.wake,
+            trouble=door.said.append,
+        )  # fmt: skip
+    assert unkind.came[:252] == door.passed
+    assert sorted(unkind.came[252:]) == sorted((door.passed[0], door.passed[-1]))  # after the connection broke
+
+
+def test_what_passes_before_a_broker_is_there_for_the_first_time_is_told(sqlite: Engine, port: int) -> None:
+    site, unkind, away = Site(sqlite), UnkindBroker(port), threading.Event()
+    site.passes("Before")
+    settings = site.settings().model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
+    with programs_around(sqlite, settings, lambda: site.now, trouble=lambda _: away.set()) as hear:
+        assert away.wait(60)
+        event = str(site.passes("Ada"))
+        hear(KioskEvent(EventKind.CHECK_IN, site.now))
+        with running(unkind):
+            unkind.wait(lambda it: it.confirmed == {event})
 
 
 def test_odd_names_are_one_level_of_a_topic_and_stay_different() -> None:

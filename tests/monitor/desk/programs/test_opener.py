@@ -33,7 +33,7 @@ def program(folder: Path, code: str = "", *, name: str = "opener.py") -> str:
 
 
 def settings(world: World, **values: Any) -> Settings:
-    return world.settings.model_copy(update={"opener": Opener(**values)})
+    return world.settings.model_copy(update={"opener": Opener(**{"timeout": 60} | values)})
 
 
 def opened(folder: Path) -> list[str]:
@@ -121,7 +121,7 @@ def test_a_part_that_the_program_leaves_behind_closes_the_relay(world: World, tm
     os.mkfifo(done)
     part = f"open({str(go)!r}).read(); open({str(done)!r}, 'w').write('closed again')"
     left = f"import subprocess\nsubprocess.Popen([sys.executable, '-S', '-c', {part!r}])"
-    assert ask(world, settings(world, command=program(tmp_path, left), timeout=30), came(world)) is None
+    assert ask(world, settings(world, command=program(tmp_path, left)), came(world)) is None
     assert len(opened(tmp_path)) == 1
     go.write_text("")
     assert done.read_text() == "closed again"

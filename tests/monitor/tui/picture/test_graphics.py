@@ -191,7 +191,10 @@ async def test_a_portrait_in_sixel_stands_on_the_screen_once(world: World) -> No
     ],
 )
 def test_the_terminal_is_asked_what_it_can_do(told: bytes, expected: Graphics) -> None:
-    program = "from monitor.tui.picture.graphics import terminal_graphics; print('IT IS', terminal_graphics().value)"
+    program = (
+        "from monitor.tui.picture import graphics; graphics.answers.__defaults__ = (b'', 200.0); "  # of patience
+        "print('IT IS', graphics.terminal_graphics().value)"
+    )
     ours, theirs = pty.openpty()
     environment = os.environ | {"TERM": "xterm-256color"}
     process = subprocess.Popen([sys.executable, "-c", program], stdin=theirs, stdout=theirs, env=environment)

@@ -281,6 +281,7 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
         return real(engine, search, want, stop, consent_missing=consent_missing)
 
     monkeypatch.setattr(people_queries, "people_page", page)
+    monkeypatch.setattr("monitor.tui.screens.desk.LETTERS", 1.0)  # a busy machine must not come between two letters
     async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
         await go(pilot, "f4")
         asked.clear()
