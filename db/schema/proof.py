@@ -2,16 +2,20 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.schema.base import Base
+
+_BEGUN = "kind = 'begun'"
+"""The few entries that each start of Muster asks for."""
 
 
 class ProofRow(Base):
     """The chain of everything but events that decides who came when; see `db.proof.entries`. Append-only."""
 
     __tablename__ = "proof_entry"
+    __table_args__ = (Index(None, "kind", sqlite_where=text(_BEGUN), postgresql_where=text(_BEGUN)),)
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(8))
