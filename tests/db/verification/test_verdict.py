@@ -23,7 +23,7 @@ from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.people import consents, people
 from db.privacy import erasure, merges, rotation
-from db.proof import contents, entries, heads
+from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import Prover, of_engine, proof_key, use
 from db.records.attendance import NewEvent, Role
@@ -154,46 +154,6 @@ def test_a_kiosk_that_was_only_seen_is_not_proved_again(
         return _check(engine, cipher, tmp_path).entries.entries
 
     assert [proved("auto", 0), proved("auto", 1), proved("in", 2)] == [3, 3, 4]
-
-
-def _written_by_011(monkeypatch: pytest.MonkeyPatch, engine: Engine, cipher: TemplateCipher, at: datetime) -> UUID:
-    """A proof that does not speak of kiosks, shifts, holidays and leave, beside rows of all of them."""
-    with monkeypatch.context() as before:
-        old = tuple(kind for kind in contents.KINDS if kind not in contents.LATER)
-        before.setattr(contents, "KIND_OF", {row: kind for row, kind in contents.KIND_OF.items() if kind in old})
-        before.setattr(contents, "KINDS", old)
-        before.setattr(entries, "adopt", lambda _: None)
-        open_with(engine, cipher, None)
-        ada = _enrol(engine, cipher, "Ada", at)
-        _come(engine, ada, at)
-        with writing(engine) as session:
-            shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17)), at=at, actor="desk")
-            holidays.add(session, date(2026, 5, 1), "Labour Day", at=at, actor="desk")
-            away = Leave(new_id(), ada, date(2026, 3, 9), date(2026, 3, 9), "sick")
-            return leave.add(session, away, at=at, actor="desk").id
-
-
-def test_what_an_older_muster_did_not_prove_is_taken_as_it_is_once(
-    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    away = _written_by_011(monkeypatch, engine, cipher, at)
-    change = text("UPDATE leave SET kind = :kind")
-    with engine.begin() as connection:
-        connection.execute(change, {"kind": "training"})
-    first = _check(engine, cipher, tmp_path)
-    assert first.problems == (), "of this kind nothing is proved yet"
-    open_with(engine, cipher, tmp_path)
-    open_with(engine, cipher, tmp_path)
-    found = _check(engine, cipher, tmp_path)
-    assert (found.problems, found.entries.entries) == ((), first.entries.entries + 1 + 4)
-    with engine.begin() as connection:
-        connection.execute(change, {"kind": "holiday"})
-    told = f"the leave {away} (2026-03-09 to 2026-03-09) of Ada was changed"
-    assert _check(engine, cipher, tmp_path).problems == (told,)
-    monkeypatch.setattr(entries, "unproved", lambda _: contents.LATER)  # as if the index had been damaged, too
-    open_with(engine, cipher, tmp_path)
-    (told,) = _check(engine, cipher, tmp_path).problems
-    assert "takes rows as they are of which the proof speaks already" in told
 
 
 def test_rows_of_before_the_key_are_adopted_and_then_kept(
