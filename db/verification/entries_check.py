@@ -17,10 +17,20 @@ _AT_ONCE: Final = 10_000
 _CALLED: Final[Mapping[Kind, str]] = {
     "subject": "pseudonym", "audit": "audit entry", "holiday": "public holiday",
 }  # fmt: skip
+
+
+def _scope(shift: Content) -> str:
+    """For whom it is, where that is not one person."""
+    if shift.person is not None:
+        return ""
+    group = shift.personal[2]
+    return f" of the group {group}" if group else " of everybody"
+
+
 _TOLD: Final[Mapping[Kind, Callable[[Content], str]]] = {
     "audit": lambda row: f" ({row.public[3]}, {row.public[1]:%Y-%m-%d %H:%M})",
     "kiosk": lambda row: f" ({row.personal[1]})",
-    "shift": lambda row: f" of the group {row.personal[2]}" if row.personal[2] else "",
+    "shift": _scope,
     "holiday": lambda row: f" ({row.personal[2]}, {row.personal[1]})",
     "leave": lambda row: f" ({row.personal[2]} to {row.personal[3]})",
 }
@@ -41,6 +51,8 @@ class EntriesCheck:
     adopted: str | None
     """What the entry "ledger" says of the events that were there before the key."""
     problems: tuple[str, ...]
+    unproved: tuple[Kind, ...] = ()
+    """Kinds of rows of which an older Muster's chain does not speak yet."""
 
 
 _Said: TypeAlias = tuple[UUID | None, str | None, str | None]
@@ -79,7 +91,8 @@ def verify(
     left = len(problems) - MOST_NAMED
     if left > 0:
         problems = [*problems[:MOST_NAMED], f"and {left:,} more"]
-    return EntriesCheck(state.seq, state.previous, state.foreign, state.adopted, tuple(problems))
+    unproved = tuple(kind for kind in contents.KINDS if kind not in state.begun)
+    return EntriesCheck(state.seq, state.previous, state.foreign, state.adopted, tuple(problems), unproved)
 
 
 def _walk(
@@ -109,8 +122,8 @@ def _walk(
         _take(state, kind, row_id, owner, public, personal)
     if any(seq > 0 for seq in waiting):
         return (
-            f"the proof ends at entry {state.seq}, but {max(waiting)} were noted earlier: people, consents or audit "
-            "entries were cut off"
+            f"the proof ends at entry {state.seq}, but {max(waiting)} were noted earlier: people, consents, "
+            "calendars or audit entries were cut off"
         )
     return None
 

@@ -163,7 +163,9 @@ def _new_row(session: Session, kind: str) -> dict[str, Any]:
     if kind == "event":
         row |= {"seq": row["seq"] + 1, "previous_hash": row["hash"]}
         row["hash"] = ledger.chain_hash(EventRow(**row), row["seq"], row["previous_hash"])
-    other = {"person": {"number": "777"}, "kiosk": {"name": "M"}, "holiday": {"on_day": date(2027, 1, 1)}}
+    other: dict[str, dict[str, Any]] = {
+        "person": {"number": "777"}, "kiosk": {"name": "M"}, "holiday": {"on_day": date(2027, 1, 1)},
+    }  # fmt: skip
     return row | other.get(kind, {})
 
 

@@ -141,6 +141,19 @@ def test_what_muster_deleted_and_another_program_puts_back_is_found(
     assert _check(engine, cipher, tmp_path).problems == (told,)
 
 
+def test_a_shift_that_was_changed_is_named_by_whom_it_is_for(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    with writing(engine) as session:
+        for group in (None, "Lab"):
+            shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17), None, group), at=at, actor="desk")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE shift SET grace_minutes = 60"))
+    told = [problem.split(maxsplit=3)[3] for problem in _check(engine, cipher, tmp_path).problems]
+    assert told == ["of everybody was changed", "of the group Lab was changed"]
+
+
 def test_a_kiosk_that_was_only_seen_is_not_proved_again(
     engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
 ) -> None:
