@@ -18,6 +18,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher, second_owner
 from db.errors import DatabaseDamaged
 from db.faces import templates
+from db.proof import contents, entries
 from db.proof.contents import canonical
 from db.schema.base import Base
 from db.schema.calendar import HolidayRow, LeaveRow, ShiftRow
@@ -155,6 +156,8 @@ def remove(side: Side, kind: Kind, ids: Iterable[UUID]) -> None:
     table: Any = kind.table.__table__
     for some in batches(wanted):
         side.session.execute(delete(table).where(table.c[kind.key].in_(some)))
+    if kind.table in contents.KIND_OF:
+        entries.touch(side.session, contents.KIND_OF[kind.table], wanted)
 
 
 def _people(kind: Kind) -> list[Any]:
@@ -171,7 +174,9 @@ def _fits(session: Session, kind: Kind, values: dict[str, Any]) -> bool:
         )
         return session.scalar(same) is None
     if kind.table is HolidayRow:
-        session.execute(delete(HolidayRow).where(HolidayRow.day == values["on_day"]))
+        same_day = HolidayRow.day == values["on_day"]
+        entries.touch(session, "holiday", session.scalars(select(HolidayRow.id).where(same_day)).all())
+        session.execute(delete(HolidayRow).where(same_day))
     if kind.table is WrongPairRow and values["sighting_id"] is not None:
         known = session.scalar(select(SightingRow.id).where(SightingRow.id == values["sighting_id"]))
         values["sighting_id"] = known

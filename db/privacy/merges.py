@@ -19,7 +19,7 @@ from db.errors import InvalidRecord
 from db.ids import new_id
 from db.people import consents, people
 from db.privacy import merged_images
-from db.proof import entries
+from db.proof import contents, entries
 from db.records.people import ConsentKind
 from db.schema.audit import AuditRow, UndoRow
 from db.schema.calendar import LeaveRow, ShiftRow
@@ -193,8 +193,10 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
     for kind in _KINDS:
         if consents.current(session, source, kind) is False and consents.current(session, into, kind) is not False:
             consents.set_consent(session, into, kind, False, at=at, actor=actor)
-    for moved, proved in ((SubjectRow, "subject"), (AuditRow, "audit")):
-        entries.touch(session, proved, session.scalars(select(moved.id).where(moved.person_id == source)).all())
+    for moved in _MOVED.values():
+        if moved in contents.KIND_OF:
+            theirs = session.scalars(select(moved.id).where(moved.person_id == source)).all()
+            entries.touch(session, contents.KIND_OF[moved], theirs)
     entries.end(session, source)
     session.execute(update(SubjectRow).where(SubjectRow.person_id == source).values(merged=True))
     marked = RollCallMarkRow.person_id
@@ -228,8 +230,9 @@ def _give_back_rows(session: Session, content: Mapping[str, Any], source: UUID, 
     merged = [UUID(one) for one in content["merged"]]
     own = update(SubjectRow).where(SubjectRow.person_id == source, SubjectRow.id.not_in(merged))
     session.execute(own.values(merged=False))
-    for kind in ("subjects", "audit"):
-        entries.touch(session, kind.removesuffix("s"), map(UUID, content["rows"][kind]))
+    for name, table in _MOVED.items():
+        if table in contents.KIND_OF:
+            entries.touch(session, contents.KIND_OF[table], map(UUID, content["rows"][name]))
 
 
 def _only(person: UUID, other: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

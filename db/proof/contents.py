@@ -1,4 +1,5 @@
-"""What the proof says of a row: the columns that count, of pseudonyms, people, consents and the audit log."""
+"""What the proof says of a row: the columns that count, of people, pseudonyms, consents, the audit log, kiosks, shifts,
+public holidays and leave."""
 
 import hashlib
 import hmac
@@ -9,16 +10,18 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.batches import batches
+from db.schema.attendance import KioskRow
 from db.schema.audit import AuditRow
 from db.schema.base import Base
+from db.schema.calendar import HolidayRow, LeaveRow, ShiftRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
 
 Kind: TypeAlias = str
-"""subject, person, consent or audit: rows; ended: a person was erased or merged; ledger: the events of before."""
+"""One of `KINDS`: rows; ended: a person was erased or merged; ledger: the events of before; begun: kinds since now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,44 @@ _READ: Final[Mapping[Kind, tuple[InstrumentedAttribute[UUID], _Rows, Callable[[A
         ),
         lambda row: Content(row[0], row[5], tuple(row[:5]), (row[5], row[6])),
     ),
+    "kiosk": (
+        KioskRow.id,
+        select(*(KioskRow.id, KioskRow.name, KioskRow.site, KioskRow.role, KioskRow.time_zone, KioskRow.created_at)),
+        lambda row: Content(row[0], None, (), tuple(row)),
+    ),
+    "shift": (
+        ShiftRow.id,
+        select(
+            *(ShiftRow.id, ShiftRow.person_id, ShiftRow.group, ShiftRow.weekdays, ShiftRow.start, ShiftRow.end),
+            *(ShiftRow.grace_minutes, ShiftRow.break_minutes, ShiftRow.break_paid),
+            *(ShiftRow.valid_from, ShiftRow.valid_to, ShiftRow.every_weeks),
+        ),
+        lambda row: Content(row[0], row[1], (), tuple(row)),
+    ),
+    "holiday": (
+        HolidayRow.id,
+        select(HolidayRow.id, HolidayRow.day, HolidayRow.name, HolidayRow.half),
+        lambda row: Content(row[0], None, (), tuple(row)),
+    ),
+    "leave": (
+        LeaveRow.id,
+        select(
+            *(LeaveRow.id, LeaveRow.person_id, LeaveRow.first, LeaveRow.last),
+            *(LeaveRow.kind, LeaveRow.half, LeaveRow.note),
+        ),
+        lambda row: Content(row[0], row[1], (), tuple(row)),
+    ),
 }
 KINDS: Final = tuple(_READ)
 """In the order in which one transaction's rows are proved."""
+LATER: Final[tuple[Kind, ...]] = ("kiosk", "shift", "holiday", "leave")
+"""Kinds that a chain of before 0.12 does not speak of. Rows of these are deleted for good reasons, too."""
 KIND_OF: Final[Mapping[type[Base], Kind]] = {
-    PersonRow: "person", SubjectRow: "subject", ConsentRow: "consent", AuditRow: "audit",
+    PersonRow: "person", SubjectRow: "subject", ConsentRow: "consent", AuditRow: "audit", KioskRow: "kiosk",
+    ShiftRow: "shift", HolidayRow: "holiday", LeaveRow: "leave",
 }  # fmt: skip
+_LEFT_OUT: Final[Mapping[type[Base], str]] = {KioskRow: "seen_at"}
+"""Columns that change all the time and decide nothing."""
 
 
 def read(session: Session, kind: Kind, rows: Sequence[UUID] | None = None) -> Iterator[Content]:
@@ -85,6 +120,12 @@ def read(session: Session, kind: Kind, rows: Sequence[UUID] | None = None) -> It
         wanted = query if condition is None else query.where(condition)
         for row in session.execute(wanted.order_by(key)):
             yield content(row)
+
+
+def is_changed(row: Any) -> bool:
+    """Whether a session changes a column of this row that counts."""
+    left_out = _LEFT_OUT.get(type(row))
+    return any(one.history.has_changes() for one in inspect(row).attrs if one.key != left_out)
 
 
 def public_hash(kind: Kind, content: Content) -> str | None:

@@ -1,8 +1,9 @@
-"""The chain of proof entries: what Muster wrote of people, pseudonyms, consents and the audit log.
+"""The chain of proof entries: what Muster wrote of the rows that `db.proof.contents` reads.
 
 An entry's `mac` is the HMAC, with the installation's proof key, of the `mac` before it, a line feed, and the entry's
 canonical form: a JSON array of seq, kind, row, owner, and two hashes. `public` hashes what stays for ever; `personal`
 is keyed with a salt per person, which goes when they are erased: nothing leads back to them, and the chain is whole.
+An entry without hashes says that Muster deleted the row.
 
 Sessions of `engine.writing` append entries by themselves before they commit. A statement that changes rows behind the
 session's back says so with `touch` or `end`.
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, event, insert, select, text
+from sqlalchemy import Engine, event, insert, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -68,17 +69,35 @@ def is_begun(session: Session) -> bool:
     return session.scalar(select(ProofRow.seq).limit(1)) is not None
 
 
+def unproved(session: Session) -> tuple[Kind, ...]:
+    """Kinds of rows of which the chain does not speak yet: all where it is not begun, some in one of before 0.12."""
+    if not is_begun(session):
+        return contents.KINDS
+    said = session.scalars(select(ProofRow.public).where(ProofRow.kind == literal_column("'begun'")))  # by an index
+    begun = {kind for kinds in said for kind in kinds_of(kinds)}
+    return tuple(kind for kind in contents.LATER if kind not in begun)
+
+
+def kinds_of(begun: str | None) -> list[Kind]:
+    """The kinds of which an entry "begun" says that the chain speaks of them from there on."""
+    return (begun or "").split()
+
+
 def adopt(session: Session) -> None:
-    """Begins the chain with everything that is there already; nothing where it is begun."""
+    """Has the chain speak of everything that is there already; nothing where it does."""
     prover = of_session(session)
     if prover is None:
         return
     _lock(session)  # two doors may come to a new centre at once
-    if is_begun(session):
+    new = unproved(session)
+    if not new:
         return
     chain = own_chain(session)
-    _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *last_event(session)), None)])
-    for kind in contents.KINDS:
+    if not is_begun(session):
+        _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *last_event(session)), None)])
+    later = " ".join(kind for kind in new if kind in contents.LATER)
+    _append(session, prover.key, [("begun", chain, None, later, None)])
+    for kind in new:
         touch(session, kind, [content.row for content in contents.read(session, kind)])
 
 
@@ -106,8 +125,8 @@ def entry_mac(key: ProofKey, previous: str, row: Sequence[Any]) -> str:
 
 @event.listens_for(Session, "after_flush")
 def _notice(session: Session, _context: object) -> None:
-    written = [row for row in session.dirty if session.is_modified(row)]
-    for row in (*session.new, *written):
+    written = [row for row in session.dirty if type(row) in contents.KIND_OF and contents.is_changed(row)]
+    for row in (*session.new, *written, *session.deleted):
         kind = contents.KIND_OF.get(type(row))
         if kind is not None:
             touch(session, kind, [row.id])
@@ -145,13 +164,17 @@ def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> I
     for kind in contents.KINDS:
         rows = list(changed.get(kind, ()))
         for start in range(0, len(rows), _AT_ONCE):
-            found = list(contents.read(session, kind, rows[start : start + _AT_ONCE]))
+            some = rows[start : start + _AT_ONCE]
+            found = list(contents.read(session, kind, some))
             salts = _salts(session, {one.person for one in found if one.person is not None})
             for one in found:
                 owner, salt = salts[one.person] if one.person else (None, b"")
                 personal = contents.personal_hash(kind, one, salt)
                 row = owner if kind == "person" and owner else one.row
                 yield kind, row, owner, contents.public_hash(kind, one), personal
+            if kind in contents.LATER:
+                there = {one.row for one in found}
+                yield from ((kind, row, None, None, None) for row in some if row not in there)
     for owner in changed.get("ended", ()):
         yield "ended", owner, owner, None, None
 

@@ -64,7 +64,7 @@ class Noted:
 
 
 def open_with(engine: Engine, cipher: TemplateCipher, folder: Path | None, *, own: bool = True) -> None:
-    """Has everything that is written from now on proved with this key, and begins the proof where it is not begun.
+    """Has everything that is written from now on proved with this key, and begins the proof of what is not proved yet.
 
     Hashes and names of pictures that an earlier Muster wrote as they are become keyed ones (`db.proof.images`).
 
@@ -82,11 +82,11 @@ def begin(engine: Engine, cipher: TemplateCipher | None, prover: Prover, *, own:
     """As `open_with`, with a prover that another database may use too."""
     use(engine, prover)
     with reading(engine) as session:
-        begun = entries.is_begun(session)
+        proved = not entries.unproved(session)
         bound = bound_key(session)
         plain = own and cipher is not None and images.is_plain(session)
     mine = not own or cipher is None or bound == cipher.key_id
-    if begun and mine and not plain:
+    if proved and mine and not plain:
         return
     with writing(engine) as session:
         if own and cipher is not None:

@@ -1,8 +1,8 @@
-"""Verifies the chain of proof entries, and that people, pseudonyms, consents and the audit log are what it says."""
+"""Verifies the chain of proof entries, and that people, their records, kiosks and calendars are what it says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,8 +15,26 @@ from db.schema.proof import ProofRow
 
 _AT_ONCE: Final = 10_000
 _CALLED: Final[Mapping[Kind, str]] = {
-    "person": "person", "subject": "pseudonym", "consent": "consent", "audit": "audit entry",
+    "subject": "pseudonym", "audit": "audit entry", "holiday": "public holiday",
 }  # fmt: skip
+
+
+def _scope(shift: Content) -> str:
+    """For whom it is, where that is not one person."""
+    if shift.person is not None:
+        return ""
+    group = shift.personal[2]
+    return f" of the group {group}" if group else " of everybody"
+
+
+_TOLD: Final[Mapping[Kind, Callable[[Content], str]]] = {
+    "audit": lambda row: f" ({row.public[3]}, {row.public[1]:%Y-%m-%d %H:%M})",
+    "kiosk": lambda row: f" ({row.personal[1]})",
+    "shift": _scope,
+    "holiday": lambda row: f" ({row.personal[2]}, {row.personal[1]})",
+    "leave": lambda row: f" ({row.personal[2]} to {row.personal[3]})",
+}
+"""What tells people which row is meant, beside its id and its person."""
 MOST_NAMED: Final = 20
 """So many problems are named one by one."""
 
@@ -33,6 +51,14 @@ class EntriesCheck:
     adopted: str | None
     """What the entry "ledger" says of the events that were there before the key."""
     problems: tuple[str, ...]
+    unproved: tuple[Kind, ...] = ()
+    """Kinds of rows of which an older Muster's chain does not speak yet."""
+
+
+_Said: TypeAlias = tuple[UUID | None, str | None, str | None]
+"""Owner, public and personal hash of a row."""
+_GONE: Final[_Said] = (None, None, None)
+"""Muster deleted the row."""
 
 
 @dataclass(slots=True)
@@ -43,8 +69,10 @@ class _State:
     previous: str = entries.START
     foreign: int = 0
     adopted: str | None = None
-    latest: dict[tuple[Kind, UUID], tuple[UUID | None, str | None, str | None]] = field(default_factory=dict)
+    latest: dict[tuple[Kind, UUID], _Said] = field(default_factory=dict)
     ended: set[UUID] = field(default_factory=set)
+    begun: set[Kind] = field(default_factory=lambda: set(contents.KINDS).difference(contents.LATER))
+    """The kinds of rows of which it speaks."""
 
 
 def verify(
@@ -63,7 +91,8 @@ def verify(
     left = len(problems) - MOST_NAMED
     if left > 0:
         problems = [*problems[:MOST_NAMED], f"and {left:,} more"]
-    return EntriesCheck(state.seq, state.previous, state.foreign, state.adopted, tuple(problems))
+    unproved = tuple(kind for kind in contents.KINDS if kind not in state.begun)
+    return EntriesCheck(state.seq, state.previous, state.foreign, state.adopted, tuple(problems), unproved)
 
 
 def _walk(
@@ -87,12 +116,14 @@ def _walk(
             return f"proof entry {seq}, about {about}, was changed, or not written by Muster"
         if waiting and waiting.pop(seq, mac) != mac:
             return f"proof entry {seq} is not the one that was noted earlier: the proof was written anew"
+        if kind == "begun" and not state.begun.isdisjoint(entries.kinds_of(public)):
+            return f"proof entry {seq} takes rows as they are of which the proof speaks already: they may be changed"
         state.seq, state.previous = seq, mac
         _take(state, kind, row_id, owner, public, personal)
     if any(seq > 0 for seq in waiting):
         return (
-            f"the proof ends at entry {state.seq}, but {max(waiting)} were noted earlier: people, consents or audit "
-            "entries were cut off"
+            f"the proof ends at entry {state.seq}, but {max(waiting)} were noted earlier: people, consents, "
+            "calendars or audit entries were cut off"
         )
     return None
 
@@ -102,6 +133,8 @@ def _take(state: _State, kind: Kind, row: UUID, owner: UUID | None, public: str 
         state.ended.add(row)
     elif kind == "ledger":
         state.adopted = public
+    elif kind == "begun":
+        state.begun.update(entries.kinds_of(public))
     else:
         state.latest[kind, row] = (owner, public, personal)
 
@@ -109,9 +142,9 @@ def _take(state: _State, kind: Kind, row: UUID, owner: UUID | None, public: str 
 def _compared(session: Session, state: _State) -> Iterator[str]:
     """What differs between the rows and what the chain says of them."""
     salts = entries.load_salts(session)
-    owners = {owner for owner, _ in salts.values()}
+    owners: dict[UUID | None, UUID] = {owner: person for person, (owner, _) in salts.items()}
     names: dict[UUID, str] = {}
-    for kind in contents.KINDS:
+    for kind in (one for one in contents.KINDS if one in state.begun):
         for content in contents.read(session, kind):
             if kind == "person":
                 names[content.row] = str(content.personal[1])
@@ -121,11 +154,10 @@ def _compared(session: Session, state: _State) -> Iterator[str]:
             problem = _problem(state, kind, content, said, owner, salt)
             if problem:
                 yield f"{_named(kind, content, names)} {problem}"
-    for (kind, row), (owner, _, _) in state.latest.items():
-        if owner is None or owner not in state.ended:
-            whose = next((person for person, (one, _) in salts.items() if one == owner), None)
-            yield f"the {_CALLED.get(kind, kind)} {row}{_of(whose, names)} was deleted"
-    for owner in sorted(owners & state.ended):
+    for (kind, row), said in state.latest.items():
+        if said != _GONE and said[0] not in state.ended and kind in state.begun:
+            yield f"the {_CALLED.get(kind, kind)} {row}{_of(owners.get(said[0]), names)} was deleted"
+    for owner in sorted(state.ended.intersection(owners)):
         yield f"the salt {owner} of somebody who was erased is there again"
 
 
@@ -133,13 +165,15 @@ def _problem(
     state: _State,
     kind: Kind,
     content: Content,
-    said: tuple[UUID | None, str | None, str | None] | None,
+    said: _Said | None,
     owner: UUID | None,
     salt: bytes,
 ) -> str | None:
     """What is wrong with a row, as a predicate."""
     if said is None:
         return "was not written by Muster"
+    if said == _GONE:
+        return "is there again after Muster deleted it"
     proved_owner, public, personal = said
     if contents.public_hash(kind, content) != public:
         return "was changed"
@@ -147,15 +181,15 @@ def _problem(
         emptied = kind == "audit" and content.person is None and not content.personal[1]
         return None if emptied else "was changed after its person was erased"
     if proved_owner != owner:
-        return "was given to another person"
+        return "was given to another person" if owner else "was changed"
     return None if contents.personal_hash(kind, content, salt) == personal else "was changed"
 
 
 def _named(kind: Kind, content: Content, names: Mapping[UUID, str]) -> str:
     if kind == "person":
         return f"the person {names[content.row]} ({content.row})"
-    told = f" ({content.public[3]}, {content.public[1]:%Y-%m-%d %H:%M})" if kind == "audit" else ""
-    return f"the {_CALLED[kind]} {content.row}{told}{_of(content.person, names)}"
+    told = _TOLD[kind](content) if kind in _TOLD else ""
+    return f"the {_CALLED.get(kind, kind)} {content.row}{told}{_of(content.person, names)}"
 
 
 def _of(person: UUID | None, names: Mapping[UUID, str]) -> str:

@@ -46,7 +46,7 @@ class Verdict:
     forwarded: dict[UUID, LedgerCheck]
     """Of the chains that other kiosks forwarded here."""
     entries: EntriesCheck
-    """Of people, pseudonyms, consents and the audit log."""
+    """Of all other rows that are proved: `db.proof.contents`."""
     heads: int
     """Heads of this database that were noted outside it, and were compared."""
     sealed: int

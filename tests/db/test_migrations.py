@@ -20,18 +20,21 @@ from sqlalchemy import Connection, Engine, Uuid, bindparam, create_engine, inspe
 from sqlalchemy.orm import Session
 
 from db import migrate
-from db.attendance import kiosks, ledger, shifts
-from db.calendar import Shift
+from db.attendance import holidays, kiosks, leave, ledger, shifts
+from db.calendar import Leave, Shift
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
 from db.faces import templates
 from db.ids import new_id
 from db.people import people, pins
+from db.proof import contents, entries
+from db.proof.heads import open_with
 from db.records.attendance import NewEvent, Presence
 from db.schema.folding import search_text
 from db.schema.tables import METADATA
 from db.verification import ledger_check
+from db.verification.verdict import verify
 
 # Indexes of expressions cannot be read back from SQLite, so they are not compared there.
 pytestmark = [
@@ -336,4 +339,52 @@ def test_schedules_of_before_become_shifts_and_go_back(fresh: Callable[[str], st
             command.downgrade(migrate.config(connection), "0005")
             assert connection.scalar(text("SELECT count(*) FROM schedule")) == len(SCHEDULES)
             assert not {"shift", "holiday", "leave"} & set(inspect(connection).get_table_names())
+    engine.dispose()
+
+
+def _written_by_011(monkeypatch: pytest.MonkeyPatch, engine: Engine, cipher: TemplateCipher, at: datetime) -> UUID:
+    """A proof that does not speak of kiosks, shifts, holidays and leave, beside rows of them; gives the leave."""
+    with monkeypatch.context() as before:
+        old = tuple(kind for kind in contents.KINDS if kind not in contents.LATER)
+        before.setattr(contents, "KIND_OF", {row: kind for row, kind in contents.KIND_OF.items() if kind in old})
+        before.setattr(contents, "KINDS", old)
+        before.setattr(contents, "LATER", ())
+        open_with(engine, cipher, None)
+        with writing(engine) as session:
+            ada = people.add_person(session, "Ada", at=at, actor="desk").id
+            kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at)
+            shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17)), at=at, actor="desk")
+            holidays.add(session, date(2026, 5, 1), "Labour Day", at=at, actor="desk")
+            away = Leave(new_id(), ada, date(2026, 3, 9), date(2026, 3, 9), "sick")
+            return leave.add(session, away, at=at, actor="desk").id
+
+
+def test_what_an_older_muster_did_not_prove_is_taken_as_it_is_once(
+    fresh: Callable[[str], str], cipher: TemplateCipher, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = open_database(url := fresh("unproved"))
+    away = _written_by_011(monkeypatch, old, cipher, at)
+    with old.begin() as connection:
+        command.downgrade(migrate.config(connection), "0020")
+    change = text("UPDATE leave SET kind = :kind")
+    with old.begin() as connection:
+        connection.execute(change, {"kind": "training"})
+    old.dispose()
+    engine = open_database(url)
+    first = verify(engine, cipher, None)
+    assert first.problems == (), "of this kind nothing is proved yet"
+    for _ in range(2):
+        open_with(engine, cipher, None)
+        found = verify(engine, cipher, None)
+        assert (found.problems, found.entries.entries) == ((), first.entries.entries + 1 + 4)
+    with engine.begin() as connection:
+        connection.execute(change, {"kind": "holiday"})
+    told = f"the leave {away} (2026-03-09 to 2026-03-09) of Ada was changed"
+    assert verify(engine, cipher, None).problems == (told,)
+    monkeypatch.setattr(entries, "unproved", lambda _: contents.LATER)  # as if the index had been damaged, too
+    open_with(engine, cipher, None)
+    (told,) = verify(engine, cipher, None).problems
+    assert "takes rows as they are of which the proof speaks already" in told
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     engine.dispose()

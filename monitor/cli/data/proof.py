@@ -32,7 +32,8 @@ def verify(
         ),
     ] = False,
 ) -> None:
-    """Prove that no event, person, consent or audit entry was changed; and that the file is whole.
+    """Prove that no event, person, consent, kiosk, shift, holiday, leave or audit entry was changed; and that the file
+    is whole.
 
     The events are read from where the last check ended that found all whole. Those before are counted, and 100,000 of
     them are read again, others with each check.
@@ -57,6 +58,7 @@ def verify(
         ]
         counts = {"entries": found.entries.entries, "heads": found.heads, "sealed": found.sealed, "key": found.proved}
         broken = {"broken_row": own.broken_seq, "problems": list(found.problems)}
+        broken |= {"unproved": list(found.entries.unproved)}
         whole = {"whole": not found.problems, "events": own.events, "head": own.head}
         again = {"first": own.again.start, "last": own.again.stop - 1} if own.again else None
         since = found.since.isoformat() if found.since else None
@@ -80,10 +82,14 @@ def _tell_whole(found: "Verdict", how_far: str | None) -> None:
     if not found.proved:
         tell("The key is not here, so who wrote the rows was not verified; run this where the key is.")
         return
+    calendars = "" if entries.unproved else " kiosks, shifts, holidays, leave"
     tell(
-        f"People, consents and the audit log are as Muster wrote them: {plural(entries.entries, 'entry', 'entries')}. "
+        f"People, consents,{calendars} and the audit log are as Muster wrote them: "
+        f"{plural(entries.entries, 'entry', 'entries')}. "
         f"{plural(found.sealed, 'sealed value')} opened; {plural(found.heads, 'noted head')} found again."
     )
+    if entries.unproved:
+        tell("Kiosks, shifts, holidays and leave are proved from when this Muster first writes to the database.")
     foreign = own.foreign + entries.foreign
     if foreign:
         tell(f"{plural(foreign, 'row')} of other installations: verify these with their keys.")

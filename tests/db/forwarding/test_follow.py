@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from db.attendance import holidays, ledger, ledger_entries, shifts
-from db.calendar import Shift
+from db.attendance import holidays, leave, ledger, ledger_entries, shifts
+from db.calendar import Leave, Shift
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import WrongKey
@@ -31,6 +31,7 @@ from db.schema.faces import PortraitRow, TemplateRow
 from db.schema.forwarding import SiteEventRow
 from db.schema.moods import CrowdSecretRow
 from db.schema.people import SubjectRow
+from db.verification.verdict import verify
 from monitor.attendance.passages import passages
 from tests.db.doors import Door
 
@@ -192,9 +193,16 @@ def test_images_that_one_door_deletes_go_everywhere_and_new_ones_come(first: Sit
     assert (first.faces(ada), second.faces(ada)) == (1, 1)
 
 
-def test_shifts_and_holidays_are_the_same_at_all_doors(first: Sited, second: Sited) -> None:
-    at = first.door.at
+def test_shifts_holidays_and_leave_are_the_same_at_all_doors_and_proved(
+    first: Sited, second: Sited, engine: Engine
+) -> None:
+    open_with(engine, SITE, None, own=False)
+    for one in (first, second):
+        open_with(one.engine, one.key, None)
+    at, ada = first.door.at, first.enrol("Ada")
+    away = Leave(new_id(), ada, date(2026, 5, 4), date(2026, 5, 8), "holiday")
     with writing(first.engine) as session:
+        leave.add(session, away, at=at, actor="desk")
         shift = Shift(id=new_id(), weekdays=frozenset({0, 1}), start=time(9), end=time(17))
         shifts.add(session, shift, at=at, actor="desk")
         holidays.add(session, date(2026, 5, 1), "Labour Day", at=at, actor="desk")
@@ -205,11 +213,15 @@ def test_shifts_and_holidays_are_the_same_at_all_doors(first: Sited, second: Sit
         with reading(one.engine) as session:
             assert [found.id for found in shifts.all_shifts(session)] == [shift.id]
             assert [found.name for found in holidays.all_holidays(session)] == ["Labour Day"]
+            assert leave.of_person(session, ada) == [away]
     with writing(second.engine) as session:
         shifts.remove(session, shift.id, at=at, actor="desk")
+        leave.remove(session, away.id, at=at, actor="desk")
     _settle(second, first)
     with reading(first.engine) as session:
-        assert shifts.all_shifts(session) == []
+        assert (shifts.all_shifts(session), leave.of_person(session, ada)) == ([], [])
+    known = [(one.engine, one.key) for one in (first, second)]
+    assert [verify(*one, None).problems for one in (*known, (engine, SITE))] == [(), (), ()]
 
 
 def test_in_aggregate_mode_doors_of_a_site_give_a_person_one_token_a_day(

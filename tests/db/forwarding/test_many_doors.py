@@ -75,5 +75,5 @@ def test_two_doors_that_come_to_a_new_centre_at_once_begin_one_proof(
                 assert not coming.done()
         coming.result()
     with reading(postgresql) as session:
-        assert session.scalars(select(ProofRow.seq)).all() == [1]
+        assert session.scalars(select(ProofRow.kind).order_by(ProofRow.seq)).all() == ["ledger", "begun"]
     other.dispose()

@@ -3,16 +3,17 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, select, text
 
 from db import backup
-from db.attendance import corrections, kiosks, ledger
+from db.attendance import corrections, holidays, kiosks, leave, ledger, shifts
+from db.calendar import Leave, Shift
 from db.crypto import TemplateCipher, load_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, WrongKey
@@ -25,7 +26,8 @@ from db.privacy import erasure, merges, rotation
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import Prover, of_engine, proof_key, use
-from db.records.attendance import NewEvent
+from db.records.attendance import NewEvent, Role
+from db.schema.calendar import HolidayRow
 from db.verification.verdict import Verdict, verify
 from tests.db.doors import CIPHER, Door
 
@@ -91,6 +93,80 @@ def test_erasing_and_merging_leave_it_whole(
     assert _check(engine, cipher, tmp_path).problems == ()
     with reading(engine) as session:
         assert session.scalar(text("SELECT count(*) FROM proof_salt")) == 0
+
+
+def test_who_is_expected_when_changes_by_muster_itself_and_stays_whole(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    ada, bob = (_enrol(engine, cipher, name, at) for name in ("Ada", "Bob"))
+    plans = [Shift(new_id(), frozenset({0}), time(9), time(17), one) for one in (None, ada, bob, bob)]
+    days = [date(2026, 3, day) for day in (9, 10)]
+    away = [Leave(new_id(), one, day, day, "sick", note="flu") for one in (ada, bob) for day in days]
+    with writing(engine) as session:
+        for plan in plans:
+            shifts.add(session, plan, at=at, actor="desk")
+        for one in away:
+            leave.add(session, one, at=at, actor="desk")
+        free = [holidays.add(session, day, "Free", at=at, actor="desk").id for day in days]
+    with writing(engine) as session:
+        shifts.end(session, plans[0].id, days[0], at=at, actor="desk")
+        shifts.remove(session, plans[3].id, at=at, actor="desk")
+        leave.remove(session, away[0].id, at=at, actor="desk")
+        holidays.remove(session, free[0], at=at, actor="desk")
+    assert _check(engine, cipher, tmp_path).problems == ()
+    with writing(engine) as session:
+        merged = merges.merge(session, cipher, bob, ada, at=at, actor="desk")
+    assert _check(engine, cipher, tmp_path).problems == ()
+    with writing(engine) as session:
+        merges.take_back(session, cipher, merged, at=at, actor="desk")
+    assert _check(engine, cipher, tmp_path).problems == ()
+    with writing(engine) as session:
+        erasure.erase(session, bob, at=at, actor="desk")
+    assert _check(engine, cipher, tmp_path).problems == ()
+
+
+def test_what_muster_deleted_and_another_program_puts_back_is_found(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    with writing(engine) as session:
+        free = holidays.add(session, date(2026, 5, 1), "Labour Day", at=at, actor="desk").id
+        row = dict(session.execute(select(HolidayRow.__table__)).mappings().one())
+    with writing(engine) as session:
+        holidays.remove(session, free, at=at, actor="desk")
+    with engine.begin() as connection:
+        connection.execute(insert(HolidayRow), row)
+    told = f"the public holiday {free} (Labour Day, 2026-05-01) is there again after Muster deleted it"
+    assert _check(engine, cipher, tmp_path).problems == (told,)
+
+
+def test_a_shift_that_was_changed_is_named_by_whom_it_is_for(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+    with writing(engine) as session:
+        for group in (None, "Lab"):
+            shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17), None, group), at=at, actor="desk")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE shift SET grace_minutes = 60"))
+    told = [problem.split(maxsplit=3)[3] for problem in _check(engine, cipher, tmp_path).problems]
+    assert told == ["of everybody was changed", "of the group Lab was changed"]
+
+
+def test_a_kiosk_that_was_only_seen_is_not_proved_again(
+    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(engine, cipher, tmp_path)
+
+    def proved(role: Role, minute: int) -> int:
+        with writing(engine) as session:
+            then = at + timedelta(minutes=minute)
+            door = kiosks.register(session, "door", site="main", role=role, time_zone="UTC", at=then).id
+            kiosks.seen(session, door, then)
+        return _check(engine, cipher, tmp_path).entries.entries
+
+    assert [proved("auto", 0), proved("auto", 1), proved("in", 2)] == [3, 3, 4]
 
 
 def test_rows_of_before_the_key_are_adopted_and_then_kept(

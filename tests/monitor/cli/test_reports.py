@@ -520,19 +520,19 @@ def test_a_forged_row_and_a_cut_tail_are_named_with_the_key(tmp_path: Path, monk
     run("db", "purge", "--db", file)
     run("db", "purge", "--db", file)
     printed = json.loads(run("db", "head", "--db", file).stdout)
-    assert (printed["entries"], printed["database"]) == (3, file)
+    assert (printed["entries"], printed["database"]) == (4, file)
     whole = json.loads(run("db", "verify", "--db", file, "--json").stdout)
-    assert (whole["whole"], whole["key"], whole["entries"]) == (True, True, 3)
-    assert "3 entries" in run("db", "verify", "--db", file, "--full").stdout
+    assert (whole["whole"], whole["key"], whole["entries"]) == (True, True, 4)
+    assert "4 entries" in run("db", "verify", "--db", file, "--full").stdout
     assert run("db", "head", "--export", str(tmp_path / "head.json"), "--db", file).exit_code == 0
     assert json.loads((tmp_path / "head.json").read_text())["proof"] == printed["proof"]
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DROP TRIGGER proof_entry_no_delete")
-        connection.execute("DELETE FROM proof_entry WHERE seq = 3")
+        connection.execute("DELETE FROM proof_entry WHERE seq = 4")
         connection.execute("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)")
     error = _failure("db", "verify", "--db", file)
     assert isinstance(error, DatabaseDamaged)
-    assert "the proof ends at entry 2, but 3 were noted earlier" in str(error)
+    assert "the proof ends at entry 3, but 4 were noted earlier" in str(error)
     assert "the trigger proof_entry_no_delete, which refuses changes, is missing" in str(error)
 
 

@@ -1,5 +1,6 @@
 """A site with three people of two groups."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -10,9 +11,12 @@ import pytest
 from sqlalchemy import Engine
 
 from db.calendar import Shift
+from db.crypto import TemplateCipher
 from db.engine import writing
 from db.ids import new_id
 from db.people import people
+from db.proof.heads import open_with
+from db.verification.verdict import verify
 from monitor.desk.actor import Actor
 
 ENROLLED: Final = date(2026, 11, 2)
@@ -38,10 +42,13 @@ def shift(**values: object) -> Shift:
 
 
 @pytest.fixture
-def site(sqlite: Engine) -> Site:
-    made = Site(sqlite)
+def site(sqlite: Engine) -> Iterator[Site]:
+    """Whatever a test does there, the database is whole afterwards."""
+    made, cipher = Site(sqlite), TemplateCipher(bytes(range(32)))
+    open_with(sqlite, cipher, None)
     enrolled = datetime.combine(ENROLLED, time(8), tzinfo=made.zone)
     with writing(sqlite) as session:
         for name, group in (("Ada Lovelace", "Lab"), ("Zoë Young", "Lab"), ("Bob Planner", None)):
             made.ids[name] = people.add_person(session, name, group=group, at=enrolled, actor="test").id
-    return made
+    yield made
+    assert verify(sqlite, cipher, None).problems == ()

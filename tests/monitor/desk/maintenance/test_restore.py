@@ -1,13 +1,14 @@
 """A backup that is put in the place of the database."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from db import backup
-from db.attendance import kiosks, ledger
+from db.attendance import kiosks, leave, ledger, shifts
+from db.calendar import Leave, Shift
 from db.crypto import TemplateCipher, bind_key, load_cipher
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
@@ -42,6 +43,14 @@ def live(engine: Engine, *names: str) -> list[Person]:
         for person in made:
             ledger.append(session, NewEvent(new_id(), "check_in", person.id, NOW, "UTC", kiosk, "pin", "door", NOW))
     return made
+
+
+def plan(engine: Engine, person: Person, day: date) -> Leave:
+    """A shift for everybody and a day off."""
+    away = Leave(new_id(), person.id, day, day, "sick")
+    with writing(engine) as session:
+        shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17)), at=NOW, actor="test")
+        return leave.add(session, away, at=NOW, actor="test")
 
 
 def names(engine: Engine) -> list[str]:
@@ -105,9 +114,13 @@ def test_what_was_forbidden_since_stays_forbidden(sqlite: Engine, tmp_path: Path
 
 def test_a_restored_database_is_whole_though_it_goes_on_differently(sqlite: Engine, tmp_path: Path) -> None:
     heads.open_with(sqlite, CIPHER, tmp_path)
-    live(sqlite, "Ada", "Bob")
+    bob, _ = live(sqlite, "Bob", "Cleo")
+    away = plan(sqlite, bob, date(2026, 4, 1))
     file = back_up(sqlite, tmp_path, at=NOW, actor="test")
-    ada, _ = live(sqlite, "Carl", "Dora")
+    ada, _ = live(sqlite, "Ada", "Dora")
+    plan(sqlite, ada, date(2026, 4, 2))
+    with writing(sqlite) as session:
+        leave.remove(session, away.id, at=NOW, actor="test")
     heads.note(sqlite, NOW)
     with writing(sqlite) as session:
         people.set_active(session, ada.id, False, at=NOW, actor="test")

@@ -18,6 +18,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, people, pins
+from db.proof.heads import open_with
 from db.records.attendance import NewEvent
 from db.records.observations import SightingRecord
 from db.records.people import Person
@@ -253,8 +254,9 @@ def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
 
 
 def test_leave_shifts_and_holidays_are_taken_back(
-    engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
+    open_with(engine, cipher, None)
     anna, day = enrol("Anna"), date(2026, 3, 9)
     shift = Shift(new_id(), frozenset(range(5)), time(9), time(17), group="Lab", grace_minutes=7, valid_from=day)
     away = Leave(new_id(), anna.id, day, day, "sick", "morning", "flu")
@@ -285,3 +287,4 @@ def test_leave_shifts_and_holidays_are_taken_back(
     assert take().words == "a leave that was entered for Anna"
     assert take().words == "a shift that was added"
     assert there() == ([], [], [])
+    assert verdict.verify(engine, cipher, None).problems == ()
