@@ -1,5 +1,7 @@
 """Transfer learning: the champion starts with the weights of dlib's face encoder (three million faces)."""
 
+import random
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +24,12 @@ def start_of(architecture: str, pixels: Array, seed: int) -> list[Array]:
     Args:
         architecture: "champion" or "teacher".
         pixels: float32 (n, 48, 48, 1) in [0, 1], a few hundred training faces.
-        seed: of the noise of the widening.
+        seed: of the head's weights and of the noise of the widening.
 
     Raises:
         ModelError: the weights are missing or damaged.
     """
+    random.seed(seed)
     model = build("champion")
     start_from_face_encoder(model, pixels)
     return widened(model.get_weights(), architecture, seed)

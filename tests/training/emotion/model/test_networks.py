@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from monitor.errors import UsageError
 from training.emotion.data.batches import pixels_of
-from training.emotion.model import networks, widening
+from training.emotion.model import face_weights, networks, widening
 from training.emotion.model.backend import backend
 from training.emotion.model.face_weights import _halve, start_from_face_encoder
 from training.emotion.model.inference import outputs_of
@@ -95,3 +95,13 @@ def test_the_champion_begins_with_features_of_faces() -> None:
     still, moving = (np.asarray(trunk(pixels_of(faces), training=training)) for training in (False, True))
     assert np.abs(still).max() > 0.01
     assert np.allclose(still, moving, atol=0.02 * np.abs(still).max())
+
+
+def test_the_head_of_the_champion_follows_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(face_weights, "build", lambda _: champion(((8, 1),)))
+    monkeypatch.setattr(face_weights, "start_from_face_encoder", lambda model, pixels: None)
+    monkeypatch.setattr(face_weights, "widened", lambda weights, *_: weights)
+    pixels = pixels_of(np.zeros((1, 48, 48), np.uint8))
+    first, again, other = (face_weights.start_of("champion", pixels, seed)[-2] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
