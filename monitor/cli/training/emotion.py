@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from training.emotion.data.fer2013 import Fer2013
     from training.emotion.data.votes import Votes
     from training.emotion.fitting.recipe import Recipe
+    from training.emotion.fitting.strategy import Workers
 
 
 def emotion(
@@ -42,7 +43,7 @@ def emotion(
     """Train a network on FER2013; repeat the command to resume a stopped run."""
     from monitor.cli.training.progress import show_faces, show_training
 
-    started = start_backend(threads, strategy)
+    workers = start_backend(threads, strategy)
     from training.emotion.fitting import fit
     from training.emotion.fitting.recipe import RECIPES
 
@@ -53,13 +54,13 @@ def emotion(
     recipe, shares = _with_votes(recipe, votes, faces)
     faces = faces.head(limit) if limit else faces
     recipe, taught = _taught(recipe, teacher, faces)
-    recipe = recipe.changed(precision=_chosen_precision(folder, recipe, precision))
+    recipe = recipe.changed(precision=_chosen_precision(folder, recipe, precision, workers))
     start = partial(
-        fit.train, folder, faces, recipe, shares, taught=taught, start=_first_weights(recipe, faces), strategy=started
+        fit.train, folder, faces, recipe, shares, taught=taught, start=_first_weights(recipe, faces), workers=workers
     )
     show_faces(faces, folder, json=json)
     show_training(start, folder, recipe, tensorboard, json)
-    if report:
+    if report and not (workers and workers.index):
         evaluated(folder, faces, "PublicTest", json, votes=votes)
 
 
@@ -100,8 +101,11 @@ def _with_votes(recipe: "Recipe", votes: Path | None, faces: "Fer2013") -> "tupl
     return recipe, votes_by_row(load_votes(votes), faces)
 
 
-def _chosen_precision(folder: Path, recipe: "Recipe", wanted: str) -> str:
-    """The precision of a run: the wanted one, that of the run that is resumed, or the faster one."""
+def _chosen_precision(folder: Path, recipe: "Recipe", wanted: str, workers: "Workers | None") -> str:
+    """The precision of a run: the wanted one, that of the run that is resumed, or the faster one.
+
+    Several workers take float32: each would measure for itself, and they need the same one.
+    """
     if wanted != "auto":
         return wanted
     from training.emotion.fitting.checkpoint import CHECKPOINT
@@ -110,6 +114,8 @@ def _chosen_precision(folder: Path, recipe: "Recipe", wanted: str) -> str:
 
     if (folder / CHECKPOINT).exists():
         return open_run(folder).recipe.precision
+    if workers:
+        return "float32"
     err.print("Measuring which precision is faster...")
     times = measured_precisions(recipe.architecture, recipe.batch)
     shown = ", ".join(f"{policy} {time:.1f} ms per face" for policy, time in times.items())

@@ -48,9 +48,12 @@ Seed = Annotated[int | None, typer.Option(help="Seed of order, augmentation and 
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Use only the first faces of each split, this many; for trials.")
 ]
-Precision = Annotated[Literal["auto", "float32", "mixed_bfloat16"], typer.Option(help="auto takes the faster one.")]
+Precision = Annotated[
+    Literal["auto", "float32", "mixed_bfloat16"],
+    typer.Option(help="auto takes the faster one, and float32 with several workers."),
+]
 Strategy = Annotated[
-    Literal["alone", "multiworker"], typer.Option(help="multiworker reads the cluster from TF_CONFIG.")
+    Literal["alone", "multiworker"], typer.Option(help="multiworker shares the work with the machines in TF_CONFIG.")
 ]
 Threads = Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")]
 Tensorboard = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")]

@@ -3,7 +3,7 @@
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
@@ -13,18 +13,24 @@ from monitor.text import plural, printable
 
 if TYPE_CHECKING:
     from training.emotion.data.fer2013 import Fer2013
+    from training.emotion.fitting.strategy import Workers
 
 
-def start_backend(threads: int = 0, strategy: str = "alone") -> Any:
-    """Import the library that computes, without its messages; returns the strategy of several workers."""
+def start_backend(threads: int = 0, strategy: str = "alone") -> "Workers | None":
+    """Import the library that computes, without its messages; returns the workers where there are several."""
     from monitor.vision.runtime import quiet_native_output
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if name not in ("tensorflow", "jax"):
         raise UsageError(f"Training does not run on Keras' backend {name!r}; set KERAS_BACKEND to tensorflow or jax.")
-    if name == "jax" and strategy == "multiworker":
-        raise UsageError("Several workers train with TensorFlow only; unset KERAS_BACKEND.")
+    if strategy == "multiworker":
+        from training.emotion.fitting.strategy import cluster, multiworker
+
+        others = plural(len(cluster()[0]) - 1, "other worker")
+        err.print(f"Waiting for {others}...")
+        if name == "jax":
+            return multiworker()
     with quiet_native_output():
         if name == "jax":
             import_module("jax")
@@ -35,8 +41,6 @@ def start_backend(threads: int = 0, strategy: str = "alone") -> Any:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         if strategy == "multiworker":
-            from training.emotion.fitting.strategy import multiworker
-
             return multiworker()
         tf.zeros(())
     return None

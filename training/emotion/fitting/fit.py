@@ -1,8 +1,10 @@
 """Training: one function that starts or resumes a run and reports through callbacks."""
 
+import random
 import signal
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.errors import DataError
+from monitor.errors import DataError, UsageError
 from training.emotion.data.augment import Augmentation
 from training.emotion.data.batches import Order, Planned, pixels_of, planned, targets_of
 from training.emotion.data.fer2013 import Fer2013
@@ -24,6 +26,7 @@ from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
 from training.emotion.fitting.optimizer import falls_from, optimizer_of
 from training.emotion.fitting.recipe import Recipe
 from training.emotion.fitting.state import Epoch, Training, facts_of, resume, save
+from training.emotion.fitting.strategy import Workers
 from training.emotion.model.backend import backend
 from training.emotion.model.inference import logits_of
 from training.emotion.model.layers import measure_statistics
@@ -56,7 +59,7 @@ def train(
     *,
     taught: NDArray[np.float32] | None = None,
     start: Sequence[NDArray[np.float32]] | None = None,
-    strategy: Any = None,
+    workers: Workers | None = None,
 ) -> list[Epoch]:
     """Train on the Training split, validate on PublicTest; a run whose checkpoint is in `folder` is resumed.
 
@@ -67,20 +70,27 @@ def train(
         votes: float32 (rows, 10) of FER+; None if the recipe has no weight for them.
         taught: a teacher's probabilities for the training faces, float32 (n, 7) or (n, 17); None without a teacher.
         start: the weights to begin with; None for those of the seed.
-        strategy: distribution of the work in TensorFlow; None for this process alone.
+        workers: the processes that share the work; None for this one alone.
 
     Returns all epochs, including those before a resumption.
 
     Raises:
         DataError: a split is missing, or the checkpoint is of another recipe, unreadable or not writable.
+        UsageError: the workers cannot share the work, or were told different things.
         KeyboardInterrupt: it was stopped, and its state is saved.
     """
-    training = _set_up(folder, data, recipe, votes, taught, strategy)
+    workers = workers or Workers()
+    training = _set_up(folder, data, recipe, votes, taught, workers)
     if (folder / CHECKPOINT).exists():
         progress.on_note(resume(training))
     elif start is not None:
         training.model.set_weights(start)
-    with _stop_asked() as asked:
+    with workers.session(), _stop_asked(workers) as asked:
+        if not workers.agree(f"{facts_of(training)} {zlib.crc32(training.faces.faces.tobytes())}"):
+            raise UsageError(
+                "The workers differ in their options, faces or run folder; give all the same (a copied folder will do)."
+            )
+        training.model.set_weights(workers.from_first(training.model.get_weights()))
         for number in range(len(training.epochs) + 1, recipe.epochs + 1):
             _seed_dropout(training, number)
             progress.on_epoch(_one_epoch(training, number, progress, asked))
@@ -93,15 +103,15 @@ def _set_up(
     recipe: Recipe,
     votes: Votes | None,
     taught: NDArray[np.float32] | None,
-    strategy: Any,
+    workers: Workers,
 ) -> Training:
     faces, validation = recipe.taken_from(data.split("Training")), data.split("PublicTest")
     steps, compute = len(faces) // recipe.batch, backend()
     if not steps:
         raise DataError(f"The Training split has {len(faces)} faces, fewer than one batch of {recipe.batch}.")
-    keras.utils.set_random_seed(recipe.seed)
+    random.seed(recipe.seed)  # Keras draws its seeds from it; its own function imports TensorFlow, too
     keras.config.set_dtype_policy(recipe.precision)
-    with strategy.scope() if strategy else _alone():
+    with workers.scope():
         model = build(recipe.architecture)
         model.optimizer = optimizer_of(recipe, steps)
         model.optimizer.build(model.trainable_variables)
@@ -117,30 +127,26 @@ def _set_up(
     )
     how = Augmentation() if recipe.augment else None
     order = Order(len(faces), recipe.batch, recipe.seed, falls_from(recipe, steps) if recipe.cool_down else None)
-    resolver = strategy.cluster_resolver if strategy else None
     return Training(
         model, recipe, compute, faces, order, validation, folder,
-        is_chief=resolver is None or not resolver.task_id,
-        step=compute.steps(model, losses_of(recipe.votes_weight), faces.faces, targets, how, recipe.batch, strategy),
+        is_chief=not workers.index,
+        step=compute.steps(
+            model, losses_of(recipe.votes_weight), faces.faces, targets, how, recipe.batch, workers.strategy
+        ),
         observe=compute.observed(model),
     )  # fmt: skip
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def _stop_asked() -> Iterator[Callable[[], bool]]:
+def _stop_asked(workers: Workers) -> Iterator[Callable[[], bool]]:
     """Whether Ctrl+C was pressed: it must not interrupt a step, which would leave a network of two states."""
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+        yield lambda: workers.stop(asked.is_set())
         return
     before = signal.signal(signal.SIGINT, lambda *_: asked.set())
     try:
-        yield asked.is_set
+        yield lambda: workers.stop(asked.is_set())
     finally:
         signal.signal(signal.SIGINT, before)
 

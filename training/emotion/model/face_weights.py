@@ -1,5 +1,7 @@
 """Transfer learning: networks for moods start with the weights of a face encoder, dlib's or SFace."""
 
+import random
+
 import keras
 import numpy as np
 import onnx
@@ -25,11 +27,12 @@ def start_of(architecture: str, pixels: Array, seed: int) -> list[Array]:
     Args:
         architecture: "champion" or "teacher", of dlib's encoder, or "sface".
         pixels: float32 (n, 48, 48, 1) in [0, 1], a few hundred training faces.
-        seed: of the noise of the widening.
+        seed: of the head's weights and of the noise of the widening.
 
     Raises:
         ModelError: the weights are missing or damaged.
     """
+    random.seed(seed)
     if architecture == "sface":
         return start_from_sface()
     model = build("champion")

@@ -13,7 +13,7 @@ from monitor.vision.models import SFACE, weights
 from monitor.vision.runtime import open_session
 from monitor.vision.second_encoder import build_onnx
 from training.emotion.data.batches import pixels_of
-from training.emotion.model import networks, widening
+from training.emotion.model import face_weights, networks, widening
 from training.emotion.model.backend import backend
 from training.emotion.model.face_weights import _halve, start_from_face_encoder, start_from_sface
 from training.emotion.model.inference import outputs_of
@@ -125,3 +125,13 @@ def test_the_teacher_of_another_kind_begins_as_sface() -> None:
     wanted = open_session(trimmed.SerializeToString()).run(None, {"aligned": np.repeat(twice[..., None], 3, 3)})[0]
     # The session takes whole shades, the network fractions of them.
     assert np.corrcoef(given.transpose(0, 3, 1, 2).ravel(), wanted.ravel())[0, 1] > 0.995
+
+
+def test_the_head_of_the_champion_follows_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(face_weights, "build", lambda _: champion(((8, 1),)))
+    monkeypatch.setattr(face_weights, "start_from_face_encoder", lambda model, pixels: None)
+    monkeypatch.setattr(face_weights, "widened", lambda weights, *_: weights)
+    pixels = pixels_of(np.zeros((1, 48, 48), np.uint8))
+    first, again, other = (face_weights.start_of("champion", pixels, seed)[-2] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
