@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from uuid6 import uuid7
-
 
 def new_id() -> UUID:
     """A new UUIDv7 as the standard library's own class."""
+    from uuid6 import uuid7  # only now: it reads the description of its own package, and a report makes no ids
+
     return UUID(int=uuid7().int)

@@ -1,17 +1,13 @@
 """The people of a day board: the database counts and finds those who did not come, because there may be a million."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, cast, false, func, or_, select, true
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
+from db.batches import among
 from db.people import pages, people
 from db.people.pages import BY_GROUP, BY_NAME, Order
 from db.records.attendance import Expectation
@@ -43,7 +39,7 @@ def count_listed(session: Session, expectation: Expectation, search: str = "") -
     found = people.found_by(search, number=False) if search else true()
     query = select(PersonRow.group, func.count()).where(_is_listed(expectation), found).group_by(PersonRow.group)
     if expectation.people:
-        query = query.where(~_among(expectation.people))
+        query = query.where(~among(PersonRow.id, expectation.people))
     counts: dict[str, int] = {}
     for group, number in session.execute(query):
         said = expectation.groups.get(group or "", expectation.others)
@@ -57,11 +53,9 @@ def missing_page(session: Session, which: BoardFilter, want: Want, *, status: st
     Args:
         status: only those of whom this is said.
     """
-    conditions = [_is_on_list(which.expectation), ~_among(which.came)]
+    conditions = [_is_on_list(which.expectation, status and [status]), ~among(PersonRow.id, which.came)]
     if which.search:
         conditions.append(_is_found(which))
-    if status is not None:
-        conditions.append(_has_status(which.expectation, [status]))
     return pages.persons_page(session, want, BY_NAME, and_(*conditions))
 
 
@@ -84,7 +78,7 @@ def board_page(
     order = BY_GROUP if by_group else BY_NAME
     if descending:
         order = Order(order.columns, order.key, descending=True)
-    where = _among(also)
+    where = among(PersonRow.id, also)
     if not only_also:
         listed = _is_on_list(which.expectation)
         where = or_(where, and_(listed, _is_found(which)) if which.search else listed)
@@ -95,7 +89,7 @@ def _is_found(which: BoardFilter) -> ColumnElement[bool]:
     found = people.found_by(which.search, number=False)
     if not which.statuses:
         return found
-    return or_(found, and_(_has_status(which.expectation, which.statuses), ~_among(which.came)))
+    return or_(found, and_(_has_status(which.expectation, which.statuses), ~among(PersonRow.id, which.came)))
 
 
 def _is_listed(expectation: Expectation) -> ColumnElement[bool]:
@@ -104,45 +98,36 @@ def _is_listed(expectation: Expectation) -> ColumnElement[bool]:
     return false() if before is None else and_(PersonRow.active, PersonRow.created_at < before)
 
 
-def _is_on_list(expectation: Expectation) -> ColumnElement[bool]:
-    """`monitor.attendance.days.is_listed` as a condition: also people of whom something is said on the day."""
-    if not expectation.people:
-        return _is_listed(expectation)
-    own = _among(expectation.people)
-    return or_(and_(_is_listed(expectation), ~own), own)
+def _is_on_list(expectation: Expectation, statuses: Collection[str] | None = None) -> ColumnElement[bool]:
+    """`monitor.attendance.days.is_listed` as a condition: also people of whom something is said on the day.
+
+    Args:
+        statuses: only those of whom one of these is said.
+    """
+    listed, own = _is_listed(expectation), expectation.people
+    if statuses is not None:
+        listed = and_(listed, _group_has_status(expectation, statuses))
+    if not own:
+        return listed
+    said = own if statuses is None else [person for person, one in own.items() if one in statuses]
+    if len(said) < len(own):  # else all of them are found anyway
+        listed = and_(listed, ~among(PersonRow.id, own))
+    return or_(listed, among(PersonRow.id, said))
 
 
 def _has_status(expectation: Expectation, statuses: Collection[str]) -> ColumnElement[bool]:
     """`monitor.attendance.expected.status_of` as a condition."""
+    of_group, own = _group_has_status(expectation, statuses), expectation.people
+    if not own:
+        return of_group
+    said = [person for person, one in own.items() if one in statuses]
+    return or_(and_(of_group, ~among(PersonRow.id, own)), among(PersonRow.id, said))
+
+
+def _group_has_status(expectation: Expectation, statuses: Collection[str]) -> ColumnElement[bool]:
+    """Of those whose group decides."""
     groups = [group for group, said in expectation.groups.items() if said in statuses]
     of_group: ColumnElement[bool] = PersonRow.group.in_(groups)
     if expectation.others in statuses:
-        of_group = or_(of_group, PersonRow.group.is_(None), PersonRow.group.not_in(list(expectation.groups)))
-    else:
-        of_group = and_(PersonRow.group.is_not(None), of_group)
-    own = _among([person for person, said in expectation.people.items() if said in statuses])
-    return or_(and_(of_group, ~_among(expectation.people)), own) if expectation.people else of_group
-
-
-def _among(ids: Collection[UUID]) -> ColumnElement[bool]:
-    """One of these people, who are one parameter: SQLite takes 32,766, and reads thousands in the statement slowly."""
-    if not ids:
-        return false()
-    listed = _JsonTexts(json.dumps([one.hex for one in ids])).table_valued("value")
-    return PersonRow.id.in_(select(cast(listed.c.value, PersonRow.id.type)))
-
-
-class _JsonTexts(FunctionElement[str]):
-    """The texts of a JSON list, as rows."""
-
-    inherit_cache = True
-
-
-@compiles(_JsonTexts, "sqlite")
-def _in_sqlite(element: _JsonTexts, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
-
-
-@compiles(_JsonTexts, "postgresql")
-def _in_postgresql(element: _JsonTexts, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS JSON))"
+        return or_(of_group, PersonRow.group.is_(None), PersonRow.group.not_in(list(expectation.groups)))
+    return and_(PersonRow.group.is_not(None), of_group)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -216,10 +217,26 @@ def _records(
         query = query.where(or_(ShiftRow.valid_to.is_(None), ShiftRow.valid_to >= first))
     if last is not None:
         query = query.where(or_(ShiftRow.valid_from.is_(None), ShiftRow.valid_from <= last))
+    rows = session.connection().execute(query.order_by(ShiftRow.id)).all()  # as in `ledger_entries.entries`
     return [
-        Shift(uuid_of(id_), _WEEKDAYS[mask], start, end, uuid_of(person) if person else None, *others)
-        for id_, mask, start, end, person, *others in session.execute(query.order_by(ShiftRow.id))
-    ]
+        Shift(
+            uuid_of(id_), _WEEKDAYS[mask], _clock(start), _clock(end), uuid_of(person) if person else None, group,
+            grace, pause, bool(paid), _day(first), _day(last), every,
+        )
+        for id_, mask, start, end, person, group, grace, pause, paid, first, last, every in rows
+    ]  # fmt: skip
+
+
+@lru_cache(4096)
+def _clock(value: Any) -> time:
+    """The time of day that a raw column gave; kept, since thousands of shifts have the same ones."""
+    return value if isinstance(value, time) else time.fromisoformat(value)
+
+
+@lru_cache(4096)
+def _day(value: Any) -> date | None:
+    """The day that a raw column gave."""
+    return value if value is None or isinstance(value, date) else date.fromisoformat(value)
 
 
 def _record(row: ShiftRow) -> Shift:
@@ -240,9 +257,9 @@ def _record(row: ShiftRow) -> Shift:
 
 
 _COLUMNS: Final = (
-    raw(ShiftRow.id), ShiftRow.weekdays, ShiftRow.start, ShiftRow.end, raw(ShiftRow.person_id), ShiftRow.group,
-    ShiftRow.grace_minutes, ShiftRow.break_minutes, ShiftRow.break_paid, ShiftRow.valid_from, ShiftRow.valid_to,
-    ShiftRow.every_weeks,
+    raw(ShiftRow.id), ShiftRow.weekdays, raw(ShiftRow.start), raw(ShiftRow.end), raw(ShiftRow.person_id),
+    ShiftRow.group, ShiftRow.grace_minutes, ShiftRow.break_minutes, raw(ShiftRow.break_paid), raw(ShiftRow.valid_from),
+    raw(ShiftRow.valid_to), ShiftRow.every_weeks,
 )  # fmt: skip
 """In the order of a `Shift`. Columns, because objects that the session keeps cost three times as much."""
 _WEEKDAYS: Sequence[frozenset[int]] = tuple(

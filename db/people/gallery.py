@@ -17,7 +17,8 @@ from db.batches import batches
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, second_owner
 from db.errors import DatabaseDamaged, WrongKey, explain
 from db.faces.templates import mean_owner
-from db.people import consents
+from db.people import consents, look_alikes
+from db.records.faces import GalleryPerson
 from db.schema.faces import MeanTemplateRow
 from db.schema.people import ConsentRow, PersonRow
 from db.schema.types import raw, uuid_of
@@ -118,6 +119,48 @@ def opened(
     for one in some:
         for rows in _parts(session, one):
             yield _opened(session, cipher, encoder, _face_given(rows, refused), refused)
+
+
+def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
+    """Everybody who can be recognised: active, with a template of this encoder, face not refused.
+
+    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
+
+    Raises:
+        WrongKey: the templates were encrypted with another key.
+    """
+    faces, mood = consents.of_kind(session, "face"), consents.of_kind(session, "mood")
+    alike = look_alikes.by_person(session)
+    wrong = look_alikes.wrongly_named(session)
+    query = (
+        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
+        .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
+        .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
+        .order_by(PersonRow.id)
+    )
+    gallery: list[GalleryPerson] = []
+    for person, name, sealed, second, members in session.execute(query):
+        if faces.get(person) is False:
+            continue
+        try:
+            embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
+        except (DatabaseDamaged, WrongKey):
+            if bound_key(session) != cipher.key_id:
+                raise
+            log.error("The template of the person %s was changed or moved: enrol them anew.", person)
+            continue
+        gallery.append(
+            GalleryPerson(
+                person=person,
+                name=name,
+                embedding=embedding,
+                members=members,
+                mood_consent=mood.get(person),
+                look_alikes=tuple(alike.get(person, ())),
+                wrongly_named=wrong.get(person, 0),
+            )
+        )
+    return gallery
 
 
 def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:

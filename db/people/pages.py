@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from db import audit
 from db.batches import batches
 from db.people import consents, people
+from db.people.listing import summaries
 from db.records.pages import Page, Want
 from db.records.people import Person, PersonSummary
 from db.records.privacy import AuditEntry
@@ -69,7 +70,7 @@ def people_page(
 ) -> Page[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups."""
     found = persons_page(session, want, BY_NAME, matching(search, consent_missing=consent_missing))
-    return _like(found, people.summaries(session, found.items))
+    return _like(found, summaries(session, found.items))
 
 
 def persons_page(session: Session, want: Want, order: Order, where: ColumnElement[bool] | None) -> Page[Person]:

@@ -1,8 +1,7 @@
-"""People: who they are, and the gallery that recognises them."""
+"""People: who they are. Reports ask this, too, so nothing of faces is imported here."""
 
-import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import starmap
 from typing import Final
@@ -12,22 +11,16 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.batches import batches
-from db.crypto import TemplateCipher, bound_key
-from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
-from db.faces.templates import count_by_person, mean_owner
+from db.batches import among
+from db.errors import InvalidRecord
 from db.ids import new_id
 from db.names import clean, clean_number, clean_or_none
-from db.people import consents, look_alikes
-from db.records.faces import GalleryPerson
-from db.records.people import Person, PersonConsents, PersonSummary
-from db.schema.faces import MeanTemplateRow
+from db.records.people import Person, PersonConsents
 from db.schema.folding import folded
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
 from db.schema.types import raw, utc_of, uuid_of
 
-log = logging.getLogger(__name__)
-_COLUMNS: Final = (
+COLUMNS: Final = (
     *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
     *(PersonRow.active, PersonRow.notes, PersonRow.created_at),
 )
@@ -106,7 +99,7 @@ def find_by_part(session: Session, part: str) -> list[Person]:
     if not wanted:
         return []
     longest = max(wanted.split(), key=len)
-    query = select(*_COLUMNS).where(found_by(longest)).order_by(PersonRow.search_text, PersonRow.id)
+    query = select(*COLUMNS).where(found_by(longest)).order_by(PersonRow.search_text, PersonRow.id)
     found = [(folded(one.name), one) for one in starmap(Person, session.execute(query))]
     for fits in (
         [one for name, one in found if name == wanted],
@@ -123,37 +116,6 @@ def find_by_number(session: Session, number: str) -> Person | None:
     return record(row) if row else None
 
 
-def list_people(
-    session: Session,
-    *,
-    search: str = "",
-    group: str | None = None,
-    active: bool | None = None,
-    missing: bool = False,
-    limit: int | None = None,
-    offset: int = 0,
-) -> list[PersonSummary]:
-    """People by name; `search` looks in names, numbers and groups.
-
-    Args:
-        missing: only those of `consents.missing`.
-        limit: at most so many.
-        offset: so many before them are left out.
-    """
-    query = select(*_COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
-    if search:
-        query = query.where(found_by(search))
-    if group is not None:
-        query = query.where(PersonRow.group == group)
-    if active is not None:
-        query = query.where(PersonRow.active == (true() if active else false()))
-    if missing:
-        query = query.where(consents.missing())
-    if limit is not None:
-        query = query.limit(limit).offset(offset)
-    return summaries(session, list(starmap(Person, session.execute(query))))
-
-
 def count_found(session: Session, search: str, group: str | None) -> int:
     """How many people `list_people` finds by these."""
     query = select(func.count()).select_from(PersonRow)
@@ -166,36 +128,19 @@ def count_found(session: Session, search: str, group: str | None) -> int:
 
 def members(session: Session, *, group: str | None = None) -> list[Person]:
     """Everybody, or everybody of a group, by name."""
-    query = select(*_COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
+    query = select(*COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
     return list(starmap(Person, session.execute(query if group is None else query.where(PersonRow.group == group))))
 
 
-def summaries(session: Session, people: Sequence[Person]) -> list[PersonSummary]:
-    """These people as lists show them."""
-    ids = [person.id for person in people]
-    decided = consents.decisions(session, ids)
-    counts, alike = count_by_person(session, ids), look_alikes.count_by_person(session, ids)
-    return [
-        PersonSummary(
-            person=person,
-            templates=counts.get(person.id, 0),
-            face_consent=decided.get((person.id, "face")),
-            mood_consent=decided.get((person.id, "mood")),
-            look_alikes=alike.get(person.id, 0),
-        )
-        for person in people
-    ]
-
-
-def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
+def by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
     """These people, as far as they are not erased."""
     query = select(
-        raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, PersonRow.active, PersonRow.notes,
+        raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, raw(PersonRow.active), PersonRow.notes,
         raw(PersonRow.created_at),
     )  # fmt: skip
-    found = (row for some in batches(ids) for row in session.execute(query.where(PersonRow.id.in_(some))))
+    found = session.execute(query.where(among(PersonRow.id, ids))).all()
     made = (
-        Person(uuid_of(id_), name, number, group, active, notes, utc_of(created))
+        Person(uuid_of(id_), name, number, group, bool(active), notes, utc_of(created))
         for id_, name, number, group, active, notes, created in found
     )
     return {person.id: person for person in made}
@@ -203,7 +148,7 @@ def by_id(session: Session, ids: Sequence[UUID]) -> dict[UUID, Person]:
 
 def added_between(session: Session, start: datetime, end: datetime) -> list[Person]:
     """People who were added with start <= at < end."""
-    query = select(*_COLUMNS).where(PersonRow.created_at >= start, PersonRow.created_at < end)
+    query = select(*COLUMNS).where(PersonRow.created_at >= start, PersonRow.created_at < end)
     return list(starmap(Person, session.execute(query)))
 
 
@@ -270,48 +215,6 @@ def set_active(session: Session, person: UUID, active: bool, *, at: datetime, ac
     row.active = active
     session.flush()
     return record(row)
-
-
-def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
-    """Everybody who can be recognised: active, with a template of this encoder, face not refused.
-
-    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
-
-    Raises:
-        WrongKey: the templates were encrypted with another key.
-    """
-    faces, mood = consents.of_kind(session, "face"), consents.of_kind(session, "mood")
-    alike = look_alikes.by_person(session)
-    wrong = look_alikes.wrongly_named(session)
-    query = (
-        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
-        .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
-        .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
-        .order_by(PersonRow.id)
-    )
-    gallery: list[GalleryPerson] = []
-    for person, name, sealed, second, members in session.execute(query):
-        if faces.get(person) is False:
-            continue
-        try:
-            embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
-        except (DatabaseDamaged, WrongKey):
-            if bound_key(session) != cipher.key_id:
-                raise
-            log.error("The template of the person %s was changed or moved: enrol them anew.", person)
-            continue
-        gallery.append(
-            GalleryPerson(
-                person=person,
-                name=name,
-                embedding=embedding,
-                members=members,
-                mood_consent=mood.get(person),
-                look_alikes=tuple(alike.get(person, ())),
-                wrongly_named=wrong.get(person, 0),
-            )
-        )
-    return gallery
 
 
 def add_pseudonym(session: Session, person: UUID) -> UUID:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from monitor.attendance.calendar import DayPlan, Due
+from monitor.attendance.calendar import DayPlan, Due, Window
 from monitor.attendance.hours import Hours, hours
 from monitor.attendance.rules import Rules
 from monitor.attendance.stays import VISIT, Piece
@@ -39,7 +39,7 @@ def summarise(day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *
         over: the minute at which the local date ends.
     """
     row, by_rule = (pieces, False) if rules.close == "never" else _closed(plan, pieces, rules)
-    came = [_attended(row, number, due) for number, due in enumerate(plan.dues)]
+    came = [None if due is None else _attended(row, number, due) for number, due in enumerate(plan.dues)]
     worked = _hours(plan, row, rules)
     incomplete, running = False, row[-1].running
     for one in row:
@@ -47,7 +47,7 @@ def summarise(day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *
     late, early = (0 if row[0].start is not None else None), (0 if not running and row[-1].end is not None else None)
     for number, due in enumerate(plan.dues):
         if due is not None:
-            late = late + _late(plan, came[number], number) if late is not None else None
+            late = late + _late(plan.windows[number], due, came[number]) if late is not None else None
             early = early + _early(row, due, number, rules) if early is not None else None
     expected, overtime = plan.expected, None
     if expected is not None and not incomplete and not running and now >= over and now >= plan.ends:
@@ -110,22 +110,20 @@ def _hours_of(plan: DayPlan, row: Sequence[Piece], rules: Rules) -> Hours:
     return hours(row, window, begins, rules)
 
 
-def _attended(row: Sequence[Piece], number: int, due: Due | None) -> Piece | None:
+def _attended(row: Sequence[Piece], number: int, due: Due) -> Piece | None:
     """The first presence in a shift that reaches past its start; None for who came only after its end."""
-    if due is not None:
-        for one in row:
-            in_it = one.window == number and one.start is not None and one.start < due.end
-            if in_it and (one.end is None or one.end > due.start):
-                return one
+    for one in row:
+        in_it = one.window == number and one.start is not None and one.start < due.end
+        if in_it and (one.end is None or one.end > due.start):
+            return one
     return None
 
 
-def _late(plan: DayPlan, first: Piece | None, number: int) -> int:
-    due = plan.dues[number]
-    if due is None or first is None or first.start is None or first.came is None:
+def _late(window: Window, due: Due, first: Piece | None) -> int:
+    if first is None or first.start is None or first.came is None or first.start <= due.start:
         return 0
     late = first.start - due.start
-    return late if late > plan.windows[number].shift.grace_minutes else 0
+    return late if late > window.shift.grace_minutes else 0
 
 
 def _early(row: Sequence[Piece], due: Due, number: int, rules: Rules) -> int:

@@ -112,8 +112,9 @@ def pieces(passages: Sequence[Passage], calendar: Calendar, rules: Rules, now: i
             begun = _begin(passage, calendar, last_day)
             last_day = begun.day
             continue
-        if begun is not None and (passage.clock_suspect or is_alive(begun, minute_of(passage.at), calendar, rules)):
-            last_day = _end(rows, begun, passage, calendar)
+        minute = minute_of(passage.at)
+        if begun is not None and (passage.clock_suspect or is_alive(begun, minute, calendar, rules)):
+            last_day = _end(rows, begun, passage, minute, calendar)
         else:
             if begun is not None:
                 rows[begun.day].append(_hole(begun))
@@ -139,11 +140,10 @@ def _hole(begun: Open) -> Piece:
     return Piece(begun.window.number if begun.window else VISIT, start, None, begun.came, None)
 
 
-def _end(rows: dict[date, list[Piece]], begun: Open, left: Passage, calendar: Calendar) -> date:
+def _end(rows: dict[date, list[Piece]], begun: Open, left: Passage, minute: int, calendar: Calendar) -> date:
     if left.clock_suspect:
         rows[begun.day].append(_hole(begun)._replace(left=left))
         return begun.day
-    minute = minute_of(left.at)
     if begun.came.clock_suspect:
         return _lone_out(rows, left, calendar, begun.day, came=begun.came)
     if begun.block is None or begun.window is None or len(begun.block.windows) == 1:

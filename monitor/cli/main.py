@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 from functools import cache
-from importlib.metadata import version
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -147,6 +146,8 @@ app = command_group(
 
 def _tell_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         typer.echo(f"muster {version('muster')}")
         raise typer.Exit
 
@@ -166,6 +167,8 @@ def main() -> None:
 
     # What is left goes with the process; else Python would look through all of it, twice: a fifth of a report's time.
     atexit.register(gc.freeze)
+    # Else pydantic reads the description of every installed package, to find plug-ins that Muster has not.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     os.umask(0o077)  # what Muster writes, exports and logs too, only its owner reads
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a letter that the terminal cannot show becomes "?"

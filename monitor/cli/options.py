@@ -56,8 +56,8 @@ class Paper(Console):
 _ENDLESS = 10_000
 """Cells of a line that no terminal shows."""
 
-out = Paper(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Paper(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)

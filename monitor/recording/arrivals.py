@@ -178,7 +178,7 @@ class ReadTogether(Arrivals):
 
 @dataclass(slots=True)
 class ManyArrivals(ReadTogether):
-    """Reads once for many arrivals, which come by time, each in a sighting of its own, with a clock that is right.
+    """Reads once for many arrivals, which come by time, each in a new sighting, with a clock that is right.
 
     Nobody else may write meanwhile; whoever writes something else in between calls `read`.
     """
@@ -196,6 +196,9 @@ class ManyArrivals(ReadTogether):
         """Read the passages anew that decide an arrival at this instant."""
         found = load_passages(session, self.calendars, at - DAYS_BACK, at + self.calendars.rules.cool_down)
         self.passages = {person: list(theirs) for person, theirs in found.items()}
+
+    def _is_new(self, id: UUID) -> bool:
+        return id not in self._noted
 
     def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
         seen = self.seen.get(person)

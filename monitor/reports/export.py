@@ -19,6 +19,7 @@ from monitor.text import hours_and_minutes, printable
 
 SIGNED: Final = frozenset({"overtime", "balance"})
 """Columns whose durations may be negative."""
+_YES_OR_NO: Final = {True: "yes", False: "no"}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
 
 
@@ -83,14 +84,15 @@ def _write_csv(
         str: _csv_text,
         timedelta: hours_and_minutes if clock else decimal_hours,
         datetime: lambda value: _moment(value, value.fold),
-        bool: shown,
+        bool: _YES_OR_NO.__getitem__,
     }
     if semicolon:
         numbers = cells[timedelta]
         cells[float] = lambda value: str(value).replace(".", ",")
         cells[timedelta] = lambda value: str(numbers(value)).replace(".", ",")
+    of_type = cells.get
     writer.writerows(
-        [value if (cell := cells.get(type(value))) is None else cell(value) for value in row] for row in rows
+        [value if (cell := of_type(type(value))) is None else cell(value) for value in row] for row in rows
     )
 
 
@@ -164,7 +166,7 @@ def shown(value: Cell, *, decimal: bool = False) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _YES_OR_NO[value]
     if isinstance(value, datetime):
         return _moment(value, value.fold)
     if isinstance(value, timedelta):

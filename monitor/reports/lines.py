@@ -39,6 +39,8 @@ _HEADS: Final = {
 _OF_NOBODY: Final = {"person": "unknown people", "group": "no group"}
 """What the first cell of a terminal's row says, by its column, where the row is about no person or no group."""
 
+_STATUS: Final = {status: None if status is Status.DUE else status.value for status in Status}
+"""A shift that is still to come has none yet. Kept, since asking an enum's member takes five times as long."""
 DAY_COLUMNS: Final = tuple(COLUMNS["attendance"])
 Line: TypeAlias = dict[str, object]
 
@@ -55,17 +57,17 @@ def day_rows(found: Iterable[PersonDay], zone: ZoneInfo, unknown: Cell = None) -
         unknown: stands for the hours of an incomplete day of which no stay is known.
     """
     for person, day in found:
-        plan = day.plan
+        plan, hours = day.plan, day.hours
         leave = [f"half {one.kind}" if one.half else one.kind for one in plan.leave]
         yield (
             day.day,
             person.name,
             person.number,
             person.group,
-            None if day.status is Status.DUE else day.status.value,
+            _STATUS[day.status],
             _local(day.first_in, zone),
             _local(day.last_out, zone),
-            unknown if day.hours is None else day.hours,
+            unknown if hours is None else hours,
             day.late,
             day.late_minutes,
             day.early_minutes,

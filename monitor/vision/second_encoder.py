@@ -36,7 +36,7 @@ Weights = dict[str, NDArray[np.generic]]
 
 
 class SecondEncoder:
-    """Computes SFace's embeddings, to 1e-5 of the largest number. Not safe to share between threads."""
+    """Computes SFace's embeddings, to 1e-5 of the largest number. Threads may share it."""
 
     def __init__(self, *, threads: int = 1, cache: Path | None = None) -> None:
         """

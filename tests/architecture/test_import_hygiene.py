@@ -164,6 +164,13 @@ def test_a_list_needs_no_pictures_no_numpy_and_no_server(tmp_path: Path, command
     assert not (vision | others) & set(answer["modules"])
 
 
+def test_a_report_of_attendance_needs_neither_faces_nor_keys(tmp_path: Path) -> None:
+    file = str(tmp_path / "muster.sqlite3")
+    open_database(file).dispose()
+    modules = ask(LIST_MODULES, "attendance", "--by", "person", "--db", file)["modules"]
+    assert not {"cryptography", "db.schema.faces", "db.schema.observations", "uuid6"} & set(modules)
+
+
 def test_the_table_has_these_commands_and_no_other() -> None:
     from monitor.cli.main import _COMMANDS
 

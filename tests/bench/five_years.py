@@ -26,6 +26,7 @@ from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.ids import new_id
 from db.people import people
+from db.people.listing import list_people
 from db.privacy import retention
 from db.records.pages import Want
 from db.schema.observations import SightingRow
@@ -149,7 +150,7 @@ def measure(file: Path) -> None:
         db=f"sqlite:///{file}", time_zone="UTC", keep_visitors_days=2500, keep_sightings_days=2500, keep_moods_days=2500
     )
     with reading(engine) as session:
-        everybody = [one.person for one in people.list_people(session)]
+        everybody = [one.person for one in list_people(session)]
         kiosk = kiosks.all_kiosks(session)[0].id
         last = session.scalar(select(func.max(SightingRow.first_at))) or END
     context = transactions.WriteContext(kiosk, settings, TemplateCipher(bytes(32)))

@@ -26,6 +26,7 @@ from db.errors import (
     explain,
 )
 from db.people import people
+from db.people.listing import list_people
 from monitor.errors import MusterError
 
 
@@ -176,7 +177,7 @@ def test_read_only_reads_and_never_writes(sqlite: Engine, at: datetime) -> None:
         people.add_person(session, "Ada", at=at, actor="test")
     looker = open_database(str(sqlite.url.database), read_only=True)
     with reading(looker) as session:
-        assert [found.person.name for found in people.list_people(session)] == ["Ada"]
+        assert [found.person.name for found in list_people(session)] == ["Ada"]
     with pytest.raises(DatabaseUnavailable, match="read-only"), writing(looker) as session:
         people.add_person(session, "Bob", at=at, actor="test")
     looker.dispose()
@@ -240,7 +241,7 @@ def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine, at: datetime) -> 
     with pytest.raises(DatabaseFull, match="disk is full"), writing(sqlite) as session:
         people.add_person(session, "Bob", notes="x" * 100_000, at=at, actor="test")
     with reading(sqlite) as session:
-        assert [found.person.name for found in people.list_people(session)] == ["Ada"]
+        assert [found.person.name for found in list_people(session)] == ["Ada"]
 
 
 def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:

@@ -28,6 +28,7 @@ from db.errors import NewerDatabase
 from db.faces import templates
 from db.ids import new_id
 from db.people import people, pins
+from db.people.listing import list_people
 from db.proof import contents, entries
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent, Presence
@@ -128,8 +129,8 @@ def test_every_older_version_is_brought_up_with_its_data(
     old.dispose()
     new = open_database(url)
     with reading(new) as session:
-        found = people.list_people(session)
-        assert people.list_people(session, search="zoe") == found
+        found = list_people(session)
+        assert list_people(session, search="zoe") == found
         assert pins.find(session, "7") is None
         members = {number: templates.load_members(session, cipher, _person(number), "test-1") for number, _ in older}
     assert {one.person.id for one in found} == {_person(number) for number, _ in older}

@@ -84,11 +84,10 @@ def day_log(
             return _reloaded(session, before, heads, changed)
     calendars = load_calendars(session, settings, day, day)
     found = _passages(session, calendars, day, known_at=known_at)
-    own = calendars.rota.own.keys() | calendars.leave.keys() | calendars.changes.keys()
-    known = people.by_id(session, list(found.keys() | own))
+    own = {*calendars.rota.own, *calendars.leave, *calendars.changes}
     new = {one.id: one for one in people.added_between(session, *day_bounds(day, settings.zone))}
-    mine = {id: known[id] for id in own & known.keys()} | new
-    return DayLog(day, heads, calendars, found, known | new, mine)
+    mine = people.by_id(session, own) | new
+    return DayLog(day, heads, calendars, found, people.by_id(session, found.keys() - own) | mine, mine)
 
 
 def attendees(log: DayLog, now: datetime, before: Attendees | None = None) -> Attendees:

@@ -38,7 +38,9 @@ from monitor.desk.store import Store
 from monitor.domain import Candidate, Embedding, Match, MoodScores, Phase, RgbImage, Sighting
 from monitor.recording import transactions
 from monitor.recording.arrivals import ManyArrivals
+from monitor.vision.encoder import FaceEncoder
 from monitor.vision.jpeg import decode_jpeg
+from monitor.vision.second_encoder import SecondEncoder
 
 Show: TypeAlias = Callable[[int, int], None]
 """Called with how much is done, and with how much there is to do."""
@@ -125,12 +127,13 @@ def _shots(examinations: Sequence[Examination]) -> list[Shot]:
 
 
 def _examined(photos: Iterable[Sequence[RgbImage]]) -> Iterator[list[Examination]]:
-    """What is found on each person's photos, in their order; a thread for each core up to four looks at them."""
-    local = threading.local()
+    """What is found on each person's photos, in their order; a thread for each core up to four looks at them, with a
+    detector of its own: the encoders are loaded once."""
+    local, encoder, second = threading.local(), FaceEncoder(), SecondEncoder()
 
     def work(pictures: Sequence[RgbImage]) -> list[Examination]:
         if not hasattr(local, "examiner"):
-            local.examiner = Examiner(steady=False, turns=False)
+            local.examiner = Examiner(encoder=encoder, second=second, steady=False, turns=False)
         return examine_pictures(local.examiner, pictures)
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="examine") as pool:

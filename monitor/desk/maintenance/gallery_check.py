@@ -14,7 +14,7 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.observations import sightings, views
 from db.people import expected_misses
-from db.people.people import load_gallery
+from db.people.gallery import load_gallery
 from db.records.faces import ExpectedMiss
 from enroll.evaluation.nightly import Examination, examine
 from monitor.config import Settings

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from db.engine import reading
-from db.people import people
+from db.people import listing, people
 from db.records.people import PersonSummary
 
 
@@ -21,7 +21,7 @@ def list_people(
         inactive: only those who are not recognised any more.
     """
     with reading(engine) as session:
-        return people.list_people(
+        return listing.list_people(
             session, search=search, group=group, active=False if inactive else None, missing=consent_missing
         )
 
@@ -31,5 +31,5 @@ def people_between(
 ) -> tuple[list[PersonSummary], int]:
     """A part of `list_people`, and how many there are in all. Raises: DatabaseError."""
     with reading(engine) as session:
-        found = people.list_people(session, search=search, group=group, limit=limit, offset=offset)
+        found = listing.list_people(session, search=search, group=group, limit=limit, offset=offset)
         return found, people.count_found(session, search, group)

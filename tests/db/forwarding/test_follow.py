@@ -24,6 +24,7 @@ from db.forwarding.observations import Sent
 from db.ids import new_id
 from db.observations import crowd
 from db.people import consents, people
+from db.people.listing import list_people
 from db.privacy import erasure, merges
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent
@@ -65,7 +66,7 @@ class Sited:
 
     def names(self) -> list[str]:
         with reading(self.engine) as session:
-            return [one.person.name for one in people.list_people(session)]
+            return [one.person.name for one in list_people(session)]
 
     def faces(self, person: UUID) -> int:
         """How many images can be opened with the door's own key and are in the mean."""
@@ -157,7 +158,7 @@ def test_who_is_erased_at_one_door_is_gone_at_all_and_stays_gone_when_a_backup_r
     _settle(second, first)
     assert first.names() == second.names() == ["Bob"]
     with reading(engine) as session:
-        assert [one.person.name for one in people.list_people(session)] == ["Bob"]
+        assert [one.person.name for one in list_people(session)] == ["Bob"]
         assert session.get(PortraitRow, ada) is None
 
 
@@ -364,5 +365,5 @@ def test_of_two_doors_that_give_one_number_the_centres_counts_at_both(first: Sit
     _settle(first, second)
     for one in (first, second):
         with reading(one.engine) as session:
-            numbers = {each.person.id: each.person.number for each in people.list_people(session)}
+            numbers = {each.person.id: each.person.number for each in list_people(session)}
         assert numbers == {ada: "8", dan: None}

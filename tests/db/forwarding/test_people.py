@@ -17,6 +17,7 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, people
+from db.people.listing import list_people
 from db.privacy import erasure, merges
 from db.schema.audit import AuditRow
 from db.schema.moods import MoodRow
@@ -42,7 +43,7 @@ def test_one_number_at_two_kiosks_is_one_person(
         each.see(person)
         send(each)
     with reading(engine) as session:
-        (ada,) = people.list_people(session)
+        (ada,) = list_people(session)
         assert (ada.person.id, ada.person.name) == (first, "Ada")
         assert len(ledger.of_person(session, first)) == 2
         assert {row.person for row in sightings.between(session, door.at, door.at + timedelta(days=1))} == {first}
@@ -106,7 +107,7 @@ def test_who_is_erased_there_meanwhile_makes_the_next_run_finish(
         send(door, tell=erase)
     assert send(door) == Forwarded(consents=1, events=2, sightings=1, moods=1)
     with reading(engine) as session:
-        assert [one.person.id for one in people.list_people(session)] == [bob]
+        assert [one.person.id for one in list_people(session)] == [bob]
 
 
 def test_who_was_erased_there_does_not_become_who_has_the_number_now(
@@ -158,7 +159,7 @@ def test_a_merge_at_the_kiosk_is_made_there_too(engine: Engine, door: Door, send
     assert send(door) == Forwarded(merged=1, events=4, sightings=4, moods=4)
     assert send(door) == NOTHING
     with reading(engine) as session:
-        assert [one.person.id for one in people.list_people(session)] == [ada]
+        assert [one.person.id for one in list_people(session)] == [ada]
         assert len(ledger.of_person(session, ada)) == 6
         moved = sightings.get(session, seen)
         assert moved is not None
@@ -207,9 +208,9 @@ def test_what_is_changed_here_is_changed_there_unless_that_side_changed_it_later
     assert send(door) == Forwarded(updated=1)
     assert send(door) == NOTHING
     with reading(engine) as session:
-        found = {one.person.id: one.person for one in people.list_people(session)}
+        found = {one.person.id: one.person for one in list_people(session)}
         assert (found[ada].name, found[ada].active, found[bob].name) == ("Ada Ł.", False, "Robert")
-        assert [one.person.id for one in people.list_people(session, search="ada l")] == [ada]
+        assert [one.person.id for one in list_people(session, search="ada l")] == [ada]
         assert {one.action for one in newest_entries(session, person=ada)} == {"rename", "deactivate"}
 
 
@@ -262,7 +263,7 @@ def _give_on(door: Door, ada: UUID, minutes: int = 60) -> UUID:
 
 def _numbers(engine: Engine) -> dict[str, str | None]:
     with reading(engine) as session:
-        return {one.person.name: one.person.number for one in people.list_people(session)}
+        return {one.person.name: one.person.number for one in list_people(session)}
 
 
 def test_a_number_that_was_given_on_makes_nobody_one(

@@ -16,6 +16,7 @@ from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people, pins
+from db.people.listing import list_people
 from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records.moods import MoodSample
@@ -46,7 +47,7 @@ def test_everything_arrives_once_and_both_chains_are_whole(
     assert send(door) == Forwarded(people=2, consents=2, events=4, sightings=5, moods=5)
     assert send(door) == NOTHING
     with reading(engine) as session:
-        assert [one.person.name for one in people.list_people(session)] == ["Ada", "Bob"]
+        assert [one.person.name for one in list_people(session)] == ["Ada", "Bob"]
         assert [event.person for event in newest_events(session)] == [bob, ada, bob, ada]
         assert ledger_check.verify(session).whole
         (chain,) = received.origins(session)

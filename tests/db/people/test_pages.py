@@ -13,6 +13,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import look_alikes, pages, people
+from db.people.listing import list_people
 from db.people.pages import (
     BY_GROUP,
     BY_NAME,
@@ -194,7 +195,7 @@ def test_a_name_is_found_whatever_its_case_and_accents(
             people.add_person(session, one, at=at, actor="test")
         for search in searches:
             found = [one.person.name for one in people_page(session, Want(9), search=search).items]
-            assert [one.person.name for one in people.list_people(session, search=search)] == found
+            assert [one.person.name for one in list_people(session, search=search)] == found
             expected = [one for one in (name, "Иванна") if search == "Иван" or one == name]
             assert sorted(found) == sorted(expected), search
 
@@ -222,7 +223,7 @@ def test_letters_with_accents_are_sorted_with_those_without(engine: Engine, at: 
         for name in random.Random(5).sample(ordered, len(ordered)):
             people.add_person(session, name, group=grouped.get(name), at=at, actor="test")
         assert [one.person.name for one in people_page(session, Want(99)).items] == ordered
-        assert [one.person.name for one in people.list_people(session)] == ordered
+        assert [one.person.name for one in list_people(session)] == ordered
         found = persons_page(session, Want(99), BY_GROUP, None).items
         assert [one.name for one in found[-5:]] == ["Zoë", "Émile", "Paul", "Eva", "Ada"]
 
@@ -251,12 +252,12 @@ def test_however_a_name_is_written_it_is_found(engine: Engine, at: datetime) -> 
         session.execute(insert(PersonRow).values(row("Ørsted")))
     assert texts() == {"zoe\nelan\n", "emile\n\n", "lukasz\nuber\nn1", "orsted\n\n"}
     with writing(engine) as session:
-        person = people.list_people(session, search="zoe")[0].person.id
+        person = list_people(session, search="zoe")[0].person.id
         people.rename(session, person, "Zoé", at=at, actor="test")
         people.set_number(session, person, "É9", at=at, actor="test")
         people.set_group(session, person, "Ökonomie", at=at, actor="test")
         people.set_notes(session, person, "likes tea", at=at, actor="test")
-        assert [one.person.id for one in people.list_people(session, search="okonomie")] == [person]
+        assert [one.person.id for one in list_people(session, search="okonomie")] == [person]
     assert "zoe\nokonomie\ne9" in texts()
     with reading(engine) as session:
         found = session.scalars(select(PersonRow.sort_group).where(PersonRow.sort_group != ""))

@@ -14,6 +14,8 @@ from db.errors import InvalidRecord
 from db.faces import templates
 from db.names import clean
 from db.people import consents, look_alikes, people
+from db.people.gallery import load_gallery
+from db.people.listing import list_people
 from db.people.pages import count_matching, people_page
 from db.records.pages import Want
 from db.records.people import Person, PersonConsents
@@ -42,7 +44,7 @@ def test_whose_consent_is_missing(sqlite: Engine, at: datetime) -> None:
         consents.set_consent(session, made["Cid"], "face", False, at=at + timedelta(hours=1), actor="test")
         people.set_active(session, made["Dot"], False, at=at, actor="test")
     with reading(sqlite) as session:
-        found = [one.person.name for one in people.list_people(session, missing=True)]
+        found = [one.person.name for one in list_people(session, missing=True)]
         page = people_page(session, Want(10), consent_missing=True)
         assert found == [one.person.name for one in page.items] == ["Ada", "Cid"]
         assert count_matching(session, "", consent_missing=True) == 2
@@ -121,7 +123,7 @@ def test_lists_are_searched_and_paged_as_text(engine: Engine, at: datetime) -> N
 
     def search(text: str) -> list[str]:
         with reading(engine) as session:
-            return [found.person.name for found in people.list_people(session, search=text)]
+            return [found.person.name for found in list_people(session, search=text)]
 
     assert search("ada") == ["Ada 100%"]
     assert search("%") == ["Ada 100%"]
@@ -174,8 +176,8 @@ def test_the_gallery_has_everybody_who_may_be_recognised(engine: Engine, cipher:
         look_alikes.replace_for(session, ada.id, [(moodless.id, 0.9)], at=at)
         look_alikes.add_wrong_pair(session, ada.id, event=uuid4(), sighting=None, similarity=0.8, at=at, actor="door")
     with reading(engine) as session:
-        gallery = {person.name: person for person in people.load_gallery(session, cipher, ENCODER)}
-        assert people.load_gallery(session, cipher, "other-encoder") == []
+        gallery = {person.name: person for person in load_gallery(session, cipher, ENCODER)}
+        assert load_gallery(session, cipher, "other-encoder") == []
     assert set(gallery) == {"Ada", "Moodless"}
     assert np.array_equal(gallery["Ada"].embedding, _face(1))
     assert gallery["Ada"].embedding.dtype == np.float32
@@ -209,7 +211,7 @@ def test_the_same_image_is_enrolled_once(engine: Engine, cipher: TemplateCipher,
         assert member.template.quality == {"sharpness": 0.7}
         assert templates.load_chip(session, cipher, member.template.id) == b"JPEG"
         assert len(templates.list_templates(session, ada.id)) == 1
-        assert people.list_people(session)[0].templates == 1
+        assert list_people(session)[0].templates == 1
     with writing(engine) as session:
         templates.delete_template(session, member.template.id, at=at, actor="test")
         assert templates.list_templates(session, ada.id) == []

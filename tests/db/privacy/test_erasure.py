@@ -20,6 +20,8 @@ from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
+from db.people.gallery import load_gallery
+from db.people.listing import list_people
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.proof.heads import HEADS_FILE
@@ -77,7 +79,7 @@ def test_an_erased_person_is_gone_and_the_chain_still_verifies(
     with reading(engine) as session:
         assert ledger_check.verify(session).whole
         assert [event.person for event in newest_events(session)][-1] is None
-        assert [person.name for person in people.load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
+        assert [person.name for person in load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
         assert moods.count(session) == 1
         assert not [entry for entry in newest_entries(session) if "Ada" in json.dumps(dict(entry.detail))]
     with pytest.raises(InvalidRecord), writing(engine) as session:
@@ -109,7 +111,7 @@ def test_merging_moves_everything(engine: Engine, cipher: TemplateCipher, at: da
     with writing(engine) as session:
         merges.merge(session, cipher, twin.id, ada.id, at=at, actor="desk")
     with reading(engine) as session:
-        assert [entry.person.id for entry in people.list_people(session)] == [ada.id]
+        assert [entry.person.id for entry in list_people(session)] == [ada.id]
         members = templates.load_members(session, cipher, ada.id, "test-1")
         assert len({member.template.content_hash for member in members}) == 2
         assert templates.load_chip(session, cipher, members[1].template.id) == b"chip of Ada B"
@@ -205,11 +207,11 @@ def test_a_new_key_opens_everything_and_the_old_one_nothing(
     with writing(engine) as session:
         assert rotation.reencrypt(session, cipher, new, at=at, actor="desk") == 6
     with reading(engine) as session:
-        assert len(people.load_gallery(session, new, "test-1")) == 1
+        assert len(load_gallery(session, new, "test-1")) == 1
         assert erasure.export_person(session, new, ada.id).images["portrait.jpg"] == b"portrait of Ada"
         assert sightings.visitors(session, new)[0].portrait == b"a stranger"
         with pytest.raises(WrongKey):
-            people.load_gallery(session, cipher, "test-1")
+            load_gallery(session, cipher, "test-1")
     with pytest.raises(WrongKey), writing(engine) as session:
         rotation.reencrypt(session, cipher, new, at=at, actor="desk")
 
@@ -229,10 +231,10 @@ def test_rotating_survives_a_crash_before_the_key_is_in_place(
         with pytest.raises(OSError, match="power"):
             rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey):
-        people.load_gallery(session, load_cipher(tmp_path), "test-1")
+        load_gallery(session, load_cipher(tmp_path), "test-1")
     assert rotation.rotate(sqlite, tmp_path, at=at, actor="desk").sealed == 0
     with reading(sqlite) as session:
-        assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
+        assert len(load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
     assert not (tmp_path / "template.key.next").exists()
 
 
@@ -244,11 +246,11 @@ def test_a_database_that_a_rotation_left_out_gets_the_present_key(
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
     rotated = rotation.rotate(open_database(str(tmp_path / "other.sqlite3")), tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey, match="run it for this one, too"):
-        people.load_gallery(session, load_cipher(tmp_path), "test-1")
+        load_gallery(session, load_cipher(tmp_path), "test-1")
     brought = rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
     assert (brought.key_id, brought.place, brought.before) == (rotated.key_id, str(tmp_path / "template.key"), None)
     with reading(sqlite) as session:
-        assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
+        assert len(load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
     assert verify(sqlite, load_cipher(tmp_path), tmp_path / HEADS_FILE).problems == ()
 
 
@@ -264,7 +266,7 @@ def test_a_backup_of_a_database_in_use_is_whole(
     assert [entry.name for entry in copy.parent.iterdir()] == ["copy.sqlite3"]
     restored = open_database(str(copy))
     with reading(restored) as session:
-        assert [entry.person.name for entry in people.list_people(session)] == ["Ada the Second"]
+        assert [entry.person.name for entry in list_people(session)] == ["Ada the Second"]
         assert ledger_check.verify(session).whole
     assert backup.problems(restored) == []
     with pytest.raises(DatabaseError, match="is there already"):
@@ -281,7 +283,7 @@ def test_a_file_with_broken_pages_is_noticed(sqlite: Engine, cipher: TemplateCip
     data[8192:-4096] = bytes(len(data) - 8192 - 4096)
     file.write_bytes(data)
     with pytest.raises(DatabaseDamaged, match="damaged"), reading(open_database(str(file))) as session:
-        people.list_people(session)
+        list_people(session)
 
 
 def test_a_quick_look_leaves_references_to_the_full_check(sqlite: Engine, cipher: TemplateCipher, at: datetime) -> None:

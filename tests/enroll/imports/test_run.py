@@ -18,6 +18,8 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import consents, people
+from db.people.gallery import load_gallery
+from db.people.listing import list_people
 from enroll.faces.acceptance import Acceptance, accept_images
 from enroll.faces.examine import Examiner
 from enroll.imports.run import import_batch, open_batch
@@ -54,7 +56,7 @@ def run(
 
 def enrolled(engine: Engine) -> dict[str, int]:
     with reading(engine) as session:
-        return {one.person.name: one.templates for one in people.list_people(session)}
+        return {one.person.name: one.templates for one in list_people(session)}
 
 
 def test_people_are_enrolled_with_templates_that_recognise_them(
@@ -69,7 +71,7 @@ def test_people_are_enrolled_with_templates_that_recognise_them(
     assert {name: report.accepted for name, report in reports.items()} == {"Anna": 3, "Ben": 3}
     probe = examiner.examine(read_image(orl / "s2/9.pgm"))[0].embedding
     with reading(engine) as session:
-        gallery = people.load_gallery(session, cipher, ENCODER_NAME)
+        gallery = load_gallery(session, cipher, ENCODER_NAME)
     assert max(gallery, key=lambda one: float(one.embedding @ probe)).name == "Ben"
     assert all(one.members == 3 for one in gallery)
 
@@ -196,7 +198,7 @@ def test_two_imports_at_once_make_nobody_twice(
 
     assert enrolled(engine) == {"Anna": 2}
     with reading(engine) as session:
-        assert len(people.list_people(session)) == 1
+        assert len(list_people(session)) == 1
     assert sorted((one.accepted, one.unchanged) for one in reports) == [(0, 2), (2, 0)]
 
 

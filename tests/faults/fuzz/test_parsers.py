@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from db.engine import open_database, reading
 from db.errors import DatabaseError
-from db.people import people
+from db.people.listing import list_people
 from enroll.imports.exported import exported_identity
 from enroll.imports.run import open_batch
 from monitor.config import load_settings
@@ -187,7 +187,7 @@ def test_databases(write: Callable[[str, bytes], Path], migrated: Path, edits: l
         engine = open_database(str(path))
         try:
             with reading(engine) as session:
-                people.list_people(session)
+                list_people(session)
         finally:
             engine.dispose()
 

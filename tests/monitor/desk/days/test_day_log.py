@@ -15,6 +15,7 @@ from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
+from db.people.listing import list_people
 from db.privacy import erasure, merges
 from db.records.attendance import NewEvent, Presence
 from db.records.pages import Want
@@ -39,7 +40,7 @@ class Desk:
         self.now = NOW
 
     def one(self, session: Session) -> UUID:
-        return self.random.choice([one.person.id for one in people.list_people(session)])
+        return self.random.choice([one.person.id for one in list_people(session)])
 
     def kiosk(self, session: Session) -> UUID:
         return kiosks.register(session, "other", site="", role="auto", time_zone="UTC", at=NOW).id
@@ -87,7 +88,7 @@ class Desk:
         erasure.erase(session, self.one(session), at=self.now, actor="desk")
 
     def merges(self, session: Session) -> None:
-        one, other = self.random.sample([one.person.id for one in people.list_people(session)], 2)
+        one, other = self.random.sample([one.person.id for one in list_people(session)], 2)
         merges.merge(session, self.cipher, one, other, at=self.now, actor="desk")
 
     def waits(self, session: Session) -> None:
