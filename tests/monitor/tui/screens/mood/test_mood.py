@@ -7,7 +7,7 @@ import pytest
 from monitor.desk.days.mood_weeks import MoodWeek
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
-from monitor.tui.screens.mood.charts import heat_map, hours_shown, week_line
+from monitor.tui.screens.mood.charts import heat_map, hours_shown, stacked, week_line
 from monitor.tui.style.text import UNICODE_SIGNS
 from tests.monitor.tui.desk_keys import SIZE, fill, go, problem
 from tests.monitor.world import World, text_of
@@ -70,6 +70,22 @@ def test_the_heat_map_of_a_whole_day_fits(width: int) -> None:
     hours, _ = hours_shown(cells, width)
     assert {*range(6, 20)} <= {*hours}, "what has to go is where the fewest were seen"
     assert (len(hours) == 24) == (width >= 75)
+
+
+@pytest.mark.parametrize("width", range(-1, 12))
+def test_charts_are_drawn_also_where_hardly_any_room_is_left(width: int) -> None:
+    cells = [cell(0.3, 40, (day, hour)) for day in range(7) for hour in range(24)]
+    heat_map(cells, "happy", width, "#ffcc00", "#000000")
+    stacked(cells, ["All"] * len(cells), width, UNICODE_SIGNS, dict.fromkeys(MOODS, "yellow"), "happy")
+    week_line([MoodWeek(MONDAY, cell(0.3, 12), cell(0.3, 80))], "happy", width, UNICODE_SIGNS, "yellow", width)
+
+
+async def test_the_help_opens_beside_the_charts_at_80x24(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f3", "m", "question_mark")
+        assert "Next mood" in text_of(world)
+        await go(pilot, "escape")
+        assert "85 sightings" in text_of(world)
 
 
 def test_a_week_beyond_the_usual_band_is_said_and_one_of_few_sightings_is_hidden() -> None:
