@@ -3,6 +3,7 @@
 import getpass
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -115,6 +116,23 @@ class Run:
         return engine, cipher
 
     @contextmanager
+    def naming_settings(self) -> Iterator[None]:
+        """Where the block finds no database, and neither an option nor a variable named it, the sentence names the file
+        with the setting.
+        """
+        from monitor.errors import MusterError
+
+        try:
+            yield
+        except MusterError as error:
+            if self.db is None and "MUSTER_DB" not in os.environ and error.code == "no-database":
+                from db.errors import NoDatabase
+
+                if isinstance(error, NoDatabase):
+                    raise NoDatabase(error.place, self.config_file) from None
+            raise
+
+    @contextmanager
     def audited(self) -> Iterator["Engine | None"]:
         """The database to write an audit entry into; None where there is no database yet, or no key.
 
@@ -167,7 +185,9 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_options(*, db: str | None, config: Path | None, as_json: bool, **given: Any) -> None:
-        command(Run(db, config, as_json), **given)  # type: ignore[call-arg]
+        run = Run(db, config, as_json)
+        with run.naming_settings():
+            command(run, **given)  # type: ignore[call-arg]
 
     parameters = [*list(own.parameters.values())[1:], *_COMMON]
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
