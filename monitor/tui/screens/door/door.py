@@ -34,8 +34,6 @@ from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.painting import paint
 from monitor.tui.widgets.table import Column, Row, Table
 
-LOW = 16
-"""Rows below which a greeting has no frame."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
 
@@ -130,7 +128,6 @@ becomes void for 10 seconds after the greeting.
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < TINY, "-tiny")
-        self.set_class(self.size.height < LOW, "-low")
 
     def on_screen_resume(self) -> None:
         self.set_look()

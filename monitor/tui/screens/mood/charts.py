@@ -77,8 +77,8 @@ def range_text(share: float, count: int, signs: Signs) -> str:
 
 
 def legend(signs: Signs, colours: Mapping[str, str]) -> Text:
-    """The fill and colour of each mood, in one line; the only legend of the screen."""
-    text = Text(no_wrap=True, overflow="ellipsis")
+    """The fill and colour of each mood, in a line or two; the only legend of the screen."""
+    text = Text()
     for mood in MOODS:
         text.append(signs.mood[mood], colours[mood]).append(f" {mood}  ")
     return text

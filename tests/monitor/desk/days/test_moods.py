@@ -23,6 +23,7 @@ from tests.monitor.world import NOW, World
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)
 """In Berlin, where the world is."""
+HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 SAD = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -79,7 +80,7 @@ def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     assert after == fresh
     assert after != before
     assert kept(after).days is kept(before).days
-    weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
+    weeks = MIDNIGHT - timedelta(days=chosen.days - 1 + 28), {"people": [world.ids["Donald Knuth"]]}
     assert read == [(MIDNIGHT, {}), (kept(after).today.end, {}), weeks], "the night's samples came late"
     assert 0 < (NOW - kept(after).today.end).total_seconds() <= 660
     assert before.total
@@ -226,6 +227,25 @@ def test_a_past_that_ends_today_is_the_present(world: World, chosen: Range) -> N
         assert [(one.key, one.sightings, one.shares) for one in theirs] == [
             (one.key, one.sightings, one.shares) for one in ours
         ]
+
+
+@pytest.mark.parametrize("chosen", [Range.DAY, Range.WEEK])
+def test_the_days_shown_are_compared_with_the_four_weeks_before_them(world: World, chosen: Range) -> None:
+    for days in range(chosen.days, chosen.days + 28):
+        see(world, "Donald Knuth", MIDNIGHT - timedelta(days=days) + timedelta(hours=12))
+    with writing(world.engine) as session:
+        kiosk = kiosks.all_kiosks(session)[0].id
+        for days in range(5):
+            at = MIDNIGHT + timedelta(hours=1, minutes=days) - timedelta(days=days % chosen.days)
+            moods.add(session, kiosk, MoodSample(at, world.ids["Donald Knuth"], new_id(), None, None, "happy", HAPPY))
+    now, past = view(world, chosen), past_moods(world.engine, world.settings, chosen, NOW.date())
+    for shown in (now, past):
+        knuth = next(one for one in shown.people if one.name == "Donald Knuth")
+        assert knuth.change
+        assert (knuth.change.told, knuth.change.sightings, knuth.change.seen) == ("more happy", 28, 5)
+    alone = past_moods(world.engine, world.settings, chosen, NOW.date(), person=world.ids["Donald Knuth"])
+    assert alone.change == next(one.change for one in past.people if one.name == "Donald Knuth")
+    assert alone.people == ()
 
 
 def test_a_persons_weeks_add_up_to_their_sightings(world: World) -> None:

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from monitor.tui.runtime.textual_internals import drawn_widgets
 from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import go
 from tests.monitor.world import World
 
@@ -25,13 +26,16 @@ LETTERS = 2
 LEAST = 4.5
 """Of contrast: WCAG 2.2, level AA, for text."""
 LOOKS: list[tuple[tuple[int, int], dict[str, Any]]] = [
+    ((40, 12), {}),
     ((80, 24), {}),
     ((120, 36), {"theme": "muster-light"}),
     ((160, 45), {"few_colours": True}),
 ]
 
 
-@pytest.mark.parametrize(("size", "look"), LOOKS, ids=["80x24 dark", "120x36 light", "160x45 with 16 colours"])
+@pytest.mark.parametrize(
+    ("size", "look"), LOOKS, ids=["40x12 dark", "80x24 dark", "120x36 light", "160x45 with 16 colours"]
+)
 async def test_nothing_is_cut_and_all_text_can_be_read(
     world: World, size: tuple[int, int], look: dict[str, Any]
 ) -> None:
@@ -42,6 +46,28 @@ async def test_nothing_is_cut_and_all_text_can_be_read(
             await go(pilot, key)
             faults |= {f"{key}: {fault}" for fault in looked_at(pilot.app.screen)}
     assert sorted(faults) == []
+
+
+async def test_on_a_small_terminal_every_list_has_rows(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(40, 12)) as pilot:
+        for keys in (
+            ["f2"],
+            ["f4"],
+            ["f5"],
+            ["f6"],
+            ["tab", "tab"],
+            ["c"],
+            ["escape", "a"],
+            ["escape", "f7"],
+            ["!"],
+            ["f9"],
+        ):
+            await go(pilot, *keys)
+            table = next(
+                one for one in pilot.app.screen.query(Table) if one.has_focus or len(pilot.app.screen.query(Table)) == 1
+            )
+            region, clip = drawn_widgets(pilot.app.screen)[table]
+            assert region.intersection(clip).height >= 3, f"after {keys}: the heads and two rows"
 
 
 def looked_at(screen: Screen[Any]) -> Iterator[str]:
