@@ -136,8 +136,8 @@ class Run:
     def audited(self) -> Iterator["Engine | None"]:
         """The database to write an audit entry into; None where there is no database yet, or no key.
 
-        What the block says in vain, because the database cannot be written, is told on stderr: the command itself is
-        done by then.
+        What the block says in vain, because the database cannot be written, is told on stderr once the command itself
+        is done; a command that fails has only its own sentence.
         """
         from db.crypto import existing_cipher
         from db.engine import open_database
@@ -145,7 +145,7 @@ class Run:
         from db.proof.heads import open_with
         from monitor.errors import SettingsError
 
-        folder = self.config_file.parent
+        folder, lost = self.config_file.parent, None
         try:
             cipher = existing_cipher(folder)
             engine = open_database(self.settings().db, create=False) if cipher is not None else None
@@ -154,12 +154,13 @@ class Run:
         except (NoDatabase, SettingsError):
             engine = None
         except DatabaseError as error:
-            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
-            engine = None
+            engine, lost = None, error
         try:
             yield engine
         except DatabaseError as error:
-            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
+            lost = error
+        if lost is not None:
+            tell(printable(f"muster: The audit log has no entry of this: {lost}"), err)
 
     def note_head(self, engine: "Engine") -> None:
         """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""

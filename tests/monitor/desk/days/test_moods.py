@@ -1,6 +1,6 @@
 """The mood screen's view: what it keeps of past days is right however facts change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,12 +23,11 @@ from tests.monitor.world import NOW, World
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)
 """In Berlin, where the world is."""
-HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
-SAD = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+SURE = {"happy": (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0), "sad": (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)}
 
 
-def see(world: World, name: str | None, *times: datetime, sighting: UUID | None = None) -> UUID:
-    """Somebody is sad at these times, in one sighting."""
+def see(world: World, name: str | None, *times: datetime, sighting: UUID | None = None, mood: str = "sad") -> UUID:
+    """Somebody is sad, or in another mood, at these times, in one sighting."""
     seen, who = sighting or new_id(), world.ids[name] if name else None
     with writing(world.engine) as session:
         kiosk = kiosks.all_kiosks(session)[0].id
@@ -36,7 +35,7 @@ def see(world: World, name: str | None, *times: datetime, sighting: UUID | None 
             record = SightingRecord(seen, kiosk, 1, times[0], times[-1], 9, who, None, None, None, None, 0.9)
             sightings.add(session, world.cipher, record)
         for at in times:
-            moods.add(session, kiosk, MoodSample(at, who, seen, "Night", None, "sad", SAD))
+            moods.add(session, kiosk, MoodSample(at, who, seen, "Night", None, mood, SURE[mood]))
     return seen
 
 
@@ -206,7 +205,10 @@ def about(shown: MoodView) -> MoodView:
         return replace(cell, probabilities=cell.probabilities and tuple(round(one, 9) for one in cell.probabilities))
 
     def change(one: MoodChange | None) -> MoodChange | None:
-        return one and replace(one, baseline=tuple(round(each, 9) for each in one.baseline))
+        def nine(some: Sequence[float]) -> tuple[float, ...]:
+            return tuple(round(each, 9) for each in some)
+
+        return one and replace(one, baseline=nine(one.baseline), current=nine(one.current))
 
     cells = {name: tuple(map(rounded, getattr(shown, name))) for name in ("over_time", "week", "groups")}
     people = tuple(
@@ -233,11 +235,9 @@ def test_a_past_that_ends_today_is_the_present(world: World, chosen: Range) -> N
 def test_the_days_shown_are_compared_with_the_four_weeks_before_them(world: World, chosen: Range) -> None:
     for days in range(chosen.days, chosen.days + 28):
         see(world, "Donald Knuth", MIDNIGHT - timedelta(days=days) + timedelta(hours=12))
-    with writing(world.engine) as session:
-        kiosk = kiosks.all_kiosks(session)[0].id
-        for days in range(5):
-            at = MIDNIGHT + timedelta(hours=1, minutes=days) - timedelta(days=days % chosen.days)
-            moods.add(session, kiosk, MoodSample(at, world.ids["Donald Knuth"], new_id(), None, None, "happy", HAPPY))
+    for number in range(5):
+        at = MIDNIGHT + timedelta(hours=1, minutes=number) - timedelta(days=number % chosen.days)
+        see(world, "Donald Knuth", at, mood="happy")
     now, past = view(world, chosen), past_moods(world.engine, world.settings, chosen, NOW.date())
     for shown in (now, past):
         knuth = next(one for one in shown.people if one.name == "Donald Knuth")
