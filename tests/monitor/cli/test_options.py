@@ -108,6 +108,7 @@ def test_a_table_is_whole_in_a_pipe_and_fits_into_a_terminal() -> None:
 
 def test_a_command_that_fails_has_only_its_own_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_key_file(tmp_path / KEY_FILE, bytes(32), replace=False)
+    (tmp_path / "muster.toml").touch()
     run = Run(db=f"sqlite:///{tmp_path}", config=tmp_path / "muster.toml")
     with pytest.raises(UsageError), run.audited():
         raise UsageError("The folder is read-only.")

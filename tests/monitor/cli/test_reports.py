@@ -193,6 +193,7 @@ def test_attendance_of_one_person_and_of_a_month(store: str) -> None:
         (("--month", day[:7], "--from", day), "leave --from"),
         (("--person", "Nobody Here"), "Nobody enrolled"),
         (("--by", "repair", "--format", "ics"), "not for --by repair"),
+        (("--format", "xlsx", "--output", "november.csv"), "--format xlsx and the name november.csv contradict"),
     ):
         assert sentence in str(_failure("attendance", "--db", store, *words))
 
