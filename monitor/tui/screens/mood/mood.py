@@ -17,7 +17,7 @@ from textual.widgets import Static
 from monitor.desk.calendar.whom import find_whom
 from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
-from monitor.moods.cells import MoodCell
+from monitor.moods.cells import MoodCell, MoodChange
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
@@ -219,7 +219,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
             if loaded.total and not loaded.total.hidden
             else ""
         )
-        usual = f"   against usual: {loaded.change.told}" if loaded.change else ""
+        usual = f"   against usual: {_told(loaded.change)}" if loaded.weeks_of and not loaded.people else ""
         note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
         self.say(f"{days}{whom}{sightings}{usual}{note[self.app.settings.mood]}")
 
@@ -236,7 +236,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def _person_row(self, one: PersonMood) -> Row:
         cell, signs, at = one.cell, self.app.signs, MOODS.index(self._highlight)
-        change = one.change.told if one.change else "not known"
+        change = _told(one.change)
         name, seen = clean(one.name), f"{cell.sightings:,}"
         if cell.few or cell.shares is None:
             return Row(str(cell.key), (name, seen, "too few", "", "", "", "", change, ""))
@@ -311,6 +311,10 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         if action in ("today", "step"):
             return self._last is not None or parameters == (-1,) or None
         return action != "clear_filter" or self._whom != (None, None)
+
+
+def _told(change: MoodChange | None) -> str:
+    return change.told if change else "not known"
 
 
 def _unsure(total: MoodCell, *, wide: bool) -> str:
