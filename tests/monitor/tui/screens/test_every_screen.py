@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.segment import Segment
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.widgets import HelpPanel, Static
 
 from monitor.tui.runtime.textual_internals import drawn_widgets
 from monitor.tui.widgets.key_bar import KeyBar
@@ -78,6 +78,8 @@ def looked_at(screen: Screen[Any]) -> Iterator[str]:
     )  # what lies behind is darkened
     for strip in strips[area.y : area.bottom]:
         yield from (fault for part in strip.crop(area.x, area.right) if (fault := unreadable(part)))
+    if any(panel.region.width == screen.size.width for panel in screen.query(HelpPanel)):
+        return  # what lies behind is covered
     for widget, (region, clip) in drawn_widgets(screen).items():
         if isinstance(widget, KeyBar):
             line = str(widget.render())
