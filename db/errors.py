@@ -51,9 +51,11 @@ class NoDatabase(DatabaseUnavailable):
     exit_code = 2
     code = "no-database"
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, settings: Path | None = None) -> None:
+        """Settings: the file whose setting db named the place."""
+        named = f" in {settings}" if settings else ""
         super().__init__(
-            f"There is no database at {place}; correct --db or the setting db, or begin with 'muster enroll' or "
+            f"There is no database at {place}; correct --db or the setting db{named}, or begin with 'muster enroll' or "
             "'muster kiosk'."
         )
         self.place = place

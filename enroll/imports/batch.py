@@ -171,7 +171,8 @@ def _stem(file: str) -> str:
 def require_some(batch: ImportBatch, path: Path) -> ImportBatch:
     """Raises: UsageError when there is nothing to enrol."""
     if not batch.pictures and not any(person.problems for person in batch.people):
-        raise UsageError(f"There are no pictures in {path}; give a folder with one sub-folder a person.")
+        advice = "give a list a row for each picture, or a folder one sub-folder a person"
+        raise UsageError(f"There are no pictures in {path}; {advice}.")
     if batch.pictures > MOST_PICTURES:
         raise UsageError(f"{path} holds {batch.pictures} pictures, more than {MOST_PICTURES}; import it in parts.")
     return batch

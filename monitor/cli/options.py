@@ -3,6 +3,7 @@
 import getpass
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -115,11 +116,28 @@ class Run:
         return engine, cipher
 
     @contextmanager
+    def naming_settings(self) -> Iterator[None]:
+        """Where the block finds no database, and neither an option nor a variable named it, the sentence names the file
+        with the setting.
+        """
+        from monitor.errors import MusterError
+
+        try:
+            yield
+        except MusterError as error:
+            if self.db is None and "MUSTER_DB" not in os.environ and error.code == "no-database":
+                from db.errors import NoDatabase
+
+                if isinstance(error, NoDatabase):
+                    raise NoDatabase(error.place, self.config_file) from None
+            raise
+
+    @contextmanager
     def audited(self) -> Iterator["Engine | None"]:
         """The database to write an audit entry into; None where there is no database yet, or no key.
 
-        What the block says in vain, because the database cannot be written, is told on stderr: the command itself is
-        done by then.
+        What the block says in vain, because the database cannot be written, is told on stderr once the command itself
+        is done; a command that fails has only its own sentence.
         """
         from db.crypto import existing_cipher
         from db.engine import open_database
@@ -127,7 +145,7 @@ class Run:
         from db.proof.heads import open_with
         from monitor.errors import SettingsError
 
-        folder = self.config_file.parent
+        folder, lost = self.config_file.parent, None
         try:
             cipher = existing_cipher(folder)
             engine = open_database(self.settings().db, create=False) if cipher is not None else None
@@ -136,12 +154,13 @@ class Run:
         except (NoDatabase, SettingsError):
             engine = None
         except DatabaseError as error:
-            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
-            engine = None
+            engine, lost = None, error
         try:
             yield engine
         except DatabaseError as error:
-            tell(printable(f"muster: The audit log has no entry of this: {error}"), err)
+            lost = error
+        if lost is not None:
+            tell(printable(f"muster: The audit log has no entry of this: {lost}"), err)
 
     def note_head(self, engine: "Engine") -> None:
         """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
@@ -167,7 +186,9 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_options(*, db: str | None, config: Path | None, as_json: bool, **given: Any) -> None:
-        command(Run(db, config, as_json), **given)  # type: ignore[call-arg]
+        run = Run(db, config, as_json)
+        with run.naming_settings():
+            command(run, **given)  # type: ignore[call-arg]
 
     parameters = [*list(own.parameters.values())[1:], *_COMMON]
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]

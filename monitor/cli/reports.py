@@ -224,13 +224,13 @@ def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:
         if given not in (None, Format.JSON):
             raise UsageError(f"--json and --format {given} contradict each other; give one of them.")
         return Format.JSON
-    if given is not None:
-        return given
-    if output is None:
-        return Format.TABLE
-    suffix = output.suffix.lower().removeprefix(".").replace("jsonl", "json")
-    if suffix in list(Format):
-        return Format(suffix)
+    suffix = output.suffix.lower().removeprefix(".").replace("jsonl", "json") if output else Format.TABLE
+    named = Format(suffix) if suffix in list(Format) else None
+    if given is not None and output is not None and named not in (None, given):
+        raise UsageError(f"--format {given} and the name {output.name} contradict each other; change one of them.")
+    if found := given or named:
+        return found
+    assert output is not None
     raise UsageError(f"The name {output.name} does not end in .csv, .xlsx, .json, .ics or .html; give --format.")
 
 

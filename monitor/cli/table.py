@@ -2,17 +2,21 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Final, Literal
 
 from rich import box
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
 from monitor.text import printable
 
+MOST_CELLS: Final = 60
+"""Of a column that may give way, in a pipe too, which has no width. A longer text is not cut there: its line is longer
+than the others."""
 _NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
@@ -26,8 +30,12 @@ class _Listing:
     right: Container[str]
     least: Mapping[str, int]
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table | Text]:
         wide, heads, rows = _fitted(self.heads, self.rows, options.max_width, self.least, self.fold)
+        if any(_cells(cell) > MOST_CELLS == cells for row in rows for cell, cells in zip(row, wide, strict=True)):
+            lines = _lines(heads, rows, wide, self.right)
+            yield Text("\n".join(lines), no_wrap=True, overflow="ignore")
+            return
         grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
         for name, head, cells in zip(self.heads, heads, wide, strict=True):
             folded = name in self.fold
@@ -69,11 +77,24 @@ def plain_table(
         least: as in `table`.
     """
     wide, heads, rows = _fitted(heads, rows, width, least)
-    total = sum(wide) + len(wide) - 1
-    if total > width or any("\n" in cell for row in rows for cell in row):
+    if sum(wide) + len(wide) - 1 > width or any("\n" in cell for row in rows for cell in row):
         return None
-    head, *lines = [" ".join(map(set_cell_size, line, wide)) for line in (heads, *rows)]
-    return [head, "\u2500" * total, *lines]
+    return _lines(heads, rows, wide)
+
+
+def _lines(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], wide: Sequence[int], right: Container[str] = ()
+) -> list[str]:
+    """The lines of a table; only a text that is wider than its column makes its own line longer."""
+    head, *lines = [
+        " ".join(
+            " " * (cells - cell_len(text)) + text if name in right else text + " " * (cells - cell_len(text))
+            for name, text, cells in zip(heads, parts, wide, strict=True)
+        )
+        for row in (heads, *rows)
+        for parts in zip_longest(*(cell.split("\n") for cell in row), fillvalue="")
+    ]
+    return [head, "\u2500" * (sum(wide) + len(wide) - 1), *lines]
 
 
 def _fitted(
@@ -88,7 +109,8 @@ def _fitted(
     wide = [max(map(_cells, (head, *column))) for head, column in zip(heads, columns, strict=True)]
     over = sum(wide) + len(wide) - 1 - width
     if over <= 0 or not least:
-        return wide, heads, rows
+        capped = [min(cells, MOST_CELLS) if head in least else cells for head, cells in zip(heads, wide, strict=True)]
+        return capped, heads, rows
     for _ in range(over):
         able = [index for index, head in enumerate(heads) if wide[index] > least.get(head, wide[index])]
         if not able:

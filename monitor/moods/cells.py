@@ -21,7 +21,7 @@ from monitor.moods.tally import EPOCH, By, Tally, tally
 SMALLEST_GROUP: Final = 5
 """People that a cell of aggregate mode needs to be shown."""
 BASELINE: Final = timedelta(days=28)
-"""The time before today over which a person's baseline is the mean."""
+"""The time before some days over which a person's baseline is the mean."""
 BASELINE_SIGHTINGS: Final = 5
 """Sightings that a person's baseline needs to mean anything."""
 
@@ -78,7 +78,7 @@ class MoodCell:
 
 @dataclass(frozen=True, slots=True)
 class MoodChange:
-    """A person's mood now against their own baseline."""
+    """A person's mood in some days against their own baseline."""
 
     baseline: Probabilities
     current: Probabilities
@@ -153,7 +153,7 @@ def changes(baseline: Mapping[UUID, MoodCell], current: Mapping[UUID, MoodCell])
 
     Args:
         baseline: means over the time `BASELINE` before.
-        current: means since then.
+        current: means of the days in question.
     """
     return {
         person: MoodChange(before.probabilities, now.probabilities, before.sightings, now.sightings)

@@ -43,7 +43,7 @@ from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory
 from monitor.tui.screens.day_sheet import DaySheet
-from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.desk import HEIGHTS, DeskScreen
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.door.lock import DeskLock
 from monitor.tui.screens.door.locked import LockedScreen
@@ -78,6 +78,7 @@ class MusterApp(DeskApp):
     """Door, day board, mood, people, visitors, system, shifts and roll call as modes of one app."""
 
     TITLE = "Muster"
+    VERTICAL_BREAKPOINTS = HEIGHTS
     # All of them here: a screen with one of its own has Textual parse every style sheet anew when it is first opened.
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",

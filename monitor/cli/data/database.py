@@ -48,6 +48,7 @@ def current(run: Run) -> None:
             "revision": migrate.HEAD,
             "bytes": backup.size(engine),
             "people": people.count_people(session),
+            "inactive_people": people.count_people(session, active=False),
             "attendance_events": ledger.count(session),
             "mood_samples": moods.count(session),
             "unknown_faces": sightings.count_visitors(session),
@@ -118,7 +119,9 @@ def restore(
     if run.as_json:
         emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
         return
-    tell(f"Restored {plural(done.people, 'person', 'people')} and {plural(done.events, 'attendance event')}.")
+    people = plural(done.people + done.inactive, "person", "people")
+    inactive = f", {done.inactive:,} of them not active," if done.inactive else ""
+    tell(f"Restored {people}{inactive} and {plural(done.events, 'attendance event')}.")
     if done.aside:
         kept = f" It has {_lost_words(done.lost)} that the backup does not have." if done.lost.any else ""
         tell(f"The database as it was before is {done.aside}.{kept} It is deleted after {ASIDE_DAYS} days.")

@@ -81,6 +81,9 @@ class ShiftChange:
         """What the change does to the days before it, in one sentence."""
         if self.past_days:
             return past_words(self.past_days)
+        begin = self.entry.shift.valid_from
+        if self.first and begin and begin < self.first:  # two days in "from" and "before" would contradict each other
+            return f"The first day that changes is {day_words(self.first)}."
         return f"Days before {day_words(self.first) if self.first else 'today'} stay as they are."
 
 

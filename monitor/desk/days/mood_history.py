@@ -92,7 +92,7 @@ def with_baselines(
     new = [person for person in people if person not in history.baselines]
     if not new:
         return history
-    found = _baselines(session, period.last, settings, new)
+    found = baselines(session, period.first, settings, new)
     return replace(history, baselines={**history.baselines, **{person: found.get(person) for person in new}})
 
 
@@ -123,8 +123,7 @@ def roll_up(session: Session, day: date, settings: Settings) -> None:
 
 def _past(session: Session, period: Period, settings: Settings, before: Past | None) -> Past:
     last = period.last - timedelta(days=1)
-    baseline = Period(period.last - BASELINE, last)  # the baselines change with these days
-    watched = Period(min(period.first, baseline.first), last)
+    watched = Period(period.first - BASELINE, last)  # the baselines change with the days before the period
     gaps = [gap.bounds(settings.zone) for gap in unrolled(session, watched, settings)]
     stamps = tuple(one.stamp for one in rollups.rolled(session, _rolled_days(watched, settings)))
     # The signs of change are read before the samples, so that the next view finds a change in between.
@@ -167,8 +166,9 @@ def _rolled(session: Session, days: rollups.Days) -> rolled_up.Rolled:
     )
 
 
-def _baselines(session: Session, today: date, settings: Settings, people: Sequence[UUID]) -> dict[object, MoodCell]:
-    days = Period(today - BASELINE, today - timedelta(days=1))
+def baselines(session: Session, first: date, settings: Settings, people: Sequence[UUID]) -> dict[UUID, MoodCell]:
+    """What is usual for these people: their moods in the time `BASELINE` before a day."""
+    days = Period(first - BASELINE, first - timedelta(days=1))
     numbers: dict[Hashable, int] = {person: number for number, person in enumerate(people)}
     rolled = rollups.by_person(session, _rolled_days(days, settings), people)
     found = rolled_up.tally_of_people(rolled, numbers)
@@ -177,7 +177,7 @@ def _baselines(session: Session, today: date, settings: Settings, people: Sequen
         news = moods.added_up(session, *gap.bounds(settings.zone), people=people)
         samples = concatenated(samples, numbered(news, settings.zone, samples))
     found += tally(samples, "person", settings.mood_confidence)
-    return {cell.key: cell for cell in cells(found, "person", samples)}
+    return {cell.key: cell for cell in cells(found, "person", samples) if isinstance(cell.key, UUID)}
 
 
 def _rolled_days(days: Period, settings: Settings) -> rollups.Days:

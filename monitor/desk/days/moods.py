@@ -1,6 +1,6 @@
 """Moods of a range of days, for the mood screen and the reports. Every function blocks: call it in workers only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from monitor.attendance.days import Period
 from monitor.config import Settings
 from monitor.desk.days.mood_history import (
     MoodHistory,
+    baselines,
     counted,
     load_history,
     roll_up,
@@ -60,13 +61,14 @@ _OVER_TIME: Final[Mapping[Range, By]] = {
 
 @dataclass(frozen=True, slots=True)
 class PersonMood:
-    """One person's mood, and how today differs from their baseline."""
+    """One person's mood in the period, and how it differs from their baseline."""
 
     name: str
     cell: MoodCell
     change: MoodChange | None
-    usual: MoodCell | None = None
-    """Of the four weeks before today; None where they are not known."""
+    """None where too little is known of the weeks before."""
+    usual: MoodCell | None
+    """Of the four weeks before the period; None where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class MoodView:
     """Given to the next view, so that it reads less."""
     whom: str = ""
     """The group or person of whom this is alone; empty for everybody."""
+    change: MoodChange | None = None
+    """Of the person of whom this is alone; None where too little is known of the weeks before."""
     weeks: tuple[MoodWeek, ...] = ()
     """Of the person who is shown alone, or of one of `people` (see `with_weeks`)."""
     weeks_of: UUID | None = None
@@ -123,13 +127,8 @@ def mood_view(
         return tuple(cells.cells(tallies[what], what, today, hide_small=hide))
 
     tallies["person"] = tallies["person"].only(np.array([today.numbers[person] for person in names], np.int64))
-    baselines = {person: mean for person, mean in history.baselines.items() if mean is not None}
-    changes = cells.changes(baselines, cells.means(today.of(names)))
-    theirs = [
-        PersonMood(names[one.key], one, changes.get(one.key), baselines.get(one.key))
-        for one in by("person")
-        if isinstance(one.key, UUID)
-    ]
+    usual = {person: mean for person, mean in history.baselines.items() if mean is not None}
+    theirs = _beside_usual(by("person"), names, usual)
     return MoodView(
         period=period,
         total=next(iter(by("all")), None),
@@ -171,8 +170,9 @@ def past_moods(
             tallies = {by: tally(samples, by, needed) for by in ("all", *wanted)}
         found = {by: cells.cells(tallies[by], by, samples, hide_small=hide) for by in ("all", *wanted)}
         weeks = mood_weeks(session, settings, person, last) if person else ()
-        theirs = [] if hide or person else sorted(found["person"], key=lambda cell: -cell.sightings)
-        listed = _named(session, theirs[:MOST])
+        theirs = [] if hide else sorted(found["person"], key=lambda cell: -cell.sightings)
+        keys = [cell.key for cell in theirs[:MOST] if isinstance(cell.key, UUID)]
+        listed = _beside_usual(theirs, pages.names(session, keys), baselines(session, period.first, settings, keys))
         whom = people.get_person(session, person).name if person else group or ""
     return MoodView(
         period=period,
@@ -180,10 +180,11 @@ def past_moods(
         over_time=tuple(found[_OVER_TIME[chosen]]),
         week=tuple(found["weekday_hour"]),
         groups=() if group or person else tuple(found["group"]),
-        people=listed,
-        more=max(0, len(theirs) - MOST),
+        people=() if person else listed,
+        more=0 if person else max(0, len(theirs) - MOST),
         history=None,
         whom=whom,
+        change=listed[0].change if person and listed else None,
         weeks=weeks,
         weeks_of=person,
     )
@@ -208,11 +209,13 @@ def with_weeks(engine: Engine, settings: Settings, view: Callable[[], MoodView],
         return replace(found, weeks=mood_weeks(session, settings, chosen, found.period.last), weeks_of=chosen)
 
 
-def _named(session: Session, theirs: Sequence[MoodCell]) -> tuple[PersonMood, ...]:
-    names = pages.names(session, [cell.key for cell in theirs if isinstance(cell.key, UUID)])
-    return tuple(
-        PersonMood(names[one.key], one, None) for one in theirs if isinstance(one.key, UUID) and one.key in names
-    )
+def _beside_usual(
+    theirs: Iterable[MoodCell], names: Mapping[UUID, str], usual: Mapping[UUID, MoodCell]
+) -> tuple[PersonMood, ...]:
+    """Those who have a name here, each beside what was usual for them before."""
+    named = {cell.key: cell for cell in theirs if isinstance(cell.key, UUID) and cell.key in names}
+    changes = cells.changes(usual, named)
+    return tuple(PersonMood(names[key], cell, changes.get(key), usual.get(key)) for key, cell in named.items())
 
 
 def mood_report(

@@ -52,6 +52,9 @@ class Restored:
     """A backup that took the place of the database."""
 
     people: int
+    """Those who are recognised."""
+    inactive: int
+    """Those who are kept, but not recognised any more."""
     events: int
     aside: Path | None
     """The database as it was before; None where there was none."""
@@ -118,6 +121,7 @@ def restore(
         taken_over = _take_over(restored, since, **by)
         with writing(restored) as session:
             count, events = people.count_people(session), ledger.count(session)
+            inactive = people.count_people(session, active=False)
             before = {"events": since.events} if old is not None else None
             detail = {"file": str(file), "before": before, "after": {"events": events}}
             audit.note(session, "restore", detail=detail, **by)
@@ -135,7 +139,7 @@ def restore(
         opened.close()
         for ending in ("", "-wal", "-shm"):
             copy.with_name(copy.name + ending).unlink(missing_ok=True)
-    return Restored(count, events, kept, lost, gone, taken_over)
+    return Restored(count, inactive, events, kept, lost, gone, taken_over)
 
 
 def _key_of(restored: Engine, cipher: TemplateCipher, file: Path, folder: Path) -> TemplateCipher:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -21,6 +20,7 @@ from monitor.desk.pin_entry import write_admin_pin
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.textual_internals import keep_style_sheets
+from monitor.tui.style.text import in_two_lines
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.key_bar import KeyBar
@@ -31,6 +31,10 @@ Loaded = TypeVar("Loaded")
 T = TypeVar("T")
 BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (150, "-roomy")]
 """Least width in columns, and the class of a screen that is at least so wide."""
+LOW = 16
+"""Rows below which a screen is `-low`: what is about one row of a list has no room of its own."""
+HEIGHTS = [(0, "-low"), (LOW, "-high")]
+"""Least height in rows, and the class of a screen that is at least so high."""
 TINY = 60
 """Columns below which a narrow screen is `-tiny`, too: one pane has room."""
 ABSTRACT = "__isabstractmethod__"
@@ -258,11 +262,11 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self.reload()
 
     def say(self, text: str) -> None:
-        """The line above the table; where it is too long, it ends behind a whole word."""
+        """The line above the table; where it is too long, the empty line above it is taken, too."""
         self._said = text
-        room = self.size.width - 2
-        shown = text if cell_len(text) <= room else set_cell_size(text, room - 1).rpartition(" ")[0].rstrip() + "…"
-        self.query_one("#summary", Static).update(Text(shown, no_wrap=True, overflow="ellipsis"))
+        shown, summary = in_two_lines(text, self.size.width - 2), self.query_one("#summary", Static)
+        summary.set_class("\n" in shown, "-two")
+        summary.update(Text(shown, no_wrap=True, overflow="ellipsis"))
 
     def ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], T]], done: str | Callable[[T], str]) -> None:
         """Ask, change people in a worker as the answers say, then say so and load again.

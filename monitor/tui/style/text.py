@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len, set_cell_size
+
 from monitor.domain import MOODS, EventKind
 from monitor.language import Say
 from monitor.sources.stream import without_password
@@ -111,6 +113,20 @@ def salutation(at: datetime, zone: ZoneInfo, say: Say) -> str:
     if 4 <= hour < 12:
         return say("Good morning")
     return say("Good afternoon") if 12 <= hour < 18 else say("Good evening")
+
+
+def in_two_lines(text: str, room: int) -> str:
+    """The text in one line of so many cells, or in two that break between its parts, which three spaces part, or else
+    between words. What has no room in these either ends behind a whole word, with a sign.
+    """
+    if cell_len(text) <= room:
+        return text
+    start = set_cell_size(text, room + 1)
+    first = (start.rpartition("   ")[0] or start.rpartition(" ")[0]).rstrip() or set_cell_size(text, room)
+    rest = text[len(first) :].strip()
+    if cell_len(rest) > room:
+        rest = set_cell_size(rest, room - 1).rpartition(" ")[0].rstrip() + "…"
+    return f"{first}\n{rest}"
 
 
 def apportion(shares: Sequence[float], cells: int) -> list[int]:

@@ -59,7 +59,7 @@ class Dialog(ModalScreen[Answers | None]):
         problem: why answers given before could not be used.
     """
 
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-high")]  # noqa: RUF012 - Textual declares it so
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (30, "-high")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
     def __init__(
@@ -126,7 +126,9 @@ class Dialog(ModalScreen[Answers | None]):
     def on_mount(self) -> None:
         if self._focus:
             self.query_one(f"#ask-{self._focus}").focus()
-        elif not self.fields:
+            return
+        self.call_after_refresh(self.query_one("#dialog").scroll_home, animate=False)  # the title is in view
+        if not self.fields:
             self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     def close_if_open(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import set_cell_size
@@ -261,11 +262,16 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
         index = y - 1 + self.scroll_offset.y
         row = self.row_at(index)
         if row is None:
-            text = self.absent_text(index) if self.count else self._empty * (y == 2)
+            text = self.absent_text(index) if self.count else self._empty_text(y - 2)
             return Strip([Segment(set_cell_size(f" {text}", width), self._style("faint" if text else ""))], width)
         on = index == self.cursor and self.can_focus
         style = self._style("cursor" if on else "row")
         return self._line(row.cells, () if on and self.has_focus else row.tones, style, width, row.bar)
+
+    def _empty_text(self, line: int) -> str:
+        """A line of what the table says while it has no rows."""
+        lines = wrap(self._empty, max(10, self.size.width - 2))
+        return lines[line] if 0 <= line < len(lines) else ""
 
     def absent_text(self, index: int) -> str:
         """The text in place of a row that is not loaded."""

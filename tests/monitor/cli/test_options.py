@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.options import Output, Paper, confirmed, emit, may_replace, output_to
+from db.crypto import KEY_FILE, write_key_file
+from monitor.cli.options import Output, Paper, Run, confirmed, emit, may_replace, output_to
 from monitor.cli.table import table
 from monitor.errors import MusterError, UsageError
 
@@ -103,3 +104,15 @@ def test_a_table_is_whole_in_a_pipe_and_fits_into_a_terminal() -> None:
         told = kept.getvalue()
         assert told.count("N") == 91, "nothing is cut"
         assert len(told.strip().splitlines()) == lines, "only a terminal breaks it"
+
+
+def test_a_command_that_fails_has_only_its_own_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_key_file(tmp_path / KEY_FILE, bytes(32), replace=False)
+    (tmp_path / "muster.toml").touch()
+    run = Run(db=f"sqlite:///{tmp_path}", config=tmp_path / "muster.toml")
+    with pytest.raises(UsageError), run.audited():
+        raise UsageError("The folder is read-only.")
+    assert "audit log" not in capsys.readouterr().err
+    with run.audited() as engine:
+        assert engine is None
+    assert "muster: The audit log has no entry of this:" in capsys.readouterr().err

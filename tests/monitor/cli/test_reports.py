@@ -193,6 +193,7 @@ def test_attendance_of_one_person_and_of_a_month(store: str) -> None:
         (("--month", day[:7], "--from", day), "leave --from"),
         (("--person", "Nobody Here"), "Nobody enrolled"),
         (("--by", "repair", "--format", "ics"), "not for --by repair"),
+        (("--format", "xlsx", "--output", "november.csv"), "--format xlsx and the name november.csv contradict"),
     ):
         assert sentence in str(_failure("attendance", "--db", store, *words))
 
@@ -382,6 +383,17 @@ def test_a_mistyped_database_is_not_made(tmp_path: Path, words: tuple[str, ...])
     assert (error.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
+def test_a_database_that_the_settings_name_in_vain_is_said_with_their_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_DB", raising=False)
+    file = tmp_path / "door.toml"
+    file.write_text(f'db = "sqlite:///{tmp_path}/typo.sqlite3"', encoding="utf-8")
+    assert f"the setting db in {file}, or begin" in str(_failure("people", "list", "--config", str(file)))
+    named = _failure("people", "list", "--config", str(file), "--db", str(tmp_path / "other.sqlite3"))
+    assert "the setting db, or begin" in str(named)
+
+
 def test_a_full_disk_leaves_the_report_of_before(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "report.csv"
     file.write_text("of before")
@@ -424,6 +436,16 @@ def test_a_backup_is_put_back(store: str, tmp_path: Path) -> None:
     assert Path(again["aside"]).exists()
     assert (again["lost"], again["erased_again"]) == ({"events": 0, "acts": {}}, 0)
     assert "There is no file" in str(_failure("db", "restore", str(tmp_path / "none"), "--db", file))
+
+
+def test_a_restore_counts_whom_the_list_shows(store: str, tmp_path: Path) -> None:
+    copy, own, file = (str(tmp_path / f"{name}.sqlite3") for name in ("copy", "own", "muster"))
+    run("db", "backup", own, "--db", store)
+    assert run("people", "deactivate", NAMES[0], "--db", own).exit_code == 0
+    run("db", "backup", copy, "--db", own)
+    done = run("db", "restore", copy, "--db", file)
+    assert done.stdout.splitlines() == ["Restored 3 people, 1 of them not active, and 5 attendance events."]
+    assert run("people", "list", "--db", file).stdout.splitlines()[-1] == "3 people."
 
 
 def test_what_a_restore_throws_back_is_asked_about(store: str, tmp_path: Path) -> None:

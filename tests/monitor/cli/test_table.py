@@ -35,6 +35,18 @@ def test_nothing_is_cut_where_there_is_room() -> None:
     assert "N" * 200 in (plain_table(HEADS, ROWS, 500, _LEAST) or [])[3]
 
 
+def test_a_name_of_200_letters_makes_its_own_line_longer_and_no_other() -> None:
+    for lines in (_printed(500), plain_table(HEADS, ROWS, 500, _LEAST) or []):
+        ordinary, long = lines[2], lines[3]
+        assert len(long.rstrip()) - len(ordinary.rstrip()) >= 140
+        assert len(ordinary.rstrip()) < 220
+    kept, rows = io.StringIO(), [("N" * 200 + "\nid 7", "3"), ("Ada\nid 8", "12")]
+    Console(file=kept, width=500).print(table(("Name", "Images"), rows, right=("Images",), least={"Name": 36}))
+    assert [line.split() for line in kept.getvalue().splitlines()[2:]] == [
+        ["N" * 200, "3"], ["id", "7"], ["Ada", "12"], ["id", "8"]
+    ]  # fmt: skip
+
+
 def test_a_time_that_has_no_room_is_not_shown_as_another() -> None:
     kept = io.StringIO()
     Console(file=kept, width=9).print(table(("Name", "In"), [("Ada Byron", "17:40")]))

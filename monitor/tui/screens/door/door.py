@@ -34,18 +34,23 @@ from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.painting import paint
 from monitor.tui.widgets.table import Column, Row, Table
 
-PRESENT = (
-    Column("sign", "", 1),
-    Column("name", "Name", least=20),
-    Column("in", "In", 5),
-    Column("out", "Out", 5, rank=2),
-    Column("mood", "Mood", 8, rank=1),
-)
-LOW = 16
-"""Rows below which a greeting has no frame."""
 LEFT_ALONE = 30.0
 """Seconds without a key or a move of the mouse after which the lists show their top again."""
-EVENTS = (Column("at", "At", 5), Column("sign", "", 1), Column("what", "What"))
+
+
+def present_columns(say: Say, *, moods: bool) -> tuple[Column, ...]:
+    """Those of who is in, in the language of the door; with moods only where they stand beside names."""
+    columns = (
+        Column("sign", "", 1),
+        Column("name", say("Name"), least=20),
+        Column("in", say("In"), 5),
+        Column("out", say("Out"), 5, rank=2),
+    )
+    return (*columns, Column("mood", say("Mood"), 8, rank=1)) if moods else columns
+
+
+def event_columns(say: Say) -> tuple[Column, ...]:
+    return Column("at", say("At"), 5), Column("sign", "", 1), Column("what", say("What"))
 
 
 class DoorScreen(Screen[None]):
@@ -92,10 +97,10 @@ becomes void for 10 seconds after the greeting.
             with Vertical(id="right"):
                 yield GreetingPanel()
                 with Container(id="present-frame", classes="frame"):
-                    columns = PRESENT if self.names_moods else PRESENT[:-1]
+                    columns = present_columns(say, moods=self.names_moods)
                     yield Table(columns, empty=say("Nobody yet today."), id="present")
                 with Container(id="events-frame", classes="frame"):
-                    yield Table(EVENTS, empty=say("Nothing yet today."), id="events")
+                    yield Table(event_columns(say), empty=say("Nothing yet today."), id="events")
         yield Static(id="status", markup=False)
         yield KeyBar()
 
@@ -123,7 +128,6 @@ becomes void for 10 seconds after the greeting.
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < TINY, "-tiny")
-        self.set_class(self.size.height < LOW, "-low")
 
     def on_screen_resume(self) -> None:
         self.set_look()

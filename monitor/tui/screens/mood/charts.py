@@ -77,8 +77,8 @@ def range_text(share: float, count: int, signs: Signs) -> str:
 
 
 def legend(signs: Signs, colours: Mapping[str, str]) -> Text:
-    """The fill and colour of each mood, in one line; the only legend of the screen."""
-    text = Text(no_wrap=True, overflow="ellipsis")
+    """The fill and colour of each mood, in a line or two; the only legend of the screen."""
+    text = Text()
     for mood in MOODS:
         text.append(signs.mood[mood], colours[mood]).append(f" {mood}  ")
     return text
@@ -87,18 +87,19 @@ def legend(signs: Signs, colours: Mapping[str, str]) -> Text:
 def hours_shown(cells: Sequence[MoodCell], width: int) -> tuple[range, int]:
     """The hours of the heat map from the first to the last with anybody, and the cells of width that each has.
 
-    Where they do not all fit, the hours at the ends with the fewest sightings are left out.
+    Where they do not all fit, the hours at the ends with the fewest sightings are left out; none in less than
+    six cells of width.
     """
     seen = dict.fromkeys(range(24), 0)
     for cell in cells:
         if isinstance(cell.key, tuple):
             seen[cell.key[1]] += max(1, cell.sightings)
     there = [hour for hour, number in seen.items() if number]
-    if not there:
+    room = width - DAY_CELLS
+    if not there or room < NARROWEST:
         return range(0), 0
     first, last = there[0], there[-1]
-    room = width - DAY_CELLS
-    while last - first + 1 > max(1, room // NARROWEST):
+    while last - first + 1 > room // NARROWEST:
         first, last = (first + 1, last) if seen[first] < seen[last] else (first, last - 1)
     return range(first, last + 1), min(WIDEST, room // (last - first + 1))
 

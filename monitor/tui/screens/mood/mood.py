@@ -17,7 +17,7 @@ from textual.widgets import Static
 from monitor.desk.calendar.whom import find_whom
 from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
-from monitor.moods.cells import MoodCell
+from monitor.moods.cells import MoodCell, MoodChange
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
@@ -46,7 +46,7 @@ def people_columns(mood: str) -> tuple[Column, ...]:
         Column("share", mood.title(), 8, right=True, rank=2),
         Column("range", "95 % range", 10, right=True, rank=2),
         Column("usual", "Usual", 10, right=True, rank=4),
-        Column("change", "Today", 13, rank=1),
+        Column("change", "Against usual", 13, rank=1),
         Column("unsure", "Unsure", 6, right=True, rank=4),
     )
 
@@ -88,8 +88,9 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 - **Unsure**: the face was small, blurred, covered or turned, or no mood was likely enough.
 - **Pleasantness**: the mean of how pleasant people rate each mood, from -1 to +1, and its 95 % range: happy 0.81,
   surprise 0.40, neutral 0, angry -0.51, disgust -0.60, sad -0.63, fear -0.64 (Russell and Mehrabian 1977).
-- "Usual": the 95 % range of the mood in the person's own four weeks before today. "Today": what is more or less than
-  in these beyond chance, else "as usual".
+- "Usual": the 95 % range of the mood in the person's own four weeks before the days shown. "Against usual": what is
+  more or less on these days than in those weeks beyond chance, else "as usual"; "not known" where they were seen too
+  seldom before.
 - When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mood")]
@@ -218,8 +219,9 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
             if loaded.total and not loaded.total.hidden
             else ""
         )
+        usual = f"   against usual: {_told(loaded.change)}" if loaded.weeks_of and not loaded.people else ""
         note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
-        self.say(f"{days}{whom}{sightings}{note[self.app.settings.mood]}")
+        self.say(f"{days}{whom}{sightings}{usual}{note[self.app.settings.mood]}")
 
     def _show_people(self, loaded: MoodView) -> None:
         columns = people_columns(self._highlight)
@@ -234,7 +236,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def _person_row(self, one: PersonMood) -> Row:
         cell, signs, at = one.cell, self.app.signs, MOODS.index(self._highlight)
-        change = one.change.told if one.change else ""
+        change = _told(one.change)
         name, seen = clean(one.name), f"{cell.sightings:,}"
         if cell.few or cell.shares is None:
             return Row(str(cell.key), (name, seen, "too few", "", "", "", "", change, ""))
@@ -309,6 +311,10 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         if action in ("today", "step"):
             return self._last is not None or parameters == (-1,) or None
         return action != "clear_filter" or self._whom != (None, None)
+
+
+def _told(change: MoodChange | None) -> str:
+    return change.told if change else "not known"
 
 
 def _unsure(total: MoodCell, *, wide: bool) -> str:

@@ -18,6 +18,8 @@ class MergeDialog(Dialog):
     DEFAULT_CSS = """
     MergeDialog .faces { height: 8; margin-bottom: 1; }
     MergeDialog .faces Static { width: 1fr; height: 8; padding-left: 1; }
+    MergeDialog.-low .faces, MergeDialog.-low .faces Static { height: auto; margin: 0; }
+    MergeDialog.-low .faces Thumbnail { width: 0; height: 0; }
     """
 
     def __init__(self, seen: MergePreview) -> None:

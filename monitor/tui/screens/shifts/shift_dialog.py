@@ -18,6 +18,7 @@ from monitor.calendar_text import weekdays_text
 from monitor.desk.calendar.shift_import import line_text, parse_line, shift_of
 from monitor.errors import UsageError
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.desk import TINY
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Choice
 
@@ -38,6 +39,7 @@ class ShiftDialog(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Cancel")]
     app = getters.app(DeskApp)
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (TINY, "-wide")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self, title: str, line: str, first: date, today: date, preview: Job, write: Job, *, yes: str) -> None:
         """
@@ -72,6 +74,7 @@ class ShiftDialog(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         self._line_changed()
+        self.call_after_refresh(self.query_one("#dialog").scroll_home, animate=False)
 
     # The line and the fields say the same
 

@@ -100,7 +100,7 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         }
         for key, (title, count) in counts.items():
             self.query_one(f"#{key}-pane").border_title = f"{title} ({count:,})"
-        if self.has_class("-narrow"):
+        if self.has_class("-narrow") or self.has_class("-low"):
             names = (f"{title} {count:,}" for title, count in counts.values())
             marked = zip(LISTS, names, strict=True)
             self.say("  ".join(f"[{name}]" if key == self._active else f" {name} " for key, name in marked))

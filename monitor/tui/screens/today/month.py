@@ -22,7 +22,7 @@ from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.today import ASCII, SIGNS
-from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text
+from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text, in_two_lines
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -45,6 +45,7 @@ class MonthScreen(DeskScreen[Sequence[PersonDays]]):
 People by days. A cell has the hours by halves and one mark: **l** late, **e** left early, **c** corrected, **+** beyond
 the shift; or a sign: **!** incomplete, **✗** absent, **◇** leave with the first letters of its kind, **◆** public
 holiday, **·** not expected, **→** to come. Hours and Balance are exact; incomplete days are not in the balance.
+Before the first shift that begins after somebody's enrolment they are never late or absent.
 
 - **Enter**: the person's entries of that day. The arrow keys go to the day before and after.
 - Narrow screens show half a month at a time.
@@ -148,7 +149,8 @@ holiday, **·** not expected, **→** to come. Hours and Balance are exact; inco
             ("balance", signed(summary.overtime) if summary.overtime is not None else ""),
             ("marks", summary.marks),
         )
-        self.query_one("#cell", Static).update("   ".join([*parts, *(f"{word} {text}" for word, text in said if text)]))
+        told = "   ".join([*parts, *(f"{word} {text}" for word, text in said if text)])
+        self.query_one("#cell", Static).update(in_two_lines(told, self.size.width - 4))
 
     def on_resize(self, _: events.Resize) -> None:
         if self.loaded is not None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
@@ -21,7 +21,7 @@ from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
-from monitor.tui.screens.desk import DeskScreen
+from monitor.tui.screens.desk import LOW, TINY, DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.evidence import day_name, evidence, instant_near
 from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
@@ -34,10 +34,10 @@ REACH: Final = timedelta(days=31)
 TICKS: Final = "□", "■"
 ASCII_TICKS: Final = "[ ]", "[x]"
 COLUMNS: Final = (
-    Column("month", "", 3, rank=1),
-    Column("name", "Name", least=15, most=24),
-    Column("what", "What is wrong", 22),
-    Column("proposal", "Proposal", least=26),
+    Column("month", "", 3, rank=3),
+    Column("name", "Name", least=14, most=24),
+    Column("what", "What is wrong", 22, rank=2),
+    Column("proposal", "Proposal", least=29, rank=1),
 )
 """The columns after the one of the day, in which the tick is."""
 
@@ -135,13 +135,20 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
 
     def _row(self, one: Repair) -> Row:
         day = f"{self._ticks[one.key in self._ticked]} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
-        arrow = "> " if self.app.ascii_only else "→ "
-        proposal = f"{arrow}{one.proposals[0].text}" if one.proposals else f"press {self._by_hand}"
+        proposal = self._proposal(one)
         if self._view_aside:
             found = next(each for each in self._aside if each.repair.key == one.key)
             proposal = f"x {clean(found.reason, 40)}, {clean(found.actor, 20)}"
         month = MONTHS[one.day.month - 1]
         return Row(one.key, (day, month, clean(one.person.name), one.text(self._zone), proposal))
+
+    def _proposal(self, one: Repair) -> str:
+        return one.proposals[0].text if one.proposals else f"press {self._by_hand}"
+
+    def on_resize(self, event: events.Resize) -> None:
+        super().on_resize(event)
+        if self.loaded is not None:
+            self._look()
 
     @on(Table.Highlighted, "#repairs")
     def _look(self) -> None:
@@ -167,6 +174,11 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
 
     def _evidence(self, one: Repair, found: Foreseen | None) -> str:
         app = self.app
+        if self.size.width < TINY or self.size.height < LOW:  # no room for the axis of the day
+            proposed = (
+                f"Proposed: {self._proposal(one)}" if one.proposals else f"Nothing is proposed; {self._proposal(one)}"
+            )
+            return f"{clean(one.person.name)}: {one.text(self._zone)}. {proposed}."
         lines = evidence(one, found, self._zone, app.clock(), by=app.at_desk, ascii_only=app.ascii_only)
         return "\n".join(lines)
 

@@ -19,7 +19,7 @@ from monitor.desk.days.time_machine import Moment, Otherwise, after, moments, ot
 from monitor.errors import UsageError
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings, of_the_app
-from monitor.tui.screens.desk import Filter
+from monitor.tui.screens.desk import TINY, Filter
 from monitor.tui.screens.today.today import COLUMNS, TodayScreen
 from monitor.tui.style.text import Signs, at_clock, clean, date_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
@@ -117,8 +117,9 @@ leave and names are those of today. Nothing is changed by looking.
         if not self.is_attached:
             return
         zone, signs = self.app.settings.zone, self.app.signs
-        title = f" TIME MACHINE  {date_text(self.day)} as it was at {at_clock(self._at, zone)} "
         width = self.size.width
+        at = "" if width < TINY else "as it was at "
+        title = f" TIME MACHINE  {date_text(self.day)} {at}{at_clock(self._at, zone)} "
         text = Text(no_wrap=True).append(f"▒▒{title}".ljust(width, "▒"), "reverse")
         start, end = self._axis_from, self._bounds[1]
         for line in slider(self._known, start, self._at, end, width - 20):

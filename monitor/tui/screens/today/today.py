@@ -83,6 +83,9 @@ it, whose In, Out and Hours are shown), **absent**, **on leave**, **not expected
 **incomplete** (a check-in or a check-out is missing). Nobody is absent or late without a shift. Late stays in its own
 column after leaving.
 
+Before the first shift that begins after their enrolment nobody is expected, so nobody is late or absent there; hours,
+breaks and time beyond the shift count all the same.
+
 Marks: **c** corrected, **p** by PIN, **m** by hand, **d** two doors, **r** closed by the rule, **k** the door's clock
 was wrong, **e** left early, **+** beyond the shift.
 

@@ -59,10 +59,13 @@ def test_who_is_inactive_counts_nowhere(site: Site) -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"valid_from": TODAY + DAY, "weekdays": frozenset({0})}, "Mon 30 Nov 2026"),
-        ({"valid_from": TODAY - 10 * DAY, "valid_to": TODAY - 9 * DAY, "weekdays": frozenset({5})}, "today"),
+        ({"valid_from": TODAY + DAY, "weekdays": frozenset({0})}, "The first day that changes is Mon 30 Nov 2026."),
+        (
+            {"valid_from": TODAY - 10 * DAY, "valid_to": TODAY - 9 * DAY, "weekdays": frozenset({5})},
+            "Days before today stay as they are.",
+        ),
         ({}, 18),  # from the enrolment on 2 Nov: 2-6, 9-13, 16-20, 23-25
-        ({"valid_from": TODAY}, "Thu 26 Nov 2026"),
+        ({"valid_from": TODAY}, "Days before Thu 26 Nov 2026 stay as they are."),
         ({"valid_from": TODAY - 3 * DAY}, 3),
         ({"valid_from": TODAY - 10 * DAY, "valid_to": TODAY - 9 * DAY}, 2),
         ({"valid_from": date(2026, 10, 26), "every_weeks": 2}, 8),  # 9-13, 23-25
@@ -75,7 +78,7 @@ def test_an_entry_for_the_past_says_how_many_days_change(
     change = shifts.add_shift(site.engine, site.zone, shift(**values), **site.by)
     past = told if isinstance(told, int) else 0
     assert change.past_days == past
-    effect = f"It changes {past} days before today." if past else f"Days before {told} stay as they are."
+    effect = f"It changes {past} days before today." if past else told
     assert change.effect == f"It counts for 3 people. {effect}"
 
 

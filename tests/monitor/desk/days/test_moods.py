@@ -1,6 +1,6 @@
 """The mood screen's view: what it keeps of past days is right however facts change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,11 +23,11 @@ from tests.monitor.world import NOW, World
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=1)
 """In Berlin, where the world is."""
-SAD = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+SURE = {"happy": (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0), "sad": (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)}
 
 
-def see(world: World, name: str | None, *times: datetime, sighting: UUID | None = None) -> UUID:
-    """Somebody is sad at these times, in one sighting."""
+def see(world: World, name: str | None, *times: datetime, sighting: UUID | None = None, mood: str = "sad") -> UUID:
+    """Somebody is sad, or in another mood, at these times, in one sighting."""
     seen, who = sighting or new_id(), world.ids[name] if name else None
     with writing(world.engine) as session:
         kiosk = kiosks.all_kiosks(session)[0].id
@@ -35,7 +35,7 @@ def see(world: World, name: str | None, *times: datetime, sighting: UUID | None 
             record = SightingRecord(seen, kiosk, 1, times[0], times[-1], 9, who, None, None, None, None, 0.9)
             sightings.add(session, world.cipher, record)
         for at in times:
-            moods.add(session, kiosk, MoodSample(at, who, seen, "Night", None, "sad", SAD))
+            moods.add(session, kiosk, MoodSample(at, who, seen, "Night", None, mood, SURE[mood]))
     return seen
 
 
@@ -79,7 +79,7 @@ def test_news_of_today_are_added_to_what_is_kept_of_the_past(
     assert after == fresh
     assert after != before
     assert kept(after).days is kept(before).days
-    weeks = MIDNIGHT - timedelta(days=28), {"people": [world.ids["Donald Knuth"]]}
+    weeks = MIDNIGHT - timedelta(days=chosen.days - 1 + 28), {"people": [world.ids["Donald Knuth"]]}
     assert read == [(MIDNIGHT, {}), (kept(after).today.end, {}), weeks], "the night's samples came late"
     assert 0 < (NOW - kept(after).today.end).total_seconds() <= 660
     assert before.total
@@ -205,7 +205,10 @@ def about(shown: MoodView) -> MoodView:
         return replace(cell, probabilities=cell.probabilities and tuple(round(one, 9) for one in cell.probabilities))
 
     def change(one: MoodChange | None) -> MoodChange | None:
-        return one and replace(one, baseline=tuple(round(each, 9) for each in one.baseline))
+        def nine(some: Sequence[float]) -> tuple[float, ...]:
+            return tuple(round(each, 9) for each in some)
+
+        return one and replace(one, baseline=nine(one.baseline), current=nine(one.current))
 
     cells = {name: tuple(map(rounded, getattr(shown, name))) for name in ("over_time", "week", "groups")}
     people = tuple(
@@ -226,6 +229,23 @@ def test_a_past_that_ends_today_is_the_present(world: World, chosen: Range) -> N
         assert [(one.key, one.sightings, one.shares) for one in theirs] == [
             (one.key, one.sightings, one.shares) for one in ours
         ]
+
+
+@pytest.mark.parametrize("chosen", [Range.DAY, Range.WEEK])
+def test_the_days_shown_are_compared_with_the_four_weeks_before_them(world: World, chosen: Range) -> None:
+    for days in range(chosen.days, chosen.days + 28):
+        see(world, "Donald Knuth", MIDNIGHT - timedelta(days=days) + timedelta(hours=12))
+    for number in range(5):
+        at = MIDNIGHT + timedelta(hours=1, minutes=number) - timedelta(days=number % chosen.days)
+        see(world, "Donald Knuth", at, mood="happy")
+    now, past = view(world, chosen), past_moods(world.engine, world.settings, chosen, NOW.date())
+    for shown in (now, past):
+        knuth = next(one for one in shown.people if one.name == "Donald Knuth")
+        assert knuth.change
+        assert (knuth.change.told, knuth.change.sightings, knuth.change.seen) == ("more happy", 28, 5)
+    alone = past_moods(world.engine, world.settings, chosen, NOW.date(), person=world.ids["Donald Knuth"])
+    assert alone.change == next(one.change for one in past.people if one.name == "Donald Knuth")
+    assert alone.people == ()
 
 
 def test_a_persons_weeks_add_up_to_their_sightings(world: World) -> None:

@@ -8,10 +8,11 @@ from rich.color import Color
 from rich.segment import Segment
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Static
+from textual.widgets import HelpPanel, Static
 
 from monitor.tui.runtime.textual_internals import drawn_widgets
 from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.table import Table
 from tests.monitor.tui.desk_keys import go
 from tests.monitor.world import World
 
@@ -25,13 +26,16 @@ LETTERS = 2
 LEAST = 4.5
 """Of contrast: WCAG 2.2, level AA, for text."""
 LOOKS: list[tuple[tuple[int, int], dict[str, Any]]] = [
+    ((40, 12), {}),
     ((80, 24), {}),
     ((120, 36), {"theme": "muster-light"}),
     ((160, 45), {"few_colours": True}),
 ]
 
 
-@pytest.mark.parametrize(("size", "look"), LOOKS, ids=["80x24 dark", "120x36 light", "160x45 with 16 colours"])
+@pytest.mark.parametrize(
+    ("size", "look"), LOOKS, ids=["40x12 dark", "80x24 dark", "120x36 light", "160x45 with 16 colours"]
+)
 async def test_nothing_is_cut_and_all_text_can_be_read(
     world: World, size: tuple[int, int], look: dict[str, Any]
 ) -> None:
@@ -44,6 +48,28 @@ async def test_nothing_is_cut_and_all_text_can_be_read(
     assert sorted(faults) == []
 
 
+async def test_on_a_small_terminal_every_list_has_rows(world: World) -> None:
+    async with world.app(camera=False).run_test(size=(40, 12)) as pilot:
+        for keys in (
+            ["f2"],
+            ["f4"],
+            ["f5"],
+            ["f6"],
+            ["tab", "tab"],
+            ["c"],
+            ["escape", "a"],
+            ["escape", "f7"],
+            ["!"],
+            ["f9"],
+        ):
+            await go(pilot, *keys)
+            table = next(
+                one for one in pilot.app.screen.query(Table) if one.has_focus or len(pilot.app.screen.query(Table)) == 1
+            )
+            region, clip = drawn_widgets(pilot.app.screen)[table]
+            assert region.intersection(clip).height >= 3, f"after {keys}: the heads and two rows"
+
+
 def looked_at(screen: Screen[Any]) -> Iterator[str]:
     strips = screen._compositor.render_strips()
     yield from (f"a line is {strip.cell_length} wide" for strip in strips if strip.cell_length != screen.size.width)
@@ -52,6 +78,8 @@ def looked_at(screen: Screen[Any]) -> Iterator[str]:
     )  # what lies behind is darkened
     for strip in strips[area.y : area.bottom]:
         yield from (fault for part in strip.crop(area.x, area.right) if (fault := unreadable(part)))
+    if any(panel.region.width == screen.size.width for panel in screen.query(HelpPanel)):
+        return  # what lies behind is covered
     for widget, (region, clip) in drawn_widgets(screen).items():
         if isinstance(widget, KeyBar):
             line = str(widget.render())

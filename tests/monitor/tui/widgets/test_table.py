@@ -68,3 +68,12 @@ async def test_a_hundred_thousand_rows_are_shown_without_rendering_them() -> Non
         await pilot.press("end")
         assert table.selected_key == "99999"
         assert "name 99999" in table.render_line(table.size.height - 1).text
+
+
+async def test_what_an_empty_table_says_takes_the_lines_that_it_needs() -> None:
+    async with Page().run_test(size=(30, 10)) as pilot:
+        table = pilot.app.query_one(Table)
+        table.show([], empty="No entries on this day. Press a to add one.")
+        await pilot.pause()
+        lines = [table.render_line(y).text.strip() for y in range(10)]
+        assert lines[1:5] == ["", "No entries on this day.", "Press a to add one.", ""]

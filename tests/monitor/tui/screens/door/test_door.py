@@ -1,5 +1,6 @@
 """The door: what someone sees who comes in."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -326,6 +327,7 @@ async def test_the_door_speaks_german(world: World, size: tuple[int, int]) -> No
             assert words in shown
         assert "Tür: door · Ein- und Ausgang" in shown
         assert "Stimmung des Tages" in shown
+        assert re.search(r"│  Name +Ein ", shown)
 
 
 async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(

@@ -69,9 +69,9 @@ async def test_three_days_are_repaired_by_four_keys_from_anywhere(forgetful: Wor
         await go(pilot, "f4", "exclamation_mark")
         assert isinstance(pilot.app.screen, NeedsYouScreen)
         assert listed(forgetful) == [
-            ("□ Mon  2", "Mar", "Ada", "came 08:50, never left", "→ left 17:30, the shift's end"),
-            ("□ Mon  2", "Mar", "Bob", "came 08:50, never left", "→ left 17:30, the shift's end"),
-            ("□ Mon  2", "Mar", "Cleo", "absent, no reason", "→ leave: sick, as on Tue 3"),
+            ("□ Mon  2", "Mar", "Ada", "came 08:50, never left", "left 17:30, the shift's end"),
+            ("□ Mon  2", "Mar", "Bob", "came 08:50, never left", "left 17:30, the shift's end"),
+            ("□ Mon  2", "Mar", "Cleo", "absent, no reason", "leave: sick, as on Tue 3"),
         ]
         assert "!3" in text_of(forgetful), "the header counts them"
         await pilot.press("f", "f", "f")
