@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db.batches import batches
 from db.engine import reading, writing
-from db.forwarding import chains
+from db.proof import chains
 from db.schema.attendance import EventRow, KioskRow
 from db.schema.forwarding import ForwardedRow, SiteEventRow, SyncedRow
 

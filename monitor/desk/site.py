@@ -15,11 +15,12 @@ from db import changes
 from db.crypto import TemplateCipher
 from db.engine import writing
 from db.errors import DatabaseError
-from db.forwarding import chains, doors, follow, site_key
+from db.forwarding import doors, follow, site_key
 from db.forwarding.follow import Followed
 from db.forwarding.observations import Sent
 from db.forwarding.send import Forwarded
 from db.people import people
+from db.proof import chains
 from monitor.desk.store import Store
 from monitor.errors import MusterError
 from monitor.recording.forwarding import forward_for_ever
