@@ -174,12 +174,14 @@ def send_news(
         IntegrityError: people changed there meanwhile.
         DatabaseError: as `forward`.
     """
-    chain, done = chains.of(source), Forwarded(known=people)
+    done, chain = Forwarded(known=people), None
     while True:
         with reading(source) as here:
             new = Unsent.of(here, people, sent, batch)
+            chain = chain or (chains.known(here) if events else None)
         if not (new or events):
             return done
+        chain = chain or chains.of(source)
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
             count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
@@ -187,6 +189,8 @@ def send_news(
         new.note(sent)
         done = done.plus(told | {"events": count.new})
         events = count.rows == batch
+        if not events and not new.is_full(batch):
+            return done
 
 
 def send_who(
@@ -243,10 +247,11 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
 
 
 def _send_some_events(here: Session, there: Session, chain: UUID, people: People, batch: int) -> Taken:
-    seq, _ = received.head(there, chain)
-    rows = here.scalars(select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)).all()
-    new = received.take(there, chain, rows)
-    _send_reasons(here, there, people, [row.id for row in rows])
+    last = received.head(there, chain)
+    rows = here.scalars(select(EventRow).where(EventRow.seq > last[0]).order_by(EventRow.seq).limit(batch)).all()
+    new = received.take(there, chain, rows, last)
+    if rows:
+        _send_reasons(here, there, people, [row.id for row in rows])
     return Taken(len(rows), new)
 
 

@@ -82,6 +82,7 @@ def follow(
     finally:
         if connected.is_set():
             client.publish(availability(settings), "offline", qos=1, retain=True).wait_for_publish(2.0)
+        connected.clear()  # so that the end is not told as a broker that is away
         client.disconnect()
         client.loop_stop()
 

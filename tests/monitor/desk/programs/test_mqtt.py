@@ -137,6 +137,18 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World) -> No
             assert "muster/main/door/unknown" not in again.topics
 
 
+def test_an_end_of_the_kiosk_is_not_told_as_a_broker_that_is_away(world: World) -> None:
+    port = free_port()
+    settings = world.settings.model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
+    said: list[str] = []
+    with broker(port), Heard(port).listening() as heard:
+        heard.wait_until_subscribed()
+        with programs_around(world.engine, settings, lambda: world.now, trouble=said.append):
+            heard.wait(lambda topics: topics.get("muster/main/door/availability") == "online")
+        heard.wait(lambda topics: topics.get("muster/main/door/availability") == "offline")
+    assert said == []
+
+
 def test_a_thousand_events_reach_subscribers_across_restarts_of_both_sides(sqlite: Engine) -> None:
     site, port = Site(sqlite), free_port()
     settings = site.settings().model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
