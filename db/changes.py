@@ -1,5 +1,6 @@
 """Tells cheaply whether anybody, also another program, has written to the database."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,9 +36,13 @@ def state(connection: Connection) -> str:
     server is written to.
     """
     if connection.dialect.name == "sqlite":
-        told = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-    else:
-        told = connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        try:  # without a transaction, which costs twenty times as much: a door looks twenty times a second
+            return str(driver.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise explain(error, migrate.where(connection.engine)) or error from error
+    told = connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
     connection.rollback()
     return str(told)
 

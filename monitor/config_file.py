@@ -18,7 +18,7 @@ from monitor.files import unfinished
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
-Value: TypeAlias = str | float | bool
+Value: TypeAlias = str | float | bool | list[str]
 Origin: TypeAlias = Literal["default", "file", "variable", "option"]
 SECRET: Final = frozenset({"admin_pin_hash", "forward", "mqtt.password", "opener.secret", "webhooks"})
 """Settings whose value is shown to nobody."""
@@ -72,7 +72,7 @@ def set_setting(file: Path, name: str, text: str) -> Value:
 
     Args:
         name: of a setting; quality.yaw for one in a table.
-        text: its value as text; "true" and "false" for switches.
+        text: its value as text; "true" and "false" for switches, and commas between several.
 
     Returns:
         The value that was written.
@@ -84,9 +84,12 @@ def set_setting(file: Path, name: str, text: str) -> Value:
     if name == "admin_pin_hash":
         raise SettingsError("'muster desk admin-pin' sets the admin PIN, or in the app System (F6), c, admin_pin_hash.")
     try:
-        value: Value = TypeAdapter(annotation).validate_strings(text)
-        if not isinstance(value, str | float | int | bool):
-            raise SettingsError(f"{name} has several values; write it with 'muster config edit'.")
+        if annotation == tuple[str, ...]:
+            value: Value = [part.strip() for part in text.split(",") if part.strip()]
+        elif get_origin(annotation) is tuple:
+            raise SettingsError(f"{name} are tables; write them with 'muster {name}' or 'muster config edit'.")
+        else:
+            value = TypeAdapter(annotation).validate_strings(text)
         _require_sense(name, value, file)
     except ValidationError as error:
         raise SettingsError(f"Setting {name}: {problem_of(error)}.") from None
@@ -168,7 +171,7 @@ def save_setting(file: Path, name: str, value: Value) -> None:
     _rewrite(file, write)
 
 
-def add_table(file: Path, name: str, values: Mapping[str, Value | list[str]]) -> None:
+def add_table(file: Path, name: str, values: Mapping[str, Value]) -> None:
     """Adds one table to a setting that is a list of tables, such as `[[webhooks]]`.
 
     Raises:

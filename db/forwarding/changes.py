@@ -4,7 +4,7 @@ What is there is asked, as with rows: pseudonyms that one person holds here, and
 log tells who was erased, and which side changed a name last.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
 
 _ACTOR: Final = "muster db forward"
-_CHANGES: Final = {
+CHANGES: Final = {
     "rename": "name", "number": "number", "group": "group", "notes": "notes", "activate": "active",
     "deactivate": "active",
 }  # fmt: skip
@@ -32,25 +32,33 @@ _ENTRY: Final = ("id", "at", "actor", "action", "person_id", "detail")
 
 
 def send_erasures(
-    source: Engine, target: Engine, *, now: datetime, wholly: bool = False, actor: str = _ACTOR
+    source: Engine,
+    target: Engine,
+    *,
+    now: datetime,
+    wholly: bool = False,
+    actor: str = _ACTOR,
+    gone: Set[UUID] | None = None,
 ) -> tuple[int, tuple[UUID, ...]]:
     """Erases there who was erased here, unless another database knows them too.
 
     Args:
         wholly: also whom another database knows too: enrolled there under the same number, or merged with them.
+        gone: the pseudonyms of who was erased here; None for everybody's.
 
     Returns:
         How many were erased there, and the ids there of those who have to be erased by hand.
     """
-    with reading(source) as here:
-        gone = erased(here)
+    if gone is None:
+        with reading(source) as here:
+            gone = erased(here)
     with reading(target) as there:
         if not _holders(there, gone):
             return 0, ()
     with writing(target) as there:
         ledger.lock(there)
         holders = set(_holders(there, gone).values())
-        shared = {one for one in holders if not (wholly or gone.issuperset(_pseudonyms(there, one)))}
+        shared = {one for one in holders if not (wholly or gone >= _pseudonyms(there, one))}
         for person in sorted(holders - shared):
             erasure.erase(there, person, at=now, actor=actor)
     if holders - shared:
@@ -59,17 +67,24 @@ def send_erasures(
 
 
 def send_merges(
-    source: Engine, target: Engine, *, now: datetime, cipher: TemplateCipher | None = None, actor: str = _ACTOR
+    source: Engine,
+    target: Engine,
+    *,
+    now: datetime,
+    cipher: TemplateCipher | None = None,
+    actor: str = _ACTOR,
+    whose: Collection[UUID] | None = None,
 ) -> tuple[int, tuple[tuple[UUID, UUID], ...]]:
     """Makes one person there of those who are one here.
 
     Args:
         cipher: of the faces there; without it nobody is merged whose faces are kept there.
+        whose: only of these people here.
 
     Returns:
         How many were merged there, and the pairs there that have to be merged by hand, because their faces are kept.
     """
-    mine = _with_several_pseudonyms(source)
+    mine = _with_several_pseudonyms(source, whose)
     with reading(target) as there:
         held = _holders(there, [one for theirs in mine.values() for one in theirs])
     if all(len({held[one] for one in theirs if one in held}) < 2 for theirs in mine.values()):
@@ -124,30 +139,35 @@ def adopt_ids(centre: Engine, door: Engine, cipher: TemplateCipher, *, now: date
     return len(new)
 
 
-def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple[int, frozenset[UUID]]:
+def send_changes(
+    source: Engine, target: Engine, *, wins: bool = False, whose: Collection[UUID] | None = None
+) -> tuple[int, frozenset[UUID]]:
     """Brings names, numbers, groups, notes and who is active up to date where they were changed here last.
 
     Only of people who were enrolled here: somebody who is another person there, by their number, is another door's.
 
     Args:
         wins: somebody whose new number another person has there gets it; else they have no number there.
+        whose: only of these people here.
 
     Returns:
         How many people were changed there, and the ids of those whose number is another person's there.
     """
     query = select(AuditRow.person_id, AuditRow.action, AuditRow.id)
-    query = query.where(AuditRow.action.in_(_CHANGES), AuditRow.person_id.is_not(None))
+    query = query.where(AuditRow.action.in_(CHANGES), AuditRow.person_id.is_not(None))
+    if whose is not None:
+        query = query.where(AuditRow.person_id.in_(whose))
     with reading(source) as here:
         entries = here.execute(query.order_by(AuditRow.at, AuditRow.id)).all()
-    newest = {(person, _CHANGES[action]): id for person, action, id in entries}
+    newest = {(person, CHANGES[action]): id for person, action, id in entries}
     with reading(target) as there:
         new = _unknown(there, list(newest.values()))
     if not new:
         return 0, frozenset()
     with reading(source) as here:
         last = {key: here.get_one(AuditRow, id) for key, id in newest.items() if id in new}
-        whose = list({row.person_id for row in last.values()})
-        found = (here.scalars(select(PersonRow).where(PersonRow.id.in_(some))) for some in batches(whose))
+        changers = [row.person_id for row in last.values()]
+        found = (here.scalars(select(PersonRow).where(PersonRow.id.in_(some))) for some in batches(changers))
         ours = {row.id: row for rows in found for row in rows}
     changed: set[UUID] = set()
     numbers: dict[UUID, str | None] = {}
@@ -170,7 +190,7 @@ def send_changes(source: Engine, target: Engine, *, wins: bool = False) -> tuple
 
 
 def _is_newer_there(there: Session, person: UUID, column: str, at: datetime) -> bool:
-    actions = [action for action, changes in _CHANGES.items() if changes == column]
+    actions = [action for action, changes in CHANGES.items() if changes == column]
     query = select(AuditRow.id).where(AuditRow.person_id == person, AuditRow.action.in_(actions), AuditRow.at >= at)
     return there.scalar(query.limit(1)) is not None
 
@@ -183,9 +203,9 @@ def _unknown(there: Session, entries: Sequence[UUID]) -> set[UUID]:
     return set(entries) - known
 
 
-def _with_several_pseudonyms(source: Engine) -> dict[UUID, list[UUID]]:
+def _with_several_pseudonyms(source: Engine, whose: Collection[UUID] | None) -> dict[UUID, list[UUID]]:
     with reading(source) as here:
-        return {person: theirs for person, theirs in pseudonyms_of(here).items() if len(theirs) > 1}
+        return {person: theirs for person, theirs in pseudonyms_of(here, whose).items() if len(theirs) > 1}
 
 
 def _holders(session: Session, pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.errors import InvalidRecord
-from db.forwarding import chains, received
+from db.forwarding import received
 from db.names import clean
+from db.proof import chains
 from db.schema.attendance import EventRow, KioskRow
 from db.schema.folding import folded
 from db.schema.forwarding import DoorKeyRow, DoorRow

@@ -3,7 +3,7 @@
 What both had the same when they last met tells which side changed or deleted a row since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,6 +26,8 @@ from db.schema.proof import ChainRow, ProofRow
 
 ACTOR: Final = "muster db follow"
 """Who did it, in the audit logs."""
+ALL: Final = frozenset({site_pins.KIND, *(kind.name for kind in shared.KINDS)})
+"""The names of all kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +54,46 @@ class Exchanged:
     """Whether both sides have what they had the same last, and nothing else."""
 
 
-def exchange(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[UUID, UUID], now: datetime) -> Exchanged:
+def exchange(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    local: Mapping[UUID, UUID],
+    now: datetime,
+    kinds: Set[str] = ALL,
+) -> Exchanged:
     """Brings and sends rows, so that both sides have the same.
 
     Args:
         local: ids of people at the centre by their ids here.
+        kinds: the names of the kinds that are looked at.
 
     Raises: DatabaseError.
     """
-    found = _take_down(kiosk, centre, ciphers, local, now)
+    found = _take_down(kiosk, centre, ciphers, local, now, kinds)
     found.up = _send_up(kiosk, centre, ciphers, local, found.plans, now)
     if not found.same:
         with reading(centre) as there, writing(kiosk) as here:
-            _note(*_sides(here, there, ciphers, local))
+            _note(*_sides(here, there, ciphers, local), found.plans.keys())
     return found
 
 
-def _take_down(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[UUID, UUID], now: datetime) -> Exchanged:
+def _take_down(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    local: Mapping[UUID, UUID],
+    now: datetime,
+    kinds: Set[str],
+) -> Exchanged:
     """Compares the rows, and does what has to be done here."""
     found = Exchanged()
     with reading(centre) as there, writing(kiosk) as here:
         mine, theirs = _sides(here, there, ciphers, local)
-        last = _read_last(here, there)
-        for kind in shared.KINDS:
+        last = _read_last(here, there, kinds)
+        kinds = ALL if last is None else kinds
+        last = last or {}
+        for kind in _those(kinds):
             ours, others = shared.digests(mine, kind), shared.digests(theirs, kind)
             plan = shared.plan(last.get(kind.name, {}), ours, others)
             found.plans[kind.name] = plan
@@ -89,12 +108,13 @@ def _take_down(kiosk: Engine, centre: Engine, ciphers: Ciphers, local: Mapping[U
                 found.faces_of |= _owners(here, list(taken))
             if taken or plan.gone_here:
                 found.down[kind.name] = len(taken) + len(plan.gone_here)
-        ours, others = site_pins.of_door(mine), site_pins.of_centre(there)
-        pins = shared.plan(last.get(site_pins.KIND, {}), ours, others)
-        found.plans[site_pins.KIND] = pins
-        found.same &= ours == others == last.get(site_pins.KIND, {})
-        if taken_pins := site_pins.take_down(mine, theirs, pins):
-            found.down[site_pins.KIND] = taken_pins
+        if site_pins.KIND in kinds:
+            ours, others = site_pins.of_door(mine), site_pins.of_centre(there)
+            pins = shared.plan(last.get(site_pins.KIND, {}), ours, others)
+            found.plans[site_pins.KIND] = pins
+            found.same &= ours == others == last.get(site_pins.KIND, {})
+            if taken_pins := site_pins.take_down(mine, theirs, pins):
+                found.down[site_pins.KIND] = taken_pins
         for person in found.faces_of:
             templates.refresh_means(here, ciphers.here, person, at=now)
     return found
@@ -121,13 +141,13 @@ def _send_up(
     with reading(kiosk) as here, writing(centre) as there:
         ledger.lock(there)
         mine, theirs = _sides(here, there, ciphers, local)
-        for kind in shared.KINDS:
+        for kind in _those(plans.keys()):
             plan = plans[kind.name]
             taken = shared.write(theirs, kind, shared.read(mine, kind, plan.up)) if plan.up else set()
             shared.remove(theirs, kind, plan.gone_there)
             if taken or plan.gone_there:
                 count[kind.name] = len(taken) + len(plan.gone_there)
-        if pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND]):
+        if site_pins.KIND in plans and (pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND])):
             count[site_pins.KIND] = pins
         if count:  # by which the other doors learn of it
             audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
@@ -138,23 +158,29 @@ def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID,
     return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
 
 
-def _read_last(here: Session, there: Session) -> dict[str, dict[UUID, str]]:
-    """What was the same last, by kind; nothing where that was another centre, or one that is behind: a backup of it."""
+def _those(kinds: Set[str]) -> list[shared.Kind]:
+    return [kind for kind in shared.KINDS if kind.name in kinds]
+
+
+def _read_last(here: Session, there: Session, kinds: Set[str]) -> dict[str, dict[UUID, str]] | None:
+    """What was the same last, by kind; None where that was another centre, or one that is behind: a backup of it."""
     found: dict[str, dict[UUID, str]] = {}
-    for row in here.scalars(select(SyncedRow)):
-        found.setdefault(row.kind, {})[row.row_id] = row.digest
+    columns = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest)
+    for kind, id, digest in here.execute(columns.where(SyncedRow.kind.in_([*kinds, "centre"]))):
+        found.setdefault(kind, {})[id] = digest
     centre = found.get("centre", {})
     chain = there.scalar(select(ChainRow.id))
     if chain is None or int(centre.get(chain, -1)) < 0 or int(centre[chain]) > _reach(there):
-        return {}
+        return None
     return found
 
 
-def _note(mine: Side, theirs: Side) -> None:
+def _note(mine: Side, theirs: Side, kinds: Set[str]) -> None:
     """Keeps what is the same on both sides now."""
     here, there = mine.session, theirs.session
-    both = {kind.name: (shared.digests(mine, kind), shared.digests(theirs, kind)) for kind in shared.KINDS}
-    both[site_pins.KIND] = site_pins.of_door(mine), site_pins.of_centre(there)
+    both = {kind.name: (shared.digests(mine, kind), shared.digests(theirs, kind)) for kind in _those(kinds)}
+    if site_pins.KIND in kinds:
+        both[site_pins.KIND] = site_pins.of_door(mine), site_pins.of_centre(there)
     same = {
         (kind, id): digest
         for kind, (ours, others) in both.items()
@@ -164,8 +190,8 @@ def _note(mine: Side, theirs: Side) -> None:
     chain = there.scalar(select(ChainRow.id))
     if chain is not None:
         same["centre", chain] = str(_reach(there))
-    known = select(SyncedRow).where(SyncedRow.kind.in_([*both, "centre"]))
-    before = {(row.kind, row.row_id): row.digest for row in here.scalars(known)}
+    known = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest).where(SyncedRow.kind.in_([*both, "centre"]))
+    before = {(kind, id): digest for kind, id, digest in here.execute(known)}
     for (kind, id), _ in before.items() - same.items():
         here.execute(delete(SyncedRow).where(SyncedRow.kind == kind, SyncedRow.row_id == id))
     new = [{"kind": kind, "row_id": id, "digest": digest} for (kind, id), digest in same.items() - before.items()]

@@ -5,7 +5,7 @@ then people, consents, merges, names, faces and calendars come down, and the oth
 found by comparing, so a round that was cut off anywhere needs no repair.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -20,12 +20,13 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
-from db.forwarding import day_secrets, exchange, site_events, site_key
+from db.forwarding import day_secrets, exchange, site_events, site_key, written
 from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
 from db.forwarding.exchange import ACTOR, Ciphers
 from db.forwarding.observations import Sent
 from db.forwarding.people import People, send_people
-from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news
+from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news, send_who
+from db.forwarding.written import EVERYTHING, Written
 from db.proof import entries, images
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
@@ -48,12 +49,9 @@ class Heads:
     people: People | None = None
     """Who was who then."""
 
-    def same_people(self, other: "Heads") -> tuple[bool, bool]:
-        """Whether nothing but events was written in between, here and there."""
-        return self.here[1:] == other.here[1:], self.there[1:] == other.there[1:]
-
-    def grown(self, here: int, there: int, events: int) -> "Heads":
-        """With what a round appended itself: so many entries, and events there; nobody need look at those again."""
+    def grown(self, here: Sequence[range], there: Sequence[range], events: int) -> "Heads":
+        """With what a round appended itself: these entries, and so many events there; nobody need look at those again,
+        up to the first entry that somebody else appended meanwhile."""
         return replace(self, here=_grown(self.here, 0, here), there=_grown(self.there, events, there))
 
 
@@ -78,6 +76,11 @@ class Followed:
     """People here whose templates are others now."""
     heads: Heads = field(default_factory=Heads)
     """To be given to the next round."""
+
+    @property
+    def known(self) -> People:
+        """Who is who at the centre."""
+        return self.heads.people or People({})
 
     @property
     def brought(self) -> int:
@@ -111,9 +114,9 @@ def follow(
         DatabaseError: as `forward`.
     """
     heads = heads or heads_of(kiosk, centre)
-    mine: list[int] = []
-    theirs: list[int] = []
-    kiosk, centre = entries.counted(kiosk, mine), entries.counted(centre, theirs)
+    mine: list[range] = []
+    theirs: list[range] = []
+    kiosk, centre = entries.noted(kiosk, mine), entries.noted(centre, theirs)
     day_secrets.share(kiosk, centre, cipher, site, now)
     ciphers = Ciphers(cipher, site)
     try:
@@ -130,33 +133,53 @@ def follow(
         raise DatabaseBusy("People changed while their rows were sent or brought down; try again.") from None
     if done.erased or done.merged or done.sent.erased or done.sent.merged:
         return done  # the next round looks whether something follows from it
-    return replace(done, heads=done.heads.grown(sum(mine), sum(theirs), done.sent.events))
+    return replace(done, heads=done.heads.grown(mine, theirs, done.sent.events))
 
 
 def _narrow(
     kiosk: Engine, centre: Engine, ciphers: Ciphers, heads: Heads, before: Heads, sent: Sent, now: datetime
 ) -> Followed:
-    """A round after another one: asks only of the side on which something was written since."""
-    here_same, there_same = before.same_people(heads)
-    events = heads.here[0] != before.here[0]
-    if not here_same and not there_same:
+    """A round after another one: looks at the people of whom something was written since, and at what is new."""
+    with reading(kiosk) as session:
+        here = written.between(session, before.here, heads.here)
+    with reading(centre) as session:
+        there = written.between(session, before.there, heads.there)
+    if EVERYTHING in (here, there):
         return _whole(kiosk, centre, ciphers, heads, before, sent.since, sent, now)
-    if not there_same:
-        erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)
-        done = _bring(kiosk, centre, ciphers, Followed(erased=erased, heads=heads), now)
-        known = done.heads.people or People({})
-        return replace(done, sent=send_news(kiosk, centre, known, sent, events=events))
-    if not here_same:
-        forwarded = forward(kiosk, centre, now=now, since=sent.since, cipher=ciphers.there, sent=sent)
-        known = forwarded.known or People({})
-        done = _share(kiosk, centre, ciphers, known, Followed(sent=forwarded, heads=heads), now)
-    else:
-        known = before.people or People({})
-        forwarded = send_news(kiosk, centre, known, sent, events=events)
-        done = Followed(sent=forwarded, heads=replace(heads, people=known))
+    done = Followed(heads=replace(heads, people=before.people))
+    if here or there:
+        done = _send_and_bring(kiosk, centre, ciphers, here, there, done, now)
+    news = send_news(kiosk, centre, done.known, sent, events=heads.here[0] != before.here[0])
+    done = replace(done, sent=done.sent.with_news(news))
+    if here or there:
+        done = _share(kiosk, centre, ciphers, here.kinds | there.kinds, done, now)
     if heads.there[0] == before.there[0]:
         return done
     return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
+
+
+def _send_and_bring(
+    kiosk: Engine, centre: Engine, ciphers: Ciphers, here: Written, there: Written, done: Followed, now: datetime
+) -> Followed:
+    """Has both sides know the same of the people of whom something was written."""
+    erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR, gone=there.erased)
+    sent, known = Forwarded(), done.known.there
+
+    def add(**rows: int) -> None:
+        nonlocal sent
+        sent = sent.plus(rows)
+
+    if here.people or here.erased or here.merged:
+        people, _ = send_who(kiosk, centre, here, now=now, cipher=ciphers.there, add=add)
+        known = known | people.there
+    done = replace(done, erased=erased, sent=sent, heads=replace(done.heads, people=People(known)))
+    if there.people or there.merged or here.merged:
+        done = _bring(kiosk, centre, ciphers, there, done, now, adopt=here.merged)
+    if here.erased or there.erased or here.merged or there.merged:
+        with reading(kiosk) as session:
+            left = done.known.among(set(session.scalars(select(PersonRow.id))))
+        done = replace(done, heads=replace(done.heads, people=left))
+    return done
 
 
 def _whole(
@@ -176,14 +199,15 @@ def _whole(
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
             images.key_all(there, images.known_secret(here, ciphers.here))
-    here_same, there_same = before.same_people(heads) if before else (False, False)
-    known = before.people if before and here_same and there_same else None
+    there_same = before is not None and before.there[1:] == heads.there[1:]
+    known = before.people if before and there_same and before.here[1:] == heads.here[1:] else None
     erased = 0 if there_same else send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)[0]
     forwarded = forward(kiosk, centre, now=now, since=since, cipher=ciphers.there, known=known, sent=sent)
     done = Followed(sent=forwarded, erased=erased, heads=replace(heads, people=known))
     if known is None:
-        return _bring(kiosk, centre, ciphers, done, now)
-    if before is not None and heads.there == before.there:
+        done = _bring(kiosk, centre, ciphers, EVERYTHING, done, now)
+        done = _share(kiosk, centre, ciphers, exchange.ALL, done, now)
+    elif before is not None and heads.there == before.there:
         return done
     return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
 
@@ -202,33 +226,50 @@ def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> Non
         raise WrongKey(site_key.WRONG)
 
 
-def _bring(kiosk: Engine, centre: Engine, ciphers: Ciphers, done: Followed, now: datetime) -> Followed:
-    merged, _ = send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR)
-    merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
-    changed, _ = send_changes(centre, kiosk, wins=True)  # first, so that a number is free for who has it now
-    people, added, _ = send_people(centre, kiosk, BATCH, wins=True)
-    changed += send_changes(centre, kiosk, wins=True)[0] if added else 0  # of who came just now
-    consents = send_consents(centre, kiosk, people, BATCH)
-    known = People({own: theirs for theirs, own in people.there.items()})
-    done = replace(done, people=added, changed=changed, merged=merged, consents=consents)
-    done = _share(kiosk, centre, ciphers, known, done, now)
-    return replace(done, events=site_events.copy(kiosk, centre, done.heads.there[0], now))
+def _bring(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    there: Written,
+    done: Followed,
+    now: datetime,
+    *,
+    adopt: bool = True,
+) -> Followed:
+    """Brings down who was merged, added and changed at the centre, and consents.
+
+    Args:
+        there: of whom anything was written there.
+        adopt: whether somebody was merged here.
+    """
+    whose, merged = there.people, 0
+    if there.merged:
+        merged += send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR, whose=whose)[0]
+    if there.merged or adopt:
+        merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
+    changed, _ = send_changes(centre, kiosk, wins=True, whose=whose)  # first, so that a number is free for its owner
+    people, added, _ = send_people(centre, kiosk, BATCH, wins=True, whose=whose)
+    changed += send_changes(centre, kiosk, wins=True, whose=whose)[0] if added else 0  # of who came just now
+    consents = send_consents(centre, kiosk, people, BATCH, whose)
+    known = People({**done.known.there, **{own: theirs for theirs, own in people.there.items()}})
+    heads = replace(done.heads, people=known)
+    return replace(done, people=added, changed=changed, merged=merged, consents=consents, heads=heads)
 
 
-def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, people: People, done: Followed, now: datetime) -> Followed:
+def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, kinds: Set[str], done: Followed, now: datetime) -> Followed:
     """Has both sides know the same of the shared rows, and notes what was brought.
 
     Args:
-        people: who is who at the centre.
+        kinds: of the rows that are looked at.
         done: what the round did before.
     """
-    found = exchange.exchange(kiosk, centre, ciphers, people.there, now)
-    faces_of, heads = tuple(sorted(found.faces_of)), replace(done.heads, people=people)
-    done = replace(done, down=found.down, up=found.up, faces_of=faces_of, heads=heads)
+    if kinds:
+        found = exchange.exchange(kiosk, centre, ciphers, done.known.there, now, kinds)
+        done = replace(done, down=found.down, up=found.up, faces_of=tuple(sorted(found.faces_of)))
     if done.brought:
         came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}
         with writing(kiosk) as here:  # by which the gallery and the screens learn of it
-            audit.note(here, "follow", at=now, actor=ACTOR, detail={**came, **found.down})
+            audit.note(here, "follow", at=now, actor=ACTOR, detail={**came, **done.down})
     return done
 
 
@@ -238,9 +279,14 @@ def heads_of(kiosk: Engine, centre: Engine) -> Heads:
         return Heads(head(here), head(there))
 
 
-def _grown(head: tuple[int, ...], events: int, entries: int) -> tuple[int, ...]:
+def _grown(head: tuple[int, ...], events: int, appended: Sequence[range]) -> tuple[int, ...]:
     """Without a proof, what was appended is not known: the next round looks at everything."""
-    return (head[0] + events, head[1] + entries) if len(head) == 2 else head
+    if len(head) != 2:
+        return head
+    last = head[1]
+    for some in appended:
+        last = some.stop - 1 if some.start == last + 1 else last
+    return head[0] + events, last
 
 
 def head(session: Session) -> tuple[int, ...]:

@@ -79,6 +79,10 @@ class Unsent:
     def __bool__(self) -> bool:
         return bool(self.sightings or self.moods or self.gone)
 
+    def is_full(self, batch: int) -> bool:
+        """Whether there may be more."""
+        return batch in (len(self.seen), len(self.felt))
+
     def put(self, there: Session) -> dict[str, int]:
         """Writes it on the other side; the caller holds the lock. Gives how many rows, as `Forwarded` counts them."""
         deleted = _delete_of_nobody(there, self.gone)

@@ -6,7 +6,7 @@ somebody else makes nobody one: whoever has it there and is somebody else here a
 there stays erased, also when somebody else has the number since.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,10 @@ class People:
         """The id there; None for nobody, and for somebody who was erased there."""
         return None if person is None else self.there.get(person)
 
+    def among(self, ids: Collection[UUID]) -> "People":
+        """Those who are among these ids here."""
+        return People({own: theirs for own, theirs in self.there.items() if own in ids})
+
 
 def send_kiosks(here: Session, there: Session) -> None:
     """Adds this database's kiosks, or brings them up to date; the ledger's rows name them by id."""
@@ -54,35 +58,43 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
 
 
 def send_people(
-    source: Engine, target: Engine, batch: int, *, wins: bool = False
+    source: Engine, target: Engine, batch: int, *, wins: bool = False, whose: Collection[UUID] | None = None
 ) -> tuple[People, int, frozenset[UUID]]:
     """Adds the people whom the other side lacks; `db.forwarding.changes.send_changes` looks after those who are there.
 
     Args:
         wins: a newcomer whose number somebody else has there gets it; else the newcomer comes without a number.
+        whose: only these people here.
 
     Returns:
         Who is who, how many were added, and the ids of those who came without their number.
     """
     with reading(source) as here:
-        rows = here.execute(select(*(getattr(PersonRow, name) for name in _PERSON)).order_by(PersonRow.id)).all()
-        pseudonyms = pseudonyms_of(here)
-        ours = {one for theirs in pseudonyms.values() for one in theirs} | erased(here)
+        query = select(*(getattr(PersonRow, name) for name in _PERSON)).order_by(PersonRow.id)
+        rows = here.execute(query if whose is None else query.where(PersonRow.id.in_(whose))).all()
+        pseudonyms = pseudonyms_of(here, whose)
     found: dict[UUID, UUID] = {}
     added, without = 0, set()
     for start in range(0, len(rows), batch):
         some = rows[start : start + batch]
+        theirs = [each for row in some for each in pseudonyms.get(row.id, ())]
+        with reading(target) as there:
+            index = _Index.of(there, some, theirs)
+        known_there = {row.id: index.who(row, pseudonyms.get(row.id, ())) for row in some}
+        if None not in known_there.values() and index.pseudonyms.keys() >= set(theirs):
+            found |= known_there
+            continue
         with writing(target) as there:
             ledger.lock(there)
             gone = erased(there)
-            index = _Index.of(there, some, [each for row in some for each in pseudonyms.get(row.id, ())])
+            index = _Index.of(there, some, theirs)
             for row in some:
                 mine = pseudonyms.get(row.id, [])
                 known = index.who(row, mine)
                 if known is None and not gone.isdisjoint(mine):
                     continue
                 holder = index.numbers.get(row.number or "")
-                if known is None and holder is not None and not _is_known(there, holder, ours):
+                if known is None and holder is not None and not _is_known(source, there, holder):
                     known = holder
                 if known is None:
                     there.add(PersonRow(**{name: getattr(row, name) for name in _PERSON} | {"number": None}))
@@ -96,18 +108,21 @@ def send_people(
     return People(found), added, frozenset(without)
 
 
-def pseudonyms_of(session: Session) -> dict[UUID, list[UUID]]:
-    """Of each person, the oldest first."""
+def pseudonyms_of(session: Session, whose: Collection[UUID] | None = None) -> dict[UUID, list[UUID]]:
+    """Of each of these people, or of everybody, the oldest first."""
     found: dict[UUID, list[UUID]] = {}
-    for person, pseudonym in session.execute(select(SubjectRow.person_id, SubjectRow.id).order_by(SubjectRow.id)):
+    query = select(SubjectRow.person_id, SubjectRow.id).order_by(SubjectRow.id)
+    for person, pseudonym in session.execute(query if whose is None else query.where(SubjectRow.person_id.in_(whose))):
         found.setdefault(person, []).append(pseudonym)
     return found
 
 
-def _is_known(there: Session, person: UUID, pseudonyms: Set[UUID]) -> bool:
-    """Whether somebody there has one of these pseudonyms: the sending side knows them, or erased them."""
-    theirs = there.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person))
-    return not pseudonyms.isdisjoint(theirs)
+def _is_known(source: Engine, there: Session, person: UUID) -> bool:
+    """Whether somebody there has a pseudonym that the sending side knows, or erased."""
+    theirs = set(there.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person)))
+    with reading(source) as here:
+        known = here.scalar(select(SubjectRow.id).where(SubjectRow.id.in_(theirs)).limit(1))
+        return known is not None or not theirs.isdisjoint(erased(here))
 
 
 def give_number(there: Session, person: UUID, number: str | None, *, wins: bool) -> bool:

@@ -34,10 +34,11 @@ def head(session: Session, chain: UUID) -> tuple[int, str]:
     return (last.seq, last.hash) if last else (0, GENESIS)
 
 
-def take(session: Session, chain: UUID, rows: Sequence[EventRow]) -> int:
+def take(session: Session, chain: UUID, rows: Sequence[EventRow], behind: tuple[int, str] | None = None) -> int:
     """Appends the next events of another database's chain; the caller holds the ledger's lock.
 
     Args:
+        behind: the chain's `head`, where the caller asked for it under the lock.
         rows: as they stand there, in their order.
 
     Returns:
@@ -46,7 +47,9 @@ def take(session: Session, chain: UUID, rows: Sequence[EventRow]) -> int:
     Raises:
         InvalidRecord: one does not follow the event before it, or is not what its hash says.
     """
-    seq, previous = head(session, chain)
+    if not rows:
+        return 0
+    seq, previous = behind or head(session, chain)
     there = {row.id: row for row in session.scalars(select(EventRow).where(EventRow.id.in_([row.id for row in rows])))}
     for row in rows:
         follows = row.seq == seq + 1 and row.previous_hash == previous

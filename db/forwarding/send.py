@@ -6,7 +6,7 @@ pictures of unknown people are sealed with this installation's key and stay, as 
 templates.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -20,18 +20,23 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
-from db.forwarding import chains, doors, received
+from db.forwarding import doors, received
 from db.forwarding.changes import send_changes, send_erasures, send_merges
 from db.forwarding.observations import Sent, Unsent, send_moods, send_sightings, take_back_moods
 from db.forwarding.people import People, send_kiosks, send_people
 from db.forwarding.rows import Add, add_missing, mapped, may_go, missing, pages, plain
+from db.forwarding.written import EVERYTHING, Written
 from db.privacy import retention
+from db.proof import chains
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 from db.schema.people import ConsentRow
 
 BATCH: Final = 500
 """Rows of one transaction."""
+
+_NEWS: Final = ("events", "sightings", "changed", "moods", "moods_deleted")
+"""Of `Forwarded`, what `send_news` sends."""
 
 Told: TypeAlias = Callable[["Forwarded"], None]
 
@@ -79,6 +84,10 @@ class Forwarded:
     def plus(self, rows: Mapping[str, int]) -> "Forwarded":
         """With so many more rows, by the names of the fields."""
         return replace(self, **{name: getattr(self, name) + count for name, count in rows.items()})
+
+    def with_news(self, told: "Forwarded") -> "Forwarded":
+        """With the rows of `send_news`."""
+        return self.plus({name: getattr(told, name) for name in _NEWS})
 
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
@@ -133,10 +142,10 @@ def forward(
     people = known
     try:
         if people is None:
-            people, by_hand = _send_people(source, target, now, batch, cipher, add)
+            people, by_hand = send_who(source, target, EVERYTHING, now=now, cipher=cipher, add=add, batch=batch)
         if news is not None:
             told = send_news(source, target, people, news, events=True, batch=batch)
-            add(**{name: getattr(told, name) for name in ("events", "sightings", "changed", "moods", "moods_deleted")})
+            add(**{name: getattr(told, name) for name in _NEWS})
         else:
             _send_events(source, target, chain, people, batch, add)
             send_sightings(source, target, people, since, gone, batch, add)
@@ -165,12 +174,14 @@ def send_news(
         IntegrityError: people changed there meanwhile.
         DatabaseError: as `forward`.
     """
-    chain, done = chains.of(source), Forwarded(known=people)
+    done, chain = Forwarded(known=people), None
     while True:
         with reading(source) as here:
             new = Unsent.of(here, people, sent, batch)
+            chain = chain or (chains.known(here) if events else None)
         if not (new or events):
             return done
+        chain = chain or chains.of(source)
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
             count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
@@ -178,21 +189,38 @@ def send_news(
         new.note(sent)
         done = done.plus(told | {"events": count.new})
         events = count.rows == batch
+        if not events and not new.is_full(batch):
+            return done
 
 
-def _send_people(
-    source: Engine, target: Engine, now: datetime, batch: int, cipher: TemplateCipher | None, add: Add
+def send_who(
+    source: Engine,
+    target: Engine,
+    new: Written,
+    *,
+    now: datetime,
+    cipher: TemplateCipher | None,
+    add: Add,
+    batch: int = BATCH,
 ) -> tuple[People, dict[str, Any]]:
-    """Sends who was erased, merged, added and changed, and consents; gives who is who, and what is to do by hand."""
-    erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None)
-    merged, merged_here = send_merges(source, target, now=now, cipher=cipher)
-    updated, without = send_changes(source, target)  # first, so that a number is free for who has it now
-    people, new, newcomers = send_people(source, target, batch)
-    add(people=new, erased=erased, merged=merged, updated=updated)
-    more = send_changes(source, target)[0] if new else 0  # of who came just now
+    """Sends who was erased, merged, added and changed, and consents.
+
+    Args:
+        new: of whom anything was written here.
+
+    Returns:
+        Who of them is who there, and what is to do by hand.
+    """
+    whose = new.people
+    erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None, gone=new.erased)
+    merged, merged_here = send_merges(source, target, now=now, cipher=cipher, whose=whose) if new.merged else (0, ())
+    updated, without = send_changes(source, target, whose=whose)  # first, so that a number is free for who has it now
+    people, added, newcomers = send_people(source, target, batch, whose=whose)
+    add(people=added, erased=erased, merged=merged, updated=updated)
+    more = send_changes(source, target, whose=whose)[0] if added else 0  # of who came just now
     if more:
         add(updated=more)
-    add(consents=send_consents(source, target, people, batch))
+    add(consents=send_consents(source, target, people, batch, whose))
     taken = tuple(sorted(without | newcomers))
     return people, {"erased_here": erased_here, "merged_here": merged_here, "numbers_taken": taken}
 
@@ -219,10 +247,11 @@ def _send_events(source: Engine, target: Engine, chain: UUID, people: People, ba
 
 
 def _send_some_events(here: Session, there: Session, chain: UUID, people: People, batch: int) -> Taken:
-    seq, _ = received.head(there, chain)
-    rows = here.scalars(select(EventRow).where(EventRow.seq > seq).order_by(EventRow.seq).limit(batch)).all()
-    new = received.take(there, chain, rows)
-    _send_reasons(here, there, people, [row.id for row in rows])
+    last = received.head(there, chain)
+    rows = here.scalars(select(EventRow).where(EventRow.seq > last[0]).order_by(EventRow.seq).limit(batch)).all()
+    new = received.take(there, chain, rows, last)
+    if rows:
+        _send_reasons(here, there, people, [row.id for row in rows])
     return Taken(len(rows), new)
 
 
@@ -234,10 +263,13 @@ def _send_reasons(here: Session, there: Session, people: People, events: Sequenc
     add_missing(there, AuditRow, theirs)
 
 
-def send_consents(source: Engine, target: Engine, people: People, batch: int) -> int:
-    """Adds the decisions that are not there; gives how many."""
+def send_consents(
+    source: Engine, target: Engine, people: People, batch: int, whose: Collection[UUID] | None = None
+) -> int:
+    """Adds the decisions that are not there, of these people or of everybody; gives how many."""
     sent = 0
-    for rows in pages(source, ConsentRow, None, batch):
+    theirs_only = () if whose is None else (ConsentRow.person_id.in_(whose),)
+    for rows in pages(source, ConsentRow, None, batch, *theirs_only):
         theirs = [mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
         with reading(target) as there:
             new = missing(there, ConsentRow, theirs)

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from db.batches import batches
 from db.engine import reading, writing
-from db.forwarding import chains
+from db.proof import chains
 from db.schema.attendance import EventRow, KioskRow
 from db.schema.forwarding import ForwardedRow, SiteEventRow, SyncedRow
 
@@ -47,10 +47,18 @@ def copy(kiosk: Engine, centre: Engine, last: int, now: datetime) -> int:
             break
         with writing(kiosk) as here:  # only now, so that the door never waits for the centre
             taken += _take(here, others)
-            here.merge(SyncedRow(kind=_KIND, row_id=_CENTRE, digest=str(upto)))
-            here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
+            _note(here, upto)
+            if after // _OWN != upto // _OWN:  # now and then
+                here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
         after = upto
     return taken
+
+
+def _note(here: Session, upto: int) -> None:
+    row = (SyncedRow.kind == _KIND, SyncedRow.row_id == _CENTRE)
+    noted: Any = here.execute(update(SyncedRow).where(*row).values(digest=str(upto)))
+    if not noted.rowcount:
+        here.execute(insert(SyncedRow), [{"kind": _KIND, "row_id": _CENTRE, "digest": str(upto)}])
 
 
 def _first_row(there: Session, now: datetime) -> int:

@@ -32,7 +32,7 @@ _Entry: TypeAlias = tuple[Kind, UUID, UUID | None, str | None, str | None]
 START: Final = "0" * 64
 """The `mac` before the first entry."""
 _CHANGED: Final = "muster_proof_changed"
-_COUNT: Final = "muster_proof_count"
+_APPENDED: Final = "muster_proof_appended"
 _AT_ONCE: Final = 5_000
 _LOCK: Final = 7_301_188_205
 """PostgreSQL's advisory lock that lets one transaction at a time append."""
@@ -179,9 +179,9 @@ def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> I
         yield "ended", owner, owner, None, None
 
 
-def counted(engine: Engine, count: list[int]) -> Engine:
-    """The same database; the numbers of entries that are appended through this engine are added to the list."""
-    return engine.execution_options(**{_COUNT: count})
+def noted(engine: Engine, appended: list[range]) -> Engine:
+    """The same database; the entries (by `seq`) that are appended through this engine are added to the list."""
+    return engine.execution_options(**{_APPENDED: appended})
 
 
 def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
@@ -198,9 +198,9 @@ def _append(session: Session, key: ProofKey, rows: Iterable[_Entry]) -> None:
             made = []
     if made:
         session.execute(insert(ProofRow), made)
-    count = session.get_bind().engine.get_execution_options().get(_COUNT)
-    if isinstance(count, list):
-        count.append(seq - before)
+    appended = session.get_bind().engine.get_execution_options().get(_APPENDED)
+    if isinstance(appended, list):
+        appended.append(range(before + 1, seq + 1))
 
 
 def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Any, Final, get_args
 from uuid import uuid4
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import InvalidRecord
@@ -76,6 +77,9 @@ def enrol_person(
             alike = index.alike(mean_of(together), len(together), but=who)
         else:
             known = add_members(session, cipher, identity, existing, acceptance.accepted, details)
+            if existing is not None and acceptance.accepted:  # by which kiosks' galleries and other doors learn of it
+                by: Any = {"at": details.at, "actor": details.actor, "detail": {"images": len(acceptance.accepted)}}
+                audit.note(session, "add template", person=existing.id, **by)
             alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
         asked: set[str] = set(details.consent)
         if known is not None:

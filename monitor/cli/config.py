@@ -54,7 +54,7 @@ def path(run: Run) -> None:
 def set_(
     run: Run,
     name: NameArgument,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="true or false for a switch.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="true or false for a switch; commas between several.")],
 ) -> None:
     """Write one setting into the configuration file; everything else in it stays, comments too."""
     from monitor.config_file import SECRET, set_setting

@@ -228,6 +228,8 @@ def _fail_system(error: Exception) -> NoReturn:
     if error.errno in _NO_ROOM:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the text that is still in the buffer
         _fail("There is no room for the output; make room on the disk and try again.", 1)
+    if str(error.strerror).startswith("No usable temporary directory"):  # of tempfile
+        _fail("No folder for temporary files can be written; name one in the variable TMPDIR.", 1)
     if error.filename is None or error.strerror is None:
         raise error
     _fail(f"{error.filename} cannot be used: {error.strerror}.", 1)

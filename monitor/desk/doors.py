@@ -5,8 +5,9 @@ from typing import Unpack
 from sqlalchemy import URL, Engine, make_url
 
 from db.engine import reading, writing
-from db.forwarding import chains, doors
+from db.forwarding import doors
 from db.forwarding.doors import Door
+from db.proof import chains
 from monitor.desk.actor import Actor
 
 

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Engine
 
 from db import changes
 from db.crypto import TemplateCipher
-from db.engine import writing
+from db.engine import reading, writing
 from db.errors import DatabaseError
-from db.forwarding import chains, doors, follow, site_key
+from db.forwarding import doors, follow, site_key
 from db.forwarding.follow import Followed
 from db.forwarding.observations import Sent
 from db.forwarding.send import Forwarded
 from db.people import people
+from db.proof import chains
 from monitor.desk.store import Store
 from monitor.errors import MusterError
 from monitor.recording.forwarding import forward_for_ever
@@ -135,6 +136,8 @@ class Site:
     _reported_at: datetime | None = None
     _seen: str = ""
     """The state of the database here before the last round."""
+    _told: bool = True
+    """Whether something may have been written at the centre since; False where its news would have come."""
     _sent: Sent = field(default_factory=lambda: Sent(datetime.min.replace(tzinfo=UTC)))
     _watch: Connection | None = field(default=None, repr=False)
     _news: changes.News | None = field(default=None, repr=False)
@@ -152,7 +155,7 @@ class Site:
         self._watch = self._watch or kiosk.connect()
         self._listen(centre)
         seen = changes.state(self._watch)
-        heads = follow.heads_of(kiosk, centre)
+        heads = self._heads_now(kiosk, centre, wide)
         same = self._heads is not None and heads.there == self._heads.there
         if not wide and same and seen == self._seen:
             self._report(kiosk, centre, now)
@@ -165,6 +168,14 @@ class Site:
         if done.brought or sum(done.up.values()) or done.sent.rows:
             self.tell(done)
         return done.sent
+
+    def _heads_now(self, kiosk: Engine, centre: Engine, wide: bool) -> follow.Heads:
+        """How far both are; the centre is not asked where it would have told. Raises: DatabaseError."""
+        told, self._told = self._told or wide, True
+        if told or self._heads is None:
+            return follow.heads_of(kiosk, centre)
+        with reading(kiosk) as here:
+            return follow.Heads(follow.head(here), self._heads.there)
 
     def round(
         self, centre: Engine, now: datetime, since: datetime | None, heads: follow.Heads | None = None
@@ -198,6 +209,7 @@ class Site:
             if not pause(_LOOK_EVERY if self._news is None else 0.0):
                 return False
             if self._watch is not None and changes.state(self._watch) != self._seen:
+                self._told = self._news is None
                 return True
         return True
 

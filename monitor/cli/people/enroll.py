@@ -47,7 +47,7 @@ WorkersOption = Annotated[
 def import_(
     run: Run,
     path: PathArgument,
-    consent: ConsentOption = "",
+    consent: ConsentOption = None,
     group: GroupOption = None,
     person: PersonOption = None,
     workers: WorkersOption = None,
@@ -96,7 +96,7 @@ def capture(
     supervised: Annotated[
         bool, typer.Option("--supervised", help="Somebody stands by: head turns that are not seen are left out.")
     ] = False,
-    consent: ConsentOption = "",
+    consent: ConsentOption = None,
     group: GroupOption = None,
     number: Annotated[str | None, typer.Option("--number", help="Personnel or student number.")] = None,
 ) -> None:

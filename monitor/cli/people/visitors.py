@@ -71,7 +71,7 @@ def name(
     run: Run,
     visitor: VisitorArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Who it is; a new person.")],
-    consent: ConsentOption = "",
+    consent: ConsentOption = None,
     arrived: ArrivedOption = None,
 ) -> None:
     """Enrol a visitor as a new person, from the best shots.

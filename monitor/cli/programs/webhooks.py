@@ -30,13 +30,18 @@ def list_(
     waiting: Annotated[bool, typer.Option("--waiting", help="List each message that waits, dead or not.")] = False,
 ) -> None:
     """Each webhook and how it is doing; with --dead or --waiting, the messages."""
+    from db.errors import NoDatabase
     from monitor.desk.programs import webhooks
 
     settings = run.settings()
     if dead or waiting:
         _list_messages(run, webhooks.waiting(_database(run), name, dead=dead))
         return
-    found = [one for one in webhooks.states(_database(run), settings) if name in (None, one[1].webhook)]
+    try:
+        engine = _database(run)
+    except NoDatabase:  # before the first start of a kiosk
+        engine = None
+    found = [one for one in webhooks.states(engine, settings) if name in (None, one[1].webhook)]
     if run.as_json:
         for hook, state in found:
             kept = {"url": hook.url, "form": hook.form, "kinds": list(hook.kinds)} if hook else {"url": None}

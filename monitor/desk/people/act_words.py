@@ -51,6 +51,7 @@ def words(session: Session, found: Sequence[AuditEntry]) -> str:
         "add check_out": added,
         "add": f"enrolling {who}" if len(names) < 2 else f"enrolling {len(names)} people",
         "erase": "an erasure",
+        "add template": f"more images of {who}",
         "delete template": f"the {'move' if first.detail.get('moved') else 'deletion'} of an image of {who}",
         "accept capture": f"a picture from the door that was accepted for {who}",
         "reject capture": f"a picture from the door that was rejected for {who}",

@@ -38,9 +38,9 @@ _LOOKED_AT: Final = 5_000
 """So many of the newest entries are looked at."""
 _LASTING: Final = frozenset(
     {
-        "add", "erase", "name visitor", "delete template", "accept capture", "reject capture", "set aside",
-        "look again", "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin", "remove admin pin",
-        "change settings",
+        "add", "erase", "name visitor", "add template", "delete template", "accept capture", "reject capture",
+        "set aside", "look again", "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin",
+        "remove admin pin", "change settings",
     }
 )  # fmt: skip
 """What people do at the desk and is not taken back by an entry alone. Everything else that is in the audit log, such as

@@ -85,10 +85,12 @@ def remove(engine: Engine, file: Path, name: str) -> int:
     return gone
 
 
-def states(engine: Engine, settings: Settings) -> list[tuple[Webhook | None, WebhookState]]:
-    """Every webhook of the settings or of the database, with how it is doing."""
-    with reading(engine) as session:
-        known = {one.webhook: one for one in webhooks.states(session)}
+def states(engine: Engine | None, settings: Settings) -> list[tuple[Webhook | None, WebhookState]]:
+    """Every webhook of the settings or of the database, where there is one yet, with how it is doing."""
+    known: dict[str, WebhookState] = {}
+    if engine is not None:
+        with reading(engine) as session:
+            known = {one.webhook: one for one in webhooks.states(session)}
     ours = {one.name: one for one in settings.webhooks}
     new = {name: WebhookState(name, 0, 0, 0, 0, None, None) for name in ours}
     return [(ours.get(name), state) for name, state in (new | known).items()]

@@ -13,8 +13,9 @@ from db.attendance import ledger
 from db.crypto import bound_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseUnavailable, InvalidRecord
-from db.forwarding import chains, doors
+from db.forwarding import doors
 from db.forwarding.send import forward
+from db.proof import chains
 from db.proof.heads import open_with
 from db.verification import ledger_check
 from monitor.cli.data.kiosks import app

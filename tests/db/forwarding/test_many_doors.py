@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Engine, select, text
+import pytest
+from sqlalchemy import Engine, event, select, text
 
+from db import audit
 from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
@@ -17,9 +19,13 @@ from db.proof.key import Prover, proof_key, use
 from db.schema.proof import ProofRow
 from db.verification import ledger_check
 from monitor.config import Settings
+from monitor.desk.site import Site
+from monitor.desk.store import Store
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
 from monitor.recording.recorder import Recorder
+from tests.db.doors import CIPHER, Door
 
+SITE = TemplateCipher(b"s" * 32)
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MOOD = MoodScores((0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
 
@@ -77,3 +83,30 @@ def test_two_doors_that_come_to_a_new_centre_at_once_begin_one_proof(
     with reading(postgresql) as session:
         assert session.scalars(select(ProofRow.kind).order_by(ProofRow.seq)).all() == ["ledger", "begun"]
     other.dispose()
+
+
+def test_a_door_that_its_own_database_woke_does_not_ask_a_centre_that_tells_of_news(
+    postgresql: Engine, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_with(postgresql, SITE, None, own=False)
+    open_with(door.engine, CIPHER, None)
+    site, now = Site(Store(door.engine, CIPHER), SITE), door.at + timedelta(hours=5)
+    ada = door.enrol("Ada")
+    for _ in range(3):
+        site.step(door.engine, postgresql, now, door.at)
+    asked: list[str] = []
+    event.listen(postgresql, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    with monkeypatch.context() as quiet:
+        quiet.setattr(Site, "_came", lambda _: False)
+        with writing(door.engine) as session:
+            audit.note(session, "back up", at=door.at, actor="desk")
+        assert site.wait(60.0, lambda _: True)
+    site.step(door.engine, postgresql, now, door.at)
+    assert not asked
+    with writing(postgresql) as session:
+        people.rename(session, ada, "Ada L.", at=door.at, actor="desk")
+    assert site.wait(60.0, lambda _: True)
+    site.step(door.engine, postgresql, now, door.at)
+    with reading(door.engine) as session:
+        assert people.get_person(session, ada).name == "Ada L."
+    site.close()

@@ -18,12 +18,11 @@ from db.crypto import TemplateCipher, load_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, WrongKey
 from db.faces import templates
-from db.forwarding import chains
 from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.people import consents, people
 from db.privacy import erasure, merges, rotation
-from db.proof import heads
+from db.proof import chains, heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import Prover, of_engine, proof_key, use
 from db.records.attendance import NewEvent, Role

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 import enroll.people.enrol
+from db import audit, changes
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
@@ -93,10 +94,16 @@ def test_the_same_import_again_changes_nothing(
 def test_later_images_join_the_person(
     run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
 ) -> None:
+    """And kiosks learn of it: their galleries are loaded again when an entry of the audit log comes."""
     run(people_folder(Anna=["s1/1", "s1/2"]))
+    with reading(engine) as session:
+        before = changes.heads(session).people
     report = run(people_folder(Anna=["s1/5"]))["Anna"]
     assert (report.accepted, report.unchanged) == (1, 2)
     assert enrolled(engine) == {"Anna": 3}
+    with reading(engine) as session:
+        assert changes.heads(session).people != before
+        assert audit.newest(session, 1)[0].action == "add template"
 
 
 def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(

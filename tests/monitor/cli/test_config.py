@@ -41,8 +41,10 @@ def test_a_setting_is_written_and_taken_out_again(file: Path) -> None:
     run("config", "set", "quality.yaw", "20", "--config", str(file))
     run("config", "set", "site", "42", "--config", str(file))
     run("config", "set", "grow_templates", "true", "--config", str(file))
+    run("config", "set", "opener.groups", "staff, cleaners", "--config", str(file))
     settings = load_settings(file)
     assert (settings.quality.yaw, settings.site, settings.grow_templates) == (20, "42", True)
+    assert settings.opener.groups == ("staff", "cleaners")
     run("config", "unset", "quality.yaw", "--config", str(file))
     assert load_settings(file).quality.yaw == 35
     assert "is not in" in run("config", "unset", "quality.yaw", "--config", str(file)).stdout
@@ -58,6 +60,7 @@ def test_a_setting_is_written_and_taken_out_again(file: Path) -> None:
         ("time_zone", "Mars/North", "not a time zone"),
         ("quality.yaw", "-5", "Setting quality.yaw: it should be greater than"),
         ("quality", "1", "There is no setting quality"),
+        ("webhooks", "https://x", "write them with 'muster webhooks'"),
         ("keys.undo", "x", "Setting keys.undo: x is the key of undo and of take_away"),
     ],
 )

@@ -72,15 +72,25 @@ def test_a_name_with_escapes_stays_one_harmless_line(
     assert "\x1b" not in error
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied", "/there"), "/there cannot be used: Permission denied."),
+        (
+            FileNotFoundError(2, "No usable temporary directory found in ['/tmp']"),  # as `tempfile` says it
+            "No folder for temporary files can be written; name one in the variable TMPDIR.",
+        ),
+    ],
+)
 def test_what_the_system_refuses_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: OSError, said: str
 ) -> None:
     def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied", "/there")
+        raise error
 
     monkeypatch.setattr("monitor.cli.options.Run.settings", refuse)
-    code, _, error = failed(monkeypatch, capsys, "people", "list")
-    assert (code, error) == (1, "muster: /there cannot be used: Permission denied.\n")
+    code, _, told = failed(monkeypatch, capsys, "people", "list")
+    assert (code, told) == (1, f"muster: {said}\n")
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("(-4:Insufficient memory) Failed to allocate")])

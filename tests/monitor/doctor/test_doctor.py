@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from db import crypto
 from db.attendance import kiosks
 from db.engine import open_database, writing
-from db.forwarding import chains, doors
+from db.forwarding import doors
 from db.programs import webhooks
+from db.proof import chains
 from monitor.cli.main import app
 from monitor.config import Settings, load_settings
 from monitor.config_outbound import Webhook

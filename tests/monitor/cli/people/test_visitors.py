@@ -13,6 +13,7 @@ from db.observations import sightings
 from db.people import consents, people
 from db.schema.observations import SightingRow
 from monitor.cli.main import app
+from monitor.cli.people.consents import consents_of
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from tests.monitor.stage import Photo
@@ -89,6 +90,11 @@ def test_a_visitor_who_is_not_there_is_said_with_how_many_there_are(run: Run, wo
     failed = run(*words)
     assert "1 visitor is kept; see 'muster visitors list'" in str(failed.exception)
     assert len(run.ids()) == 1
+
+
+def test_the_option_of_consents_may_be_repeated() -> None:
+    assert consents_of(["face", "mood, face"]) == consents_of(["face,mood"]) == ("face", "mood")
+    assert consents_of(None) == ()
 
 
 def test_an_unknown_consent_is_refused_before_anything_is_changed(run: Run) -> None:

@@ -49,6 +49,13 @@ def test_a_webhook_is_added_tried_listed_and_removed(tmp_path: Path) -> None:
     assert "There is no webhook yet" in ran("webhooks", "list").stdout
 
 
+def test_a_webhook_is_listed_before_there_is_a_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MUSTER_DB", str(tmp_path / "none.sqlite3"))
+    ran("webhooks", "add", "chat", "https://x.example/")
+    assert json.loads(ran("webhooks", "list", "--json").stdout)["name"] == "chat"
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [

@@ -3,11 +3,14 @@
 The passages of a day come as fast as they are written, so that many share a transaction.
 
 By default a few people and weeks; `MUSTER_WHOLE_SITE=1` tries 500 people for a year, `MUSTER_WHOLE_SITE=50` fifty.
+With `MUSTER_SITE_FOLDER` the year is kept there: a run ends after `MUSTER_SITE_SECONDS`, and the next one goes on.
 """
 
 import gc
 import os
+import shutil
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,8 +23,9 @@ import pytest
 from sqlalchemy import Engine
 
 from db import audit
-from db.engine import writing
+from db.engine import open_database, reading, writing
 from db.ids import new_id
+from db.people import people
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.records.people import Person
@@ -41,8 +45,10 @@ WHOLE = int(os.environ.get("MUSTER_WHOLE_SITE", "0"))
 PEOPLE = 500 if WHOLE == 1 else WHOLE or 6
 FIRST = date(2025, 11, 3)
 DAYS = 364 if WHOLE else 28
-SETTLED = 60 if WHOLE else 14
-"""Days after which nothing may grow any more."""
+KEPT = os.environ.get("MUSTER_SITE_FOLDER")
+SECONDS = float(os.environ.get("MUSTER_SITE_SECONDS", "inf"))
+SETTLED = 14 if KEPT or not WHOLE else 60
+"""Days of a run after which nothing may grow any more."""
 DAY = timedelta(days=1)
 
 
@@ -102,6 +108,12 @@ def by_day(lives: list[Life], members: list[Person]) -> dict[date, list[tuple[da
     return {day: sorted(seen, key=lambda one: one[:2]) for day, seen in days.items()}
 
 
+def names_of(engine: Engine) -> list[Person]:
+    """Whom an earlier run enrolled, as `build` gave them."""
+    with reading(engine) as session:
+        return [one.person for one in people.list_people(session)]
+
+
 def compare(engine: Engine, settings: Settings, lives: dict[UUID, Life], day: date, now: datetime) -> None:
     found = list(attendance(engine, settings, Period(day, day), now))
     assert len(found) == len(lives)
@@ -110,36 +122,56 @@ def compare(engine: Engine, settings: Settings, lives: dict[UUID, Life], day: da
         assert asdict(told_of(one)) == asdict(told), (one.person.name, day, one.summary.pieces)
 
 
+@pytest.fixture
+def folder(migrated: Path, tmp_path: Path) -> Path:
+    """With a database: a new one, or the one with which an earlier run began."""
+    found = Path(KEPT) if KEPT else tmp_path
+    found.mkdir(exist_ok=True)
+    if not (found / "muster.sqlite3").exists():
+        shutil.copy(migrated, found / "muster.sqlite3")
+    return found
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="counts memory and handles as Linux does")
 @pytest.mark.timeout(0 if WHOLE else 600)
-def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(sqlite: Engine, tmp_path: Path) -> None:
+def test_each_day_is_the_other_count_and_memory_handles_and_threads_stay(folder: Path) -> None:
     random, groups, clock = Random(2026), list(GROUPS), Clock()
+    engine, until = open_database(str(folder / "muster.sqlite3")), time.monotonic() + SECONDS
+    done = folder / "days"
+    begun = int(done.read_text()) if done.exists() else 0
     last = FIRST + (DAYS + 7) * DAY
     lives = [live(groups[number % len(groups)], FIRST, last, FREE, random) for number in range(PEOPLE)]
-    members = build(sqlite, lives)
+    members = build(engine, lives) if not begun else names_of(engine)
     named = {person.id: life for person, life in zip(members, lives, strict=True)}
-    settings = Settings(db=str(sqlite.url), time_zone=ZONE.key, backup_every_hours=0, kiosk="A")
-    open_with(sqlite, CIPHER, tmp_path)
-    with writing(sqlite) as session:  # the people are of months ago: else the clock would be taken for a wrong one
-        audit.note(session, "settings", at=datetime.combine(FIRST - DAY, datetime.min.time(), ZONE), actor="desk")
-    door = Door(sqlite, settings, clock, tmp_path)
-    settled, days = None, by_day(lives, members)
-    for number in range(DAYS):
+    settings = Settings(db=str(engine.url), time_zone=ZONE.key, backup_every_hours=0, kiosk="A")
+    open_with(engine, CIPHER, folder)
+    clock.now += begun * DAY
+    with writing(engine) as session:  # the people are of months ago: else the clock would be taken for a wrong one
+        audit.note(session, "settings", at=clock.now - DAY, actor="desk")
+    door = Door(engine, settings, clock, folder)
+    settled, number, days = None, begun, by_day(lives, members)
+    for number in range(begun, DAYS):
         day = FIRST + number * DAY
         seen = [(at, person) for at, _, person in days.get(day, ())]
         clock.now = seen[-1][0] if seen else clock.now
         door.see(seen)
         clock.now = datetime.combine(day + DAY, datetime.min.time(), ZONE)
-        look_after(sqlite, settings, clock.now)
-        heads.note(sqlite, clock.now)
+        look_after(engine, settings, clock.now)
+        heads.note(engine, clock.now)
         if number >= 2:
-            compare(sqlite, settings, named, day - 2 * DAY, clock.now)
-        if number == SETTLED:
+            compare(engine, settings, named, day - 2 * DAY, clock.now)
+        if number == begun + SETTLED:
             settled = size()
+        done.write_text(f"{number + 1}")
+        if time.monotonic() > until:
+            break
     end = size()
     door.recorder.close()
-    assert settled is not None
-    print(f"{PEOPLE} people, {DAYS} days: {settled} after {SETTLED} days, {end} at the end")
+    print(f"{PEOPLE} people, days {begun} to {number}: {settled} after {SETTLED} days, {end} at the end")
+    assert verify(engine, CIPHER, folder / HEADS_FILE).problems == ()
+    engine.dispose()
+    if settled is None:
+        assert KEPT, "too few days"
+        return
     assert max(end.handles - settled.handles, end.threads - settled.threads) <= 0
     assert end.megabytes <= settled.megabytes * 1.05
-    assert verify(sqlite, CIPHER, tmp_path / HEADS_FILE).problems == ()
