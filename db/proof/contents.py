@@ -140,10 +140,16 @@ def personal_hash(kind: Kind, content: Content, salt: bytes) -> str:
 
 def canonical(values: Sequence[Any]) -> str:
     """A JSON array without spaces, names of objects sorted, instants in UTC with microseconds."""
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_text)
+    return _JSON.encode(values)
 
 
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value)
+
+
+_JSON: Final = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True, default=_text
+)
+"""Made once, not for each text."""

@@ -12,6 +12,7 @@ from db.proof import contents, entries
 from db.proof.contents import Content, Kind
 from db.proof.key import ProofKey
 from db.schema.proof import ProofRow
+from db.schema.types import raw, uuid_of
 
 _AT_ONCE: Final = 10_000
 _CALLED: Final[Mapping[Kind, str]] = {
@@ -100,10 +101,12 @@ def _walk(
 ) -> str | None:
     """Follows the chain; gives the first thing that is wrong with it."""
     waiting = dict(noted)
-    columns = (ProofRow.seq, ProofRow.kind, ProofRow.row_id, ProofRow.owner, ProofRow.public, ProofRow.personal)
-    query = select(*columns, ProofRow.key_id, ProofRow.mac).order_by(ProofRow.seq)
-    for found in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        seq, kind, row_id, owner, public, personal, key_id, mac = found
+    columns = (ProofRow.seq, ProofRow.kind, raw(ProofRow.row_id), raw(ProofRow.owner), ProofRow.public)
+    query = select(*columns, ProofRow.personal, ProofRow.key_id, ProofRow.mac).order_by(ProofRow.seq)
+    for seq, kind, of, whose, public, personal, key_id, mac in session.execute(
+        query.execution_options(yield_per=_AT_ONCE)
+    ):
+        row_id, owner = uuid_of(of), uuid_of(whose) if whose else None
         if seq != state.seq + 1:
             return f"proof entry {state.seq + 1} is missing"
         key = keys.get(key_id)
@@ -111,7 +114,8 @@ def _walk(
             state.foreign += 1
             if not shared:
                 return f"proof entry {seq} was not written by Muster: its code is of an unknown key"
-        if key is not None and entries.entry_mac(key, state.previous, found[:6]) != mac:
+        said = (seq, kind, row_id, owner, public, personal)
+        if key is not None and entries.entry_mac(key, state.previous, said) != mac:
             about = f"the {_CALLED.get(kind, kind)} {row_id}"
             return f"proof entry {seq}, about {about}, was changed, or not written by Muster"
         if waiting and waiting.pop(seq, mac) != mac:
