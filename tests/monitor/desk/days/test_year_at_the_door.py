@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from db import audit
 from db.engine import open_database, reading, writing
 from db.ids import new_id
-from db.people import people
+from db.people import listing, people
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.records.people import Person
@@ -111,7 +111,7 @@ def by_day(lives: list[Life], members: list[Person]) -> dict[date, list[tuple[da
 def names_of(engine: Engine) -> list[Person]:
     """Whom an earlier run enrolled, as `build` gave them."""
     with reading(engine) as session:
-        return [one.person for one in people.list_people(session)]
+        return [one.person for one in listing.list_people(session)]
 
 
 def compare(engine: Engine, settings: Settings, lives: dict[UUID, Life], day: date, now: datetime) -> None:
