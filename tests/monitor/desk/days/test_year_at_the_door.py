@@ -25,7 +25,7 @@ from sqlalchemy import Engine
 from db import audit
 from db.engine import open_database, reading, writing
 from db.ids import new_id
-from db.people import listing, people
+from db.people import listing
 from db.proof import heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.records.people import Person
