@@ -2,7 +2,6 @@
 
 import csv
 import errno
-import gc
 import getpass
 import io
 import json
@@ -10,6 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -19,8 +19,10 @@ from uuid import UUID
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
+from db import engine as database
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher, decode_key
 from db.engine import database_file, open_database, reading, writing
@@ -41,6 +43,9 @@ from tests.db.rows import newest_entries
 
 NAMES = ("=1+1", "[red]Bob[/red]", "علي")
 UUID_LIKE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
+CAME = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=3)
+"""Once for all tests: midnight may pass between two of them."""
+DAY = str(CAME.date())
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 
 
@@ -49,15 +54,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database in which three people came three days ago and one of them stayed."""
     file = str(tmp_path_factory.mktemp("store") / "muster.sqlite3")
     engine = open_database(file)
-    day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=3)
     with writing(engine) as session:
-        kiosk = kiosks.register(session, "door", site="HQ", role="auto", time_zone="UTC", at=day).id
+        kiosk = kiosks.register(session, "door", site="HQ", role="auto", time_zone="UTC", at=CAME).id
         for name in NAMES:
-            person = people.add_person(session, name, group="Team", at=day, actor="test")
-            _append(session, kiosk, person.id, "check_in", day)
-            moods.add(session, kiosk, MoodSample(day, person.id, None, "Team", None, "happy", HAPPY))
+            person = people.add_person(session, name, group="Team", at=CAME, actor="test")
+            _append(session, kiosk, person.id, "check_in", CAME)
+            moods.add(session, kiosk, MoodSample(CAME, person.id, None, "Team", None, "happy", HAPPY))
             if name != NAMES[0]:
-                _append(session, kiosk, person.id, "check_out", day + timedelta(hours=8))
+                _append(session, kiosk, person.id, "check_out", CAME + timedelta(hours=8))
     engine.dispose()
     return file
 
@@ -73,6 +77,25 @@ def _settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("monitor.config.CONFIG_FILE", tmp_path / "muster.toml")
 
 
+@pytest.fixture
+def leave(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Closes the databases of the commands before, as the ends of their processes do."""
+    made: list[Engine] = []
+
+    def create(*args: Any, **options: Any) -> Engine:
+        made.append(create_engine(*args, **options))
+        return made[-1]
+
+    create_engine = vars(database)["create_engine"]
+    monkeypatch.setattr(database, "create_engine", create)
+
+    def close() -> None:
+        for one in made:
+            one.dispose()
+
+    return close
+
+
 def run(*words: str, input: str | None = None) -> Result:
     return CliRunner().invoke(app, list(words), catch_exceptions=True, input=input)
 
@@ -81,10 +104,6 @@ def _failure(*words: str) -> BaseException:
     result = run(*words)
     assert result.exception is not None
     return result.exception
-
-
-def _three_days_ago() -> str:
-    return str((datetime.now(UTC) - timedelta(days=3)).date())
 
 
 @pytest.mark.parametrize("words", [("people", "list"), ("attendance",), ("attendance", "--by", "person")])
@@ -105,17 +124,16 @@ def test_lists_have_names_with_accents_beside_those_without(tmp_path: Path, word
 
 
 def test_attendance_as_json(store: str) -> None:
-    day = _three_days_ago()
-    lines = run("attendance", "--db", store, "--from", day, "--to", day, "--json").stdout.splitlines()
+    lines = run("attendance", "--db", store, "--from", DAY, "--to", DAY, "--json").stdout.splitlines()
     by_name = {record["person"]: record for record in map(json.loads, lines)}
     assert set(by_name) == set(NAMES)
     assert (by_name["علي"]["status"], by_name["علي"]["hours"]) == ("left", 8.0)
     assert by_name["=1+1"]["status"] == "incomplete"
-    assert by_name["=1+1"]["first_in"] == f"{day}T09:00:00+00:00"
+    assert by_name["=1+1"]["first_in"] == f"{DAY}T09:00:00+00:00"
 
 
 def test_attendance_as_a_table_shows_names_as_they_are(store: str) -> None:
-    shown = run("attendance", "--db", store, "--from", _three_days_ago()).stdout
+    shown = run("attendance", "--db", store, "--from", DAY).stdout
     assert "[red]Bob[/red]" in shown
     assert "incomplete" in shown
 
@@ -150,8 +168,7 @@ def test_hours_are_minutes_in_tables_and_decimal_in_files(tmp_path: Path) -> Non
 
 
 def test_hours_that_nobody_knows_are_no_number_in_any_report(store: str, tmp_path: Path) -> None:
-    day = _three_days_ago()
-    words = ("attendance", "--db", store, "--from", day, "--to", day, "--person", "=1+1")
+    words = ("attendance", "--db", store, "--from", DAY, "--to", DAY, "--person", "=1+1")
     assert run(*words).stdout.splitlines()[-1].split()[-2:] == ["09:00", "?"]
     assert next(csv.DictReader(io.StringIO(run(*words, "--format", "csv").stdout)))["hours"] == ""
     assert json.loads(run(*words, "--json").stdout)["hours"] == 0.0, "beside incomplete: true"
@@ -175,22 +192,21 @@ def test_attendance_as_csv_has_no_formula(store: str) -> None:
 
 
 def test_attendance_per_person_adds_up(store: str) -> None:
-    lines = run("attendance", "--db", store, "--from", _three_days_ago(), "--by", "person", "--json").stdout
+    lines = run("attendance", "--db", store, "--from", DAY, "--by", "person", "--json").stdout
     ali = next(record for record in map(json.loads, lines.splitlines()) if record["person"] == "علي")
     assert (ali["days_present"], ali["days_absent"], ali["hours"]) == (1, 0, 8.0)
 
 
 def test_attendance_of_one_person_and_of_a_month(store: str) -> None:
-    day = _three_days_ago()
-    lines = run("attendance", "--db", store, "--month", day[:7], "--person", "bob", "--json").stdout.splitlines()
+    lines = run("attendance", "--db", store, "--month", DAY[:7], "--person", "bob", "--json").stdout.splitlines()
     records = [json.loads(line) for line in lines]
     assert {one["person"] for one in records} == {"[red]Bob[/red]"}
-    assert {one["day"][:7] for one in records} == {day[:7]}
-    assert next(one for one in records if one["day"] == day)["hours"] == 8.0
+    assert {one["day"][:7] for one in records} == {DAY[:7]}
+    assert next(one for one in records if one["day"] == DAY)["hours"] == 8.0
     for words, sentence in (
         (("--month", "2026-13"), "not a month"),
         (("--month", "2190-01"), "lies in the future"),
-        (("--month", day[:7], "--from", day), "leave --from"),
+        (("--month", DAY[:7], "--from", DAY), "leave --from"),
         (("--person", "Nobody Here"), "Nobody enrolled"),
         (("--by", "repair", "--format", "ics"), "not for --by repair"),
         (("--format", "xlsx", "--output", "november.csv"), "--format xlsx and the name november.csv contradict"),
@@ -199,7 +215,7 @@ def test_attendance_of_one_person_and_of_a_month(store: str) -> None:
 
 
 def test_days_to_repair_are_listed_with_what_is_wrong(store: str) -> None:
-    words = ("attendance", "--db", store, "--from", _three_days_ago(), "--by", "repair")
+    words = ("attendance", "--db", store, "--from", DAY, "--by", "repair")
     (record,) = map(json.loads, run(*words, "--json").stdout.splitlines())
     assert (record["person"], record["what"], record["reason"]) == ("=1+1", "came 09:00, never left", "no_check_out")
     assert "never left" in run(*words).stdout
@@ -207,7 +223,7 @@ def test_days_to_repair_are_listed_with_what_is_wrong(store: str) -> None:
 
 
 def test_attendance_per_event_is_in_the_order_of_time(store: str) -> None:
-    lines = run("attendance", "--db", store, "--from", _three_days_ago(), "--by", "event", "--json").stdout
+    lines = run("attendance", "--db", store, "--from", DAY, "--by", "event", "--json").stdout
     assert [json.loads(line)["event"] for line in lines.splitlines()] == ["check_in"] * 3 + ["check_out"] * 2
 
 
@@ -252,7 +268,7 @@ def test_a_file_without_rows_has_its_columns(words: tuple[str, ...], head: str, 
     assert sheet is not None
     assert [cell.value for cell in sheet[1]] == text.strip().split(",")
     if words[0] == "mood":
-        full = run(*words, "--db", store, "--from", _three_days_ago(), "--format", "csv").stdout
+        full = run(*words, "--db", store, "--from", DAY, "--format", "csv").stdout
         assert full.startswith(text), "the same columns, whatever the rows"
 
 
@@ -263,14 +279,14 @@ def test_the_kind_of_file_follows_from_its_name(store: str, tmp_path: Path) -> N
     assert sheet is not None
     assert sheet.max_row == 5
     calendar = tmp_path / "march.ics"
-    run("attendance", "--db", store, "--from", _three_days_ago(), "--output", str(calendar))
+    run("attendance", "--db", store, "--from", DAY, "--output", str(calendar))
     assert calendar.read_text().count("BEGIN:VEVENT") == 3
     assert "SUMMARY:=1+1 (check-out missing)" in calendar.read_text(), "a stay without its end is not left out"
 
 
 def test_a_sheet_to_sign_has_a_page_a_person_and_names_are_text(store: str, tmp_path: Path) -> None:
     file = tmp_path / "november.html"
-    result = run("attendance", "--db", store, "--from", _three_days_ago(), "--output", str(file))
+    result = run("attendance", "--db", store, "--from", DAY, "--output", str(file))
     assert result.exit_code == 0
     assert f"Written to {file}." in " ".join(result.stderr.split())
     text = file.read_text()
@@ -283,7 +299,7 @@ def test_a_sheet_to_sign_has_a_page_a_person_and_names_are_text(store: str, tmp_
 
 
 def test_csv_is_for_excel_in_a_file_and_for_programs_in_a_pipe(store: str, tmp_path: Path) -> None:
-    words = ("attendance", "--db", store, "--from", _three_days_ago(), "--format", "csv")
+    words = ("attendance", "--db", store, "--from", DAY, "--format", "csv")
     plain = run(*words).stdout_bytes
     assert plain.startswith(b"day,person,")
     assert b"\r\n" not in plain
@@ -303,7 +319,7 @@ def test_events_tell_how_by_whom_and_why_and_what_no_longer_counts(store: str, t
     run("db", "backup", str(copy), "--db", store)
     engine = open_database(str(copy))
     open_with(engine, TemplateCipher(decode_key("A" * 43 + "=", "it")), None)
-    words = ("attendance", "--db", str(copy), "--from", _three_days_ago(), "--by", "event", "--json")
+    words = ("attendance", "--db", str(copy), "--from", DAY, "--by", "event", "--json")
     first = json.loads(run(*words).stdout.splitlines()[0])
     assert (first["method"], first["counts"], first["reason"]) == ("face", True, None)
     by: dict[str, Any] = {"at": datetime.now(UTC), "actor": "Ingrid"}
@@ -426,12 +442,12 @@ def test_the_database_is_made_looked_at_and_backed_up(tmp_path: Path) -> None:
     assert json.loads(run("db", "backup", str(copy), "--db", file, "--json").stdout)["bytes"] == copy.stat().st_size
 
 
-def test_a_backup_is_put_back(store: str, tmp_path: Path) -> None:
+def test_a_backup_is_put_back(store: str, tmp_path: Path, leave: Callable[[], None]) -> None:
     copy, file = str(tmp_path / "copy.sqlite3"), str(tmp_path / "muster.sqlite3")
     run("db", "backup", copy, "--db", store)
     done = run("db", "restore", copy, "--db", file)
     assert done.stdout.splitlines() == ["Restored 3 people and 5 attendance events."]
-    gc.collect()  # a command of a process of its own leaves no database open
+    leave()
     again = json.loads(run("db", "restore", copy, "--db", file, "--json").stdout)
     assert Path(again["aside"]).exists()
     assert (again["lost"], again["erased_again"]) == ({"events": 0, "acts": {}}, 0)
@@ -448,16 +464,16 @@ def test_a_restore_counts_whom_the_list_shows(store: str, tmp_path: Path) -> Non
     assert run("people", "list", "--db", file).stdout.splitlines()[-1] == "3 people."
 
 
-def test_what_a_restore_throws_back_is_asked_about(store: str, tmp_path: Path) -> None:
+def test_what_a_restore_throws_back_is_asked_about(store: str, tmp_path: Path, leave: Callable[[], None]) -> None:
     copy, file = str(tmp_path / "copy.sqlite3"), str(tmp_path / "muster.sqlite3")
     run("db", "backup", copy, "--db", store)
     run("db", "restore", copy, "--db", file)
     assert run("people", "rename", NAMES[0], "Ada", "--db", file).exit_code == 0
-    gc.collect()
+    leave()
     refused = run("db", "restore", copy, "--db", file, input="n\n")
     assert "The backup does not have 1 change (rename 1) of the database. Restore it? [y/N]" in refused.stderr
     assert str(refused.exception) == "Nothing was restored; answer y, or give --yes."
-    gc.collect()
+    leave()
     done = run("db", "restore", copy, "--yes", "--db", file)
     assert "It has 1 change (rename 1) that the backup does not have." in done.stdout
 
@@ -517,18 +533,20 @@ def test_purging_deletes_what_is_older(store: str, tmp_path: Path) -> None:
     assert json.loads(run("db", "purge", "--older-than", "0", "--db", copy, "--json").stdout)["moods"] == 0
 
 
-def test_the_key_is_rotated_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_rotated_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: Callable[[], None]
+) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
     monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
     file = str(tmp_path / "new.sqlite3")
     run("db", "upgrade", "--db", file)
-    gc.collect()
+    leave()
     rotated = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert rotated["key_in"] == str(tmp_path / "template.key")
     kept = Path(rotated["old_key_in"])
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.name == f"template.key.{TemplateCipher(decode_key(kept.read_text(), 'it')).key_id}"
-    gc.collect()
+    leave()
     again = json.loads(run("db", "rotate-key", "--db", file, "--json").stdout)
     assert again["old_key_in"] == f"{tmp_path / 'template.key'}.{rotated['key_id']}"
     assert again["key_id"] != rotated["key_id"]
@@ -584,7 +602,7 @@ def test_what_leaves_as_a_file_stands_in_the_audit_log(store: str, tmp_path: Pat
     copy = tmp_path / "copy.sqlite3"
     with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
-    day = ("--from", _three_days_ago(), "--to", _three_days_ago(), "--db", str(copy))
+    day = ("--from", DAY, "--to", DAY, "--db", str(copy))
     run("attendance", *day)
     run("attendance", *day, "--json")
     assert run("attendance", *day, "--output", str(tmp_path / "day.csv"), "--by", "event").exit_code == 0
@@ -595,7 +613,7 @@ def test_what_leaves_as_a_file_stands_in_the_audit_log(store: str, tmp_path: Pat
         (getpass.getuser(), "attendance by event", str(tmp_path / "day.csv")),
         (getpass.getuser(), "mood by group", "standard output"),
     ]
-    assert {one.detail["from"] for one in told[:2]} == {_three_days_ago()}
+    assert {one.detail["from"] for one in told[:2]} == {DAY}
 
 
 def test_a_second_check_says_from_when_on_it_read(store: str, tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ from tests.monitor.world import NOW, World, came
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A broker that is away is tried again soon, and of two programs one ends before the other begins."""
+    """A broker that is away is tried again soon; what is under way, and a program that ends, has time."""
     monkeypatch.setattr(mqtt, "RECONNECT", (0.05, 0.1))
+    monkeypatch.setattr(mqtt, "CONFIRMED_WITHIN", 200.0)
     monkeypatch.setattr(around, "_PATIENCE", 200.0)
 
 
