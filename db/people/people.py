@@ -1,6 +1,5 @@
-"""People: who they are, and the gallery that recognises them."""
+"""People: who they are."""
 
-import logging
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,20 +12,16 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.batches import batches
-from db.crypto import TemplateCipher, bound_key
-from db.errors import DatabaseDamaged, InvalidRecord, WrongKey
-from db.faces.templates import count_by_person, mean_owner
+from db.errors import InvalidRecord
+from db.faces.templates import count_by_person
 from db.ids import new_id
 from db.names import clean, clean_number, clean_or_none
 from db.people import consents, look_alikes
-from db.records.faces import GalleryPerson
 from db.records.people import Person, PersonConsents, PersonSummary
-from db.schema.faces import MeanTemplateRow
 from db.schema.folding import folded
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
 from db.schema.types import raw, utc_of, uuid_of
 
-log = logging.getLogger(__name__)
 _COLUMNS: Final = (
     *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
     *(PersonRow.active, PersonRow.notes, PersonRow.created_at),
@@ -270,48 +265,6 @@ def set_active(session: Session, person: UUID, active: bool, *, at: datetime, ac
     row.active = active
     session.flush()
     return record(row)
-
-
-def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
-    """Everybody who can be recognised: active, with a template of this encoder, face not refused.
-
-    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
-
-    Raises:
-        WrongKey: the templates were encrypted with another key.
-    """
-    faces, mood = consents.of_kind(session, "face"), consents.of_kind(session, "mood")
-    alike = look_alikes.by_person(session)
-    wrong = look_alikes.wrongly_named(session)
-    query = (
-        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
-        .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
-        .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
-        .order_by(PersonRow.id)
-    )
-    gallery: list[GalleryPerson] = []
-    for person, name, sealed, second, members in session.execute(query):
-        if faces.get(person) is False:
-            continue
-        try:
-            embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
-        except (DatabaseDamaged, WrongKey):
-            if bound_key(session) != cipher.key_id:
-                raise
-            log.error("The template of the person %s was changed or moved: enrol them anew.", person)
-            continue
-        gallery.append(
-            GalleryPerson(
-                person=person,
-                name=name,
-                embedding=embedding,
-                members=members,
-                mood_consent=mood.get(person),
-                look_alikes=tuple(alike.get(person, ())),
-                wrongly_named=wrong.get(person, 0),
-            )
-        )
-    return gallery
 
 
 def add_pseudonym(session: Session, person: UUID) -> UUID:

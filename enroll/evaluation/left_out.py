@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.faces.templates import load_members
-from db.people.people import load_gallery
+from db.people.gallery import load_gallery
 from enroll.evaluation.rates import Rate
 from enroll.faces.similarity_limits import Embeddings, mean_template
 from monitor.domain import Encoders, Match

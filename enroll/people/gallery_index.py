@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.people.people import load_gallery
+from db.people.gallery import load_gallery
 from enroll.faces.similarity_limits import Embeddings, crowding, limits_of, usually_next
 from monitor.domain import EMBEDDING_SIZE, Embedding
 from monitor.vision.encoder import ENCODER_NAME, unit

@@ -16,6 +16,7 @@ from db.engine import reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
 from db.faces import templates
 from db.people import people
+from db.people.gallery import load_gallery
 from db.schema.faces import MeanTemplateRow
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
@@ -128,7 +129,7 @@ def test_nobody_enrols_with_a_wrong_key(sqlite: Engine, cipher: TemplateCipher, 
     with pytest.raises(WrongKey), writing(sqlite) as session:
         _set_mean(session, OTHER_KEY, ada.id, at)
     with reading(sqlite) as session, pytest.raises(WrongKey, match="MUSTER_KEY"):
-        people.load_gallery(session, OTHER_KEY, "test-1")
+        load_gallery(session, OTHER_KEY, "test-1")
 
 
 def test_a_swapped_or_damaged_template_shuts_out_its_person_and_nobody_else(
@@ -150,7 +151,7 @@ def test_a_swapped_or_damaged_template_shuts_out_its_person_and_nobody_else(
             update(MeanTemplateRow).where(MeanTemplateRow.person_id == cleo).values(embedding=b"\x01 of another key")
         )
     with reading(sqlite) as session:
-        assert [one.name for one in people.load_gallery(session, cipher, "test-1")] == ["Ada", "Dora"]
+        assert [one.name for one in load_gallery(session, cipher, "test-1")] == ["Ada", "Dora"]
     assert f"The template of the person {bob} was changed or moved" in caplog.text
     assert f"The template of the person {cleo} was changed or moved" in caplog.text
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
 from db.engine import reading
-from db.people.people import load_gallery
+from db.people.gallery import load_gallery
 from db.records.faces import GalleryPerson
 from enroll.faces.examine import Examination, ExaminedFace, Examiner
 from enroll.faces.pose import Pose

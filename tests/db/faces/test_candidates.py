@@ -20,6 +20,7 @@ from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
+from db.people.gallery import load_gallery
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.records.attendance import NewEvent
@@ -79,7 +80,7 @@ def keep(engine: Engine, cipher: TemplateCipher, at: datetime) -> Keep:
 
 def _mean(engine: Engine, cipher: TemplateCipher) -> tuple[bytes, int]:
     with reading(engine) as session:
-        (one,) = people.load_gallery(session, cipher, ENCODER)
+        (one,) = load_gallery(session, cipher, ENCODER)
     return one.embedding.tobytes(), one.members
 
 

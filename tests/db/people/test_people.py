@@ -14,6 +14,7 @@ from db.errors import InvalidRecord
 from db.faces import templates
 from db.names import clean
 from db.people import consents, look_alikes, people
+from db.people.gallery import load_gallery
 from db.people.pages import count_matching, people_page
 from db.records.pages import Want
 from db.records.people import Person, PersonConsents
@@ -174,8 +175,8 @@ def test_the_gallery_has_everybody_who_may_be_recognised(engine: Engine, cipher:
         look_alikes.replace_for(session, ada.id, [(moodless.id, 0.9)], at=at)
         look_alikes.add_wrong_pair(session, ada.id, event=uuid4(), sighting=None, similarity=0.8, at=at, actor="door")
     with reading(engine) as session:
-        gallery = {person.name: person for person in people.load_gallery(session, cipher, ENCODER)}
-        assert people.load_gallery(session, cipher, "other-encoder") == []
+        gallery = {person.name: person for person in load_gallery(session, cipher, ENCODER)}
+        assert load_gallery(session, cipher, "other-encoder") == []
     assert set(gallery) == {"Ada", "Moodless"}
     assert np.array_equal(gallery["Ada"].embedding, _face(1))
     assert gallery["Ada"].embedding.dtype == np.float32

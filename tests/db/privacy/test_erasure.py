@@ -20,6 +20,7 @@ from db.faces import templates
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people
+from db.people.gallery import load_gallery
 from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.proof.heads import HEADS_FILE
@@ -77,7 +78,7 @@ def test_an_erased_person_is_gone_and_the_chain_still_verifies(
     with reading(engine) as session:
         assert ledger_check.verify(session).whole
         assert [event.person for event in newest_events(session)][-1] is None
-        assert [person.name for person in people.load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
+        assert [person.name for person in load_gallery(session, cipher, "test-1")] == ["Bob the Second"]
         assert moods.count(session) == 1
         assert not [entry for entry in newest_entries(session) if "Ada" in json.dumps(dict(entry.detail))]
     with pytest.raises(InvalidRecord), writing(engine) as session:
@@ -205,11 +206,11 @@ def test_a_new_key_opens_everything_and_the_old_one_nothing(
     with writing(engine) as session:
         assert rotation.reencrypt(session, cipher, new, at=at, actor="desk") == 6
     with reading(engine) as session:
-        assert len(people.load_gallery(session, new, "test-1")) == 1
+        assert len(load_gallery(session, new, "test-1")) == 1
         assert erasure.export_person(session, new, ada.id).images["portrait.jpg"] == b"portrait of Ada"
         assert sightings.visitors(session, new)[0].portrait == b"a stranger"
         with pytest.raises(WrongKey):
-            people.load_gallery(session, cipher, "test-1")
+            load_gallery(session, cipher, "test-1")
     with pytest.raises(WrongKey), writing(engine) as session:
         rotation.reencrypt(session, cipher, new, at=at, actor="desk")
 
@@ -229,10 +230,10 @@ def test_rotating_survives_a_crash_before_the_key_is_in_place(
         with pytest.raises(OSError, match="power"):
             rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey):
-        people.load_gallery(session, load_cipher(tmp_path), "test-1")
+        load_gallery(session, load_cipher(tmp_path), "test-1")
     assert rotation.rotate(sqlite, tmp_path, at=at, actor="desk").sealed == 0
     with reading(sqlite) as session:
-        assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
+        assert len(load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
     assert not (tmp_path / "template.key.next").exists()
 
 
@@ -244,11 +245,11 @@ def test_a_database_that_a_rotation_left_out_gets_the_present_key(
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
     rotated = rotation.rotate(open_database(str(tmp_path / "other.sqlite3")), tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey, match="run it for this one, too"):
-        people.load_gallery(session, load_cipher(tmp_path), "test-1")
+        load_gallery(session, load_cipher(tmp_path), "test-1")
     brought = rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
     assert (brought.key_id, brought.place, brought.before) == (rotated.key_id, str(tmp_path / "template.key"), None)
     with reading(sqlite) as session:
-        assert len(people.load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
+        assert len(load_gallery(session, load_cipher(tmp_path), "test-1")) == 1
     assert verify(sqlite, load_cipher(tmp_path), tmp_path / HEADS_FILE).problems == ()
 
 

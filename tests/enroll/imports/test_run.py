@@ -18,6 +18,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import consents, people
+from db.people.gallery import load_gallery
 from enroll.faces.acceptance import Acceptance, accept_images
 from enroll.faces.examine import Examiner
 from enroll.imports.run import import_batch, open_batch
@@ -69,7 +70,7 @@ def test_people_are_enrolled_with_templates_that_recognise_them(
     assert {name: report.accepted for name, report in reports.items()} == {"Anna": 3, "Ben": 3}
     probe = examiner.examine(read_image(orl / "s2/9.pgm"))[0].embedding
     with reading(engine) as session:
-        gallery = people.load_gallery(session, cipher, ENCODER_NAME)
+        gallery = load_gallery(session, cipher, ENCODER_NAME)
     assert max(gallery, key=lambda one: float(one.embedding @ probe)).name == "Ben"
     assert all(one.members == 3 for one in gallery)
 

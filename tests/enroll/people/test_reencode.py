@@ -10,6 +10,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import people
+from db.people.gallery import load_gallery
 from db.schema.faces import MeanTemplateRow, TemplateRow
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
@@ -39,7 +40,7 @@ def test_templates_of_an_older_encoder_are_computed_anew_from_the_kept_faces(
         anna = people.find_by_name(session, "Anna")[0]
         templates.delete_mean_template(session, anna.id, ENCODER_NAME)
     with reading(engine) as session:
-        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+        assert load_gallery(session, cipher, ENCODER_NAME) == []
     (done,) = re_encode(engine, cipher, KeptFaces().embed, **who)
     assert (done.images, done.without_face) == (2, 0)
     again = mean_of(engine, cipher, "Anna").embedding

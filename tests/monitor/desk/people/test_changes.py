@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from db import audit
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.people import consents, people, pins
+from db.people import consents, pins
+from db.people.gallery import load_gallery
 from db.records.people import Person
 from monitor.attendance.pin import is_pin
 from monitor.desk.people import changes as change
@@ -26,7 +27,7 @@ def test_who_refuses_is_not_in_the_gallery_and_the_decision_is_kept(
     anna = enrol("Anna")
     change.set_consents(engine, anna.id, {"face": False}, **who)
     with reading(engine) as session:
-        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+        assert load_gallery(session, cipher, ENCODER_NAME) == []
         assert consents.history(session, anna.id)[-1].recorded_by == "desk"
 
 
@@ -36,7 +37,7 @@ def test_who_is_deactivated_is_kept_but_not_recognised(
     anna = enrol("Anna")
     change.set_active(engine, anna.id, False, **who)
     with reading(engine) as session:
-        assert people.load_gallery(session, cipher, ENCODER_NAME) == []
+        assert load_gallery(session, cipher, ENCODER_NAME) == []
     change.set_active(engine, anna.id, True, **who)
     assert mean_of(engine, cipher, "Anna").members == 3
 

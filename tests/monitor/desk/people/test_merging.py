@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.faces import templates
-from db.people import look_alikes, people
+from db.people import look_alikes
+from db.people.gallery import load_gallery
 from db.records.people import Person
 from monitor.config import Settings
 from monitor.desk.people.merging import FacesDifferError, merge, preview, split
@@ -90,7 +91,7 @@ def test_the_last_image_split_off_takes_the_person_out_of_the_gallery(
     (image,) = person_record(engine, cipher, anna.id).images
     split(engine, cipher, anna.id, image.template.id, "Zoe", **who)
     with reading(engine) as session:
-        assert [one.name for one in people.load_gallery(session, cipher, ENCODER_NAME)] == ["Zoe"]
+        assert [one.name for one in load_gallery(session, cipher, ENCODER_NAME)] == ["Zoe"]
         assert templates.load_portrait(session, cipher, anna.id) is None
 
 

@@ -21,6 +21,7 @@ from db.faces.candidates import NewCandidate
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
+from db.people.gallery import load_gallery
 from db.records.faces import GalleryPerson, WaitingCandidate
 from db.records.observations import SightingRecord
 from db.records.people import Person
@@ -84,7 +85,7 @@ def wait(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> Callable
 
 def _mean(engine: Engine, cipher: TemplateCipher, person: Person) -> GalleryPerson:
     with reading(engine) as session:
-        return next(one for one in people.load_gallery(session, cipher, ENCODER_NAME) if one.person == person.id)
+        return next(one for one in load_gallery(session, cipher, ENCODER_NAME) if one.person == person.id)
 
 
 class Door:

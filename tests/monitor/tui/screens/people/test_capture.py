@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from db.engine import reading
 from db.faces import templates
 from db.people import consents, people
+from db.people.gallery import load_gallery
 from db.records.people import Person
 from enroll.faces.examine import Examiner
 from monitor.desk.people.enrolment_session import CaptureSetup, DoorFrames
@@ -126,7 +127,7 @@ async def test_five_shots_make_a_person(empty_world: World, app: Callable[..., M
         sources = [one.source for one in templates.list_templates(session, mary.id)]
         assert sorted(sources) == [f"camera, {ask}" for ask in ("down", "left", "right", "straight", "up")]
         assert consents.current(session, mary.id, "face") is True
-        assert len(people.load_gallery(session, empty_world.cipher, ENCODER_NAME)) == 1
+        assert len(load_gallery(session, empty_world.cipher, ENCODER_NAME)) == 1
 
 
 async def test_a_photograph_is_refused_with_the_reason_and_one_may_begin_again(

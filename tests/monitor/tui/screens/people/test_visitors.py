@@ -12,6 +12,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
+from db.people.gallery import load_gallery
 from db.records.observations import SightingRecord
 from db.schema.observations import SightingRow
 from monitor.desk.people import visitors
@@ -46,7 +47,7 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
     with reading(world.engine) as session:
         (mary,) = people.find_by_name(session, "Mary Shelley")
         assert sightings.count_visitors(session) == 0
-        assert len(people.load_gallery(session, world.cipher, "dlib-resnet-v1")) >= 1
+        assert len(load_gallery(session, world.cipher, "dlib-resnet-v1")) >= 1
         assert sightings.between(session, NOW.replace(hour=0), NOW, person=mary.id)
 
 
