@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import corrections
-from db.engine import writing
+from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records.attendance import Presence
@@ -135,7 +135,7 @@ def import_past(
     added = same = persons = 0
     for theirs in _by_person(rows):
         try:
-            with writing(engine) as session:
+            with reading(engine) if dry_run else writing(engine) as session:
                 new = _add(session, settings, _whose(session, theirs[0]), theirs, _reason(id, file), dry_run, by)
                 if new and not added and not dry_run:  # with the first entry, so that it can be taken back
                     audit.note(session, ACTION, detail={"import": id, "file": file.name}, **by)
