@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from db.attendance import ledger
 from db.ids import new_id
 from db.programs import event_feed
 from db.programs.event_feed import FeedEvent
@@ -61,7 +62,7 @@ def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], no
     """
     cursor = session.get(WebhookCursorRow, webhook, with_for_update=True)  # of two senders one waits for the other
     if cursor is None:
-        session.add(WebhookCursorRow(webhook=webhook, seq=event_feed.head(session), sent=0, sent_at=None))
+        session.add(WebhookCursorRow(webhook=webhook, seq=ledger.count(session), sent=0, sent_at=None))
         session.flush()
         return 0
     made = 0
@@ -77,7 +78,7 @@ def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], no
 def is_behind(session: Session, webhook: str) -> bool:
     """Whether `take` has something to look at."""
     seq = session.scalar(select(WebhookCursorRow.seq).where(WebhookCursorRow.webhook == webhook))
-    return seq is None or seq < event_feed.head(session)
+    return seq is None or seq < ledger.count(session)
 
 
 def add(session: Session, webhook: str, kind: str, at: datetime, now: datetime, *, door: str, text: str | None) -> None:
@@ -152,7 +153,7 @@ def pause(attempts: int) -> timedelta:
 
 def states(session: Session) -> list[WebhookState]:
     """All webhooks that ever ran here."""
-    head = event_feed.head(session)
+    head = ledger.count(session)
     counts = {
         (row.webhook, row.dead): int(row.messages)
         for row in session.execute(
