@@ -68,7 +68,7 @@ def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], no
     made = 0
     while events := event_feed.after(session, cursor.seq, _BATCH):
         for one in filter(wanted, events):
-            _add(session, webhook, one.kind, one.at, now, event=one.id, door=one.door)
+            add(session, webhook, one.kind, one.at, now, event=one.id, door=one.door)
             made += 1
         cursor.seq = events[-1].seq
         session.flush()
@@ -81,12 +81,7 @@ def is_behind(session: Session, webhook: str) -> bool:
     return seq is None or seq < ledger.count(session)
 
 
-def add(session: Session, webhook: str, kind: str, at: datetime, now: datetime, *, door: str, text: str | None) -> None:
-    """Puts something into the outbox that is not in the ledger."""
-    _add(session, webhook, kind, at, now, door=door, text=text)
-
-
-def _add(
+def add(
     session: Session,
     webhook: str,
     kind: str,
@@ -97,6 +92,11 @@ def _add(
     event: UUID | None = None,
     text: str | None = None,
 ) -> None:
+    """Puts something that happened into the outbox.
+
+    Args:
+        event: its row of the ledger; None for what is not in the ledger.
+    """
     row = DeliveryRow(
         id=new_id(), webhook=webhook, kind=kind, at=at, event_id=event, door=door, text=text, created_at=now,
         attempts=0, due_at=now, away=False, dead=False, error=None,
