@@ -1,6 +1,6 @@
 """The attendance events that the rules read: of this ledger, and recent ones of the site's other doors."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import itemgetter
@@ -59,7 +59,8 @@ def entries(
     inside = (EventRow.at >= start, EventRow.at < end)
     # By the connection, which reads rows in two thirds of a session's time.
     rows = sorted(session.connection().execute(query.where(*inside)).all(), key=_SEQ)
-    changing = session.scalars(_amendments(start, end, people)).all()
+    corrected = {uuid_of(row[_TARGET]) for row in rows if row[_TARGET] is not None}
+    changing = list(_amendments(session, start, end, people, corrected))
     outside = query.where(~and_(*inside))
     amended = [row for some in batches(changing) for row in session.execute(outside.where(EventRow.id.in_(some)))]
     if amended:
@@ -134,22 +135,27 @@ def _behind_targets(rows: Iterable[Any]) -> list[Any]:
     return found
 
 
-def _amendments(start: datetime, end: datetime, people: Sequence[UUID] | None) -> Select[tuple[UUID]]:
-    """What voids or corrects events of this time, or what events of this time correct, whenever it was written."""
+def _amendments(
+    session: Session, start: datetime, end: datetime, people: Sequence[UUID] | None, corrected: Set[UUID]
+) -> set[UUID]:
+    """What voids or corrects events of this time, or of what these correct, whenever it was written.
+
+    Args:
+        corrected: what events of this time void or correct.
+    """
     target = aliased(EventRow)  # joined, not "in (…)": the database would first collect all events of the time
     of_these = select(EventRow.id).join(target, EventRow.target_id == target.id)
     of_these = of_these.where(target.at >= start, target.at < end)
-    inside = [EventRow.at >= start, EventRow.at < end]
     if people is not None:
         subjects = select(SubjectRow.id).where(SubjectRow.person_id.in_(people))
         of_these = of_these.where(target.subject.in_(subjects))
-        inside.append(EventRow.subject.in_(subjects))
-    targets = select(EventRow.target_id).where(EventRow.target_id.is_not(None), *inside)
-    of_their_targets = select(EventRow.id).where(EventRow.target_id.in_(targets))
-    related = of_these.cte("related", recursive=True)
-    of_related = select(EventRow.id).join(related, EventRow.target_id == related.c.id)
-    related = related.union(of_their_targets, of_related)
-    return select(related.c.id)
+    found = set(session.scalars(of_these))
+    new: Set[UUID] = found | corrected
+    while new:  # what voids or corrects those in turn
+        of_new = (select(EventRow.id).where(EventRow.target_id.in_(some)) for some in batches(list(new)))
+        new = {id for query in of_new for id in session.scalars(query)} - found
+        found |= new
+    return found
 
 
 def _origins(session: Session, start: datetime, end: datetime, people: Sequence[UUID] | None) -> dict[UUID, UUID]:
