@@ -1,6 +1,6 @@
 """The audit log: who did what, when."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from db.batches import batches
 from db.ids import new_id
 from db.records.privacy import AuditEntry
 from db.schema.audit import AuditRow, UndoRow
@@ -81,11 +82,14 @@ def forget(session: Session, entry: UUID) -> None:
     session.execute(delete(UndoRow).where(UndoRow.id == entry))
 
 
-def reasons(session: Session, events: list[UUID]) -> dict[UUID, str]:
-    """The reasons that were given for voids and corrections, by event."""
-    query = select(AuditRow).where(AuditRow.event_id.in_(events))
-    found = {row.event_id: str(row.detail.get("reason", "")) for row in session.scalars(query) if row.event_id}
-    return {event: reason for event, reason in found.items() if reason}
+def reasons(session: Session, events: Sequence[UUID]) -> dict[UUID, str]:
+    """The reasons that were given for voids, corrections and entries by hand, by event."""
+    found: dict[UUID, str] = {}
+    for some in batches(events):
+        query = select(AuditRow.event_id, AuditRow.detail).where(AuditRow.event_id.in_(some))
+        told = ((event, detail.get("reason")) for event, detail in session.execute(query))
+        found |= {event: str(reason) for event, reason in told if event is not None and reason}
+    return found
 
 
 def between(session: Session, action: str, start: datetime, end: datetime) -> list[Mapping[str, Any]]:

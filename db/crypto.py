@@ -145,7 +145,14 @@ class TemplateCipher:
         if second is None:
             return first
         other = np.frombuffer(self.open(second, second_owner(belongs_to)), dtype="<f4")
-        return np.asarray(_HALF * np.concatenate([first, other]), np.float32)
+        return halves_as_one(first, other)
+
+
+def halves_as_one(first: "NDArray[np.float32]", second: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """Embeddings of both encoders, float32 (..., 128) each, as one: float32 (..., 256), of the same length."""
+    import numpy as np
+
+    return np.asarray(_HALF * np.concatenate([first, second], axis=-1), np.float32)
 
 
 def key_of(sealed: bytes) -> str:

@@ -3,8 +3,8 @@
 What both had the same when they last met tells which side changed or deleted a row since.
 """
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.forwarding import shared, site_pins
-from db.forwarding.shared import Plan, Side
+from db.forwarding.shared import Kind, Plan, Side
 from db.schema.faces import TemplateRow
 from db.schema.forwarding import SyncedRow
 from db.schema.proof import ChainRow, ProofRow
@@ -38,20 +38,16 @@ class Ciphers:
     there: TemplateCipher
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What a comparison of the shared rows found, and what was done."""
+    """What a comparison of the shared rows led to."""
 
-    plans: dict[str, Plan] = field(default_factory=dict)
-    """What had to be done, by kind."""
-    down: dict[str, int] = field(default_factory=dict)
+    down: Mapping[str, int]
     """Rows that came or went here, by kind."""
-    up: dict[str, int] = field(default_factory=dict)
+    up: Mapping[str, int]
     """Rows that came or went at the centre, by kind."""
-    faces_of: set[UUID] = field(default_factory=set)
+    faces_of: Set[UUID]
     """People here whose templates are others now."""
-    same: bool = True
-    """Whether both sides have what they had the same last, and nothing else."""
 
 
 def exchange(
@@ -70,54 +66,53 @@ def exchange(
 
     Raises: DatabaseError.
     """
-    found = _take_down(kiosk, centre, ciphers, local, now, kinds)
-    found.up = _send_up(kiosk, centre, ciphers, local, found.plans, now)
-    if not found.same:
-        with reading(centre) as there, writing(kiosk) as here:
-            _note(*_sides(here, there, ciphers, local), found.plans.keys())
-    return found
-
-
-def _take_down(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    now: datetime,
-    kinds: Set[str],
-) -> Exchanged:
-    """Compares the rows, and does what has to be done here."""
-    found = Exchanged()
     with reading(centre) as there, writing(kiosk) as here:
         mine, theirs = _sides(here, there, ciphers, local)
         last = _read_last(here, there, kinds)
-        kinds = ALL if last is None else kinds
-        last = last or {}
-        for kind in _those(kinds):
-            ours, others = shared.digests(mine, kind), shared.digests(theirs, kind)
-            plan = shared.plan(last.get(kind.name, {}), ours, others)
-            found.plans[kind.name] = plan
-            found.same &= ours == others == last.get(kind.name, {})
-            if kind.table is TemplateRow:
-                changed = [*plan.gone_here, *plan.down]
-                found.faces_of |= _owners(here, changed)
-            rows = shared.read(theirs, kind, plan.down) if plan.down else {}
-            taken = shared.write(mine, kind, rows) if rows else set()
-            shared.remove(mine, kind, plan.gone_here)
-            if kind.table is TemplateRow:
-                found.faces_of |= _owners(here, list(taken))
-            if taken or plan.gone_here:
-                found.down[kind.name] = len(taken) + len(plan.gone_here)
-        if site_pins.KIND in kinds:
-            ours, others = site_pins.of_door(mine), site_pins.of_centre(there)
-            pins = shared.plan(last.get(site_pins.KIND, {}), ours, others)
-            found.plans[site_pins.KIND] = pins
-            found.same &= ours == others == last.get(site_pins.KIND, {})
-            if taken_pins := site_pins.take_down(mine, theirs, pins):
-                found.down[site_pins.KIND] = taken_pins
-        for person in found.faces_of:
-            templates.refresh_means(here, ciphers.here, person, at=now)
-    return found
+        kinds, last = (ALL, {}) if last is None else (kinds, last)
+        both = _digests(mine, theirs, kinds)
+        plans = {kind: shared.plan(last.get(kind, {}), *sides) for kind, sides in both.items()}
+        same = all(ours == others == last.get(kind, {}) for kind, (ours, others) in both.items())
+        down, faces_of = _take_down(mine, theirs, plans, now)
+    up = _send_up(kiosk, centre, ciphers, local, plans, now)
+    if not same:
+        with reading(centre) as there, writing(kiosk) as here:
+            _note(*_sides(here, there, ciphers, local), kinds)
+    return Exchanged(down, up, faces_of)
+
+
+def _take_down(mine: Side, theirs: Side, plans: Mapping[str, Plan], now: datetime) -> tuple[dict[str, int], set[UUID]]:
+    """Does what has to be done here; gives the rows that came or went, and whose templates are others now."""
+    here, count, faces_of = mine.session, dict[str, int](), set[UUID]()
+    for kind in _those(plans.keys()):
+        plan, faces = plans[kind.name], kind.table is TemplateRow
+        faces_of |= _owners(here, [*plan.gone_here, *plan.down]) if faces else set()
+        taken = _move(theirs, mine, kind, plan.down, plan.gone_here)
+        faces_of |= _owners(here, list(taken)) if faces else set()
+        if taken or plan.gone_here:
+            count[kind.name] = len(taken) + len(plan.gone_here)
+    if site_pins.KIND in plans and (pins := site_pins.take_down(mine, theirs, plans[site_pins.KIND])):
+        count[site_pins.KIND] = pins
+    for person in faces_of:
+        templates.refresh_means(here, mine.cipher, person, at=now)
+    return count, faces_of
+
+
+def _move(source: Side, target: Side, kind: Kind, wanted: Collection[UUID], gone: Collection[UUID]) -> set[UUID]:
+    """Has one side take rows of the other, and deletes those that are gone there; gives the ids of those taken."""
+    taken = shared.write(target, kind, shared.read(source, kind, wanted)) if wanted else set()
+    shared.remove(target, kind, gone)
+    return taken
+
+
+def _digests(mine: Side, theirs: Side, kinds: Set[str]) -> dict[str, tuple[Mapping[UUID, str], Mapping[UUID, str]]]:
+    """Digests of the rows here and at the centre, by kind."""
+    both: dict[str, tuple[Mapping[UUID, str], Mapping[UUID, str]]] = {
+        kind.name: (shared.digests(mine, kind), shared.digests(theirs, kind)) for kind in _those(kinds)
+    }
+    if site_pins.KIND in kinds:
+        both[site_pins.KIND] = site_pins.of_door(mine), site_pins.of_centre(theirs.session)
+    return both
 
 
 def _owners(session: Session, images: list[UUID]) -> set[UUID]:
@@ -143,8 +138,7 @@ def _send_up(
         mine, theirs = _sides(here, there, ciphers, local)
         for kind in _those(plans.keys()):
             plan = plans[kind.name]
-            taken = shared.write(theirs, kind, shared.read(mine, kind, plan.up)) if plan.up else set()
-            shared.remove(theirs, kind, plan.gone_there)
+            taken = _move(mine, theirs, kind, plan.up, plan.gone_there)
             if taken or plan.gone_there:
                 count[kind.name] = len(taken) + len(plan.gone_there)
         if site_pins.KIND in plans and (pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND])):
@@ -177,10 +171,7 @@ def _read_last(here: Session, there: Session, kinds: Set[str]) -> dict[str, dict
 
 def _note(mine: Side, theirs: Side, kinds: Set[str]) -> None:
     """Keeps what is the same on both sides now."""
-    here, there = mine.session, theirs.session
-    both = {kind.name: (shared.digests(mine, kind), shared.digests(theirs, kind)) for kind in _those(kinds)}
-    if site_pins.KIND in kinds:
-        both[site_pins.KIND] = site_pins.of_door(mine), site_pins.of_centre(there)
+    here, there, both = mine.session, theirs.session, _digests(mine, theirs, kinds)
     same = {
         (kind, id): digest
         for kind, (ours, others) in both.items()

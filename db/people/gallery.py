@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import migrate
 from db.batches import batches
-from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, second_owner
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, halves_as_one, second_owner
 from db.errors import DatabaseDamaged, WrongKey, explain
 from db.faces.templates import mean_owner
 from db.people import consents, look_alikes
@@ -122,45 +122,32 @@ def opened(
 
 
 def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
-    """Everybody who can be recognised: active, with a template of this encoder, face not refused.
-
-    Whose template was changed or moved outside Muster is left out and logged; `muster db verify` names them, too.
-
-    Raises:
-        WrongKey: the templates were encrypted with another key.
-    """
-    faces, mood = consents.of_kind(session, "face"), consents.of_kind(session, "mood")
-    alike = look_alikes.by_person(session)
-    wrong = look_alikes.wrongly_named(session)
-    query = (
-        select(PersonRow.id, PersonRow.name, MeanTemplateRow.embedding, MeanTemplateRow.second, MeanTemplateRow.members)
-        .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)
-        .where(PersonRow.active == true(), MeanTemplateRow.encoder == encoder)
-        .order_by(PersonRow.id)
+    """As `opened`, everybody as a record, by id, with what makes a name for them need a larger margin."""
+    members = dict(
+        session.execute(
+            select(MeanTemplateRow.person_id, MeanTemplateRow.members).where(MeanTemplateRow.encoder == encoder)
+        ).all()
     )
-    gallery: list[GalleryPerson] = []
-    for person, name, sealed, second, members in session.execute(query):
-        if faces.get(person) is False:
-            continue
-        try:
-            embedding = cipher.open_embedding(sealed, second, mean_owner(person, encoder))
-        except (DatabaseDamaged, WrongKey):
-            if bound_key(session) != cipher.key_id:
-                raise
-            log.error("The template of the person %s was changed or moved: enrol them anew.", person)
-            continue
-        gallery.append(
-            GalleryPerson(
-                person=person,
-                name=name,
-                embedding=embedding,
-                members=members,
-                mood_consent=mood.get(person),
-                look_alikes=tuple(alike.get(person, ())),
-                wrongly_named=wrong.get(person, 0),
-            )
+    alike, wrong = look_alikes.by_person(session), look_alikes.wrongly_named(session)
+    return [
+        GalleryPerson(
+            person, name, embedding, members[person], mood, tuple(alike.get(person, ())), wrong.get(person, 0)
         )
-    return gallery
+        for part in opened(session, cipher, encoder)
+        for person, name, mood, embedding in _each(part)
+    ]
+
+
+def _each(part: Opened) -> Iterator[tuple[UUID, str, bool | None, NDArray[np.float32]]]:
+    """Id, name, consent to moods and mean template of each."""
+    listed, joined_halves = part.listed, halves_as_one(part.first, part.second)
+    ends = np.cumsum(listed.name_lengths)
+    for number, end in enumerate(ends):
+        person = UUID(bytes=bytes(listed.ids[16 * number : 16 * number + 16]))
+        name = listed.names[end - listed.name_lengths[number] : end].decode()
+        asked = int(listed.mood_consent[number])
+        embedding = joined_halves[number] if part.has_second[number] else part.first[number]
+        yield person, name, None if asked < 0 else bool(asked), embedding
 
 
 def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:

@@ -164,57 +164,54 @@ def count_people(session: Session, *, active: bool = True) -> int:
 
 def rename(session: Session, person: UUID, name: str, *, at: datetime, actor: str) -> Person:
     """Raises: InvalidRecord."""
-    row = _row(session, person)
-    detail = {"before": row.name, "after": clean(name)}
-    audit.note(session, "rename", at=at, actor=actor, person=person, detail=detail)
-    row.name = clean(name)
-    session.flush()
-    return record(row)
+    _change(session, person, "rename", "name", clean(name), at=at, actor=actor)
+    return get_person(session, person)
 
 
 def set_number(session: Session, person: UUID, number: str | None, *, at: datetime, actor: str) -> Person:
     """Without a number the PIN goes, too. Raises: InvalidRecord, also when another person has the number."""
-    row = _row(session, person)
     number = clean_number(number)
     _require_free_number(session, number, person)
-    detail = {"before": row.number, "after": number}
-    entry = audit.note(session, "number", at=at, actor=actor, person=person, detail=detail)
-    row.number = number
-    if number is None:
+    entry = _change(session, person, "number", "number", number, at=at, actor=actor)
+    if entry is not None and number is None:
+        row = _row(session, person)
         audit.keep(session, entry, {"pin_hash": row.pin_hash}, person=person)
         row.pin_hash = None
-    session.flush()
-    return record(row)
+        session.flush()
+    return get_person(session, person)
 
 
 def set_group(session: Session, person: UUID, group: str | None, *, at: datetime, actor: str) -> Person:
     """Raises: InvalidRecord."""
-    row = _row(session, person)
-    detail = {"before": row.group, "after": clean_or_none(group, "group")}
-    audit.note(session, "group", at=at, actor=actor, person=person, detail=detail)
-    row.group = detail["after"]
-    session.flush()
-    return record(row)
+    _change(session, person, "group", "group", clean_or_none(group, "group"), at=at, actor=actor)
+    return get_person(session, person)
 
 
 def set_notes(session: Session, person: UUID, notes: str, *, at: datetime, actor: str) -> Person:
     """Raises: InvalidRecord."""
-    row = _row(session, person)
-    detail = {"before": row.notes, "after": notes}
-    audit.note(session, "notes", at=at, actor=actor, person=person, detail=detail)
-    row.notes = notes
-    session.flush()
-    return record(row)
+    _change(session, person, "notes", "notes", notes, at=at, actor=actor)
+    return get_person(session, person)
 
 
 def set_active(session: Session, person: UUID, active: bool, *, at: datetime, actor: str) -> Person:
     """Deactivates (all data stays, but nobody is recognised) or reactivates. Raises: InvalidRecord."""
+    _change(session, person, "activate" if active else "deactivate", "active", active, at=at, actor=actor)
+    return get_person(session, person)
+
+
+def _change(
+    session: Session, person: UUID, action: str, column: str, value: object, *, at: datetime, actor: str
+) -> UUID | None:
+    """Gives a column another value; the audit log's entry of it, or None where it has this value already."""
     row = _row(session, person)
-    detail = {"before": row.active, "after": active}
-    audit.note(session, "activate" if active else "deactivate", at=at, actor=actor, person=person, detail=detail)
-    row.active = active
+    before = getattr(row, column)
+    if before == value:
+        return None
+    detail = {"before": before, "after": value}
+    entry = audit.note(session, action, at=at, actor=actor, person=person, detail=detail)
+    setattr(row, column, value)
     session.flush()
-    return record(row)
+    return entry
 
 
 def add_pseudonym(session: Session, person: UUID) -> UUID:

@@ -27,11 +27,6 @@ def set_pin(session: Session, person_id: UUID, pin_hash: str | None) -> str | No
     return before
 
 
-def is_set(session: Session, person_id: UUID) -> bool:
-    """Whether this person has a PIN."""
-    return session.scalar(select(PersonRow.pin_hash).where(PersonRow.id == person_id)) is not None
-
-
 def all_hashes(session: Session) -> dict[UUID, str | None]:
     """The hash of everybody's PIN; None where they have none."""
     return {row.id: row.pin_hash for row in session.execute(select(PersonRow.id, PersonRow.pin_hash))}

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db.attendance import ledger
 from db.schema.attendance import EventRow, KioskRow
 from db.schema.people import PersonRow, SubjectRow
 
@@ -42,11 +43,6 @@ _COLUMNS: Final = (
 """In the order of a `FeedEvent`."""
 
 
-def head(session: Session) -> int:
-    """The number of the ledger's last row; 0 while it is empty."""
-    return session.scalar(select(func.max(EventRow.seq))) or 0
-
-
 def after(session: Session, seq: int, limit: int) -> list[FeedEvent]:
     """The rows behind this one, in the ledger's order."""
     return _read(session, select(*_COLUMNS).where(EventRow.seq > seq).order_by(EventRow.seq).limit(limit))
@@ -55,7 +51,7 @@ def after(session: Session, seq: int, limit: int) -> list[FeedEvent]:
 def recorded_since(session: Session, since: datetime) -> int:
     """The number of the row before the first one that was written at this time or later."""
     first = session.scalar(select(func.min(EventRow.seq)).where(EventRow.recorded_at >= since))
-    return head(session) if first is None else first - 1
+    return ledger.count(session) if first is None else first - 1
 
 
 def by_ids(session: Session, events: Sequence[UUID]) -> dict[UUID, FeedEvent]:

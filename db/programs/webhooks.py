@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from db.attendance import ledger
 from db.ids import new_id
 from db.programs import event_feed
 from db.programs.event_feed import FeedEvent
@@ -61,13 +62,13 @@ def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], no
     """
     cursor = session.get(WebhookCursorRow, webhook, with_for_update=True)  # of two senders one waits for the other
     if cursor is None:
-        session.add(WebhookCursorRow(webhook=webhook, seq=event_feed.head(session), sent=0, sent_at=None))
+        session.add(WebhookCursorRow(webhook=webhook, seq=ledger.count(session), sent=0, sent_at=None))
         session.flush()
         return 0
     made = 0
     while events := event_feed.after(session, cursor.seq, _BATCH):
         for one in filter(wanted, events):
-            _add(session, webhook, one.kind, one.at, now, event=one.id, door=one.door)
+            add(session, webhook, one.kind, one.at, now, event=one.id, door=one.door)
             made += 1
         cursor.seq = events[-1].seq
         session.flush()
@@ -77,15 +78,10 @@ def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], no
 def is_behind(session: Session, webhook: str) -> bool:
     """Whether `take` has something to look at."""
     seq = session.scalar(select(WebhookCursorRow.seq).where(WebhookCursorRow.webhook == webhook))
-    return seq is None or seq < event_feed.head(session)
+    return seq is None or seq < ledger.count(session)
 
 
-def add(session: Session, webhook: str, kind: str, at: datetime, now: datetime, *, door: str, text: str | None) -> None:
-    """Puts something into the outbox that is not in the ledger."""
-    _add(session, webhook, kind, at, now, door=door, text=text)
-
-
-def _add(
+def add(
     session: Session,
     webhook: str,
     kind: str,
@@ -96,6 +92,11 @@ def _add(
     event: UUID | None = None,
     text: str | None = None,
 ) -> None:
+    """Puts something that happened into the outbox.
+
+    Args:
+        event: its row of the ledger; None for what is not in the ledger.
+    """
     row = DeliveryRow(
         id=new_id(), webhook=webhook, kind=kind, at=at, event_id=event, door=door, text=text, created_at=now,
         attempts=0, due_at=now, away=False, dead=False, error=None,
@@ -154,7 +155,7 @@ def pause(attempts: int) -> timedelta:
 
 def states(session: Session) -> list[WebhookState]:
     """All webhooks that ever ran here."""
-    head = event_feed.head(session)
+    head = ledger.count(session)
     counts = {
         (row.webhook, row.dead): int(row.messages)
         for row in session.execute(

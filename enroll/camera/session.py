@@ -142,7 +142,7 @@ class StraightView:
         if not self._fresh and abs(yaw(points) - self._yaw) <= STRAIGHT:
             self._begin()
             self._fresh = True
-        return self._window.measure(frame.rgb, face.face, points)
+        return self._window.measure(frame.rgb, points)
 
     def ask(self, advice: Advice) -> None:
         """Take in what the person is told after this frame."""

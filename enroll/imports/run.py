@@ -227,7 +227,7 @@ def examine_picture(
     """Read and examine one picture; the result says why where it cannot be read."""
     try:
         with picture.at_hand() as path:
-            content_hash = _hash(path, picture)
+            content_hash = _hash(path)
             if secret is not None and images.keyed(secret, content_hash) in known:
                 return Examination(picture.label, content_hash, known=True)
             try:
@@ -239,7 +239,7 @@ def examine_picture(
         return Examination(picture.label, "", error=str(error))
 
 
-def _hash(path: Path, picture: Picture) -> str:
+def _hash(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,8 +14,6 @@ from typing import Final
 
 from monitor.errors import SettingsError
 
-SHORTEST: Final = 4
-"""No setting lets a new PIN have fewer digits."""
 MEMORY_KIB, PASSES, LANES = 65_536, 2, 1
 """Argon2's m, t and p: 64 MiB and some 80 ms a try."""
 _SCHEME: Final = "argon2id"

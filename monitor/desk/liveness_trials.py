@@ -15,9 +15,9 @@ from db.crypto import TemplateCipher
 from enroll.evaluation.rates import Rate
 from monitor.config import Settings
 from monitor.domain import Phase, Question
-from monitor.pipeline.consensus import FlowSettings
 from monitor.pipeline.gallery_loader import load_people
 from monitor.pipeline.liveness import LivenessCheck
+from monitor.pipeline.open_kiosk import flow_settings
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
@@ -95,12 +95,7 @@ class LivenessTrials:
         self._people = load_people(engine, cipher, settings)
         self._detector, self._encoder = FaceDetector(settings.detector), FaceEncoder()
         self._mesh = FaceMesh()
-        self._settings = FlowSettings(
-            min_face=settings.min_face,
-            mood_confidence=settings.mood_confidence,
-            mood_every_seconds=settings.mood_every_seconds,
-            min_views=3,
-        )
+        self._settings = flow_settings(settings)
 
     @property
     def people(self) -> int:

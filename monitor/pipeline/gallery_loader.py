@@ -1,7 +1,7 @@
 """Loads the gallery: everyone in the database who can be identified."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,10 +14,9 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.people import expected_misses, look_alikes
 from db.people import gallery as rows
-from db.records.faces import GalleryPerson
 from monitor.config import Settings
 from monitor.vision.encoder import ENCODER_NAME
-from monitor.vision.matching.gallery import Enrolled, Gallery, GalleryEntry, extra_margin
+from monitor.vision.matching.gallery import Enrolled, Gallery, extra_margin
 from monitor.vision.matching.roll import Ids, Roll, Some, ids_of
 from monitor.vision.matching.templates import Means, Templates
 
@@ -131,12 +130,3 @@ def _margins(session: Session, roll: Roll) -> NDArray[np.float32]:
 def load_people(engine: Engine, cipher: TemplateCipher, settings: Settings) -> Enrolled:
     """Everyone who can be named, once. Raises: DatabaseError, as `PeopleLoader.load`."""
     return PeopleLoader(engine, cipher, settings).load()
-
-
-def gallery_of(people: Sequence[GalleryPerson], settings: Settings) -> Gallery:
-    """The gallery of these people by the settings in force."""
-    entries = [
-        GalleryEntry(one.person, one.name, one.embedding, extra_margin(len(one.look_alikes), one.wrongly_named))
-        for one in people
-    ]
-    return Gallery(entries, target_fpir=settings.target_fpir, margin=settings.match_margin, encoders=settings.encoder)

@@ -198,7 +198,7 @@ class LivenessCheck:
             if one.window is None or broken:
                 one.window, one.cues = MotionWindow(frame.rgb, track.face, mesh, frame.seconds), []
                 return
-            one.cues.append(one.window.measure(frame.rgb, track.face, mesh))
+            one.cues.append(one.window.measure(frame.rgb, mesh))
             if frame.seconds - one.window.began < WINDOW:
                 return
             verdict = judge(one.cues, self._limits)
@@ -227,7 +227,7 @@ class LivenessCheck:
     ) -> None:
         relief = False
         if one.window is not None and mesh is not None and turn.answer is Answer.AWAITED:
-            one.cues.append(one.window.measure(frame.rgb, track.face, mesh))
+            one.cues.append(one.window.measure(frame.rgb, mesh))
             relief = has_relief(one.cues[-1], self._limits)
         degrees = yaw(mesh) if mesh is not None else None
         if self._mesh is not None and mesh is not None and turn.turned(degrees) >= TURN:

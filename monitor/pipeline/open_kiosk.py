@@ -80,12 +80,7 @@ def open_kiosk(
             encoder,
             emotions,
             enrolled,
-            FlowSettings(
-                min_face=settings.min_face,
-                mood_confidence=settings.mood_confidence,
-                mood_every_seconds=settings.mood_every_seconds,
-                min_views=1 if isinstance(source, FolderSource) else 3,
-            ),
+            flow_settings(settings, min_views=1 if isinstance(source, FolderSource) else 3),
             second=second,
             candidates=candidates,
             liveness=LivenessCheck(mode, None if mode == "off" else FaceMesh()),
@@ -102,6 +97,15 @@ def open_kiosk(
         plan=SearchPlan(every_frame=isinstance(source, FolderSource), small=settings.detector == "blazeface"),
         fail_fast=fail_fast,
     )
+
+
+def flow_settings(settings: Settings, *, min_views: int = 3) -> FlowSettings:
+    """What the pipeline needs of all settings.
+
+    Args:
+        min_views: good views that an unknown face needs to be kept as a visitor.
+    """
+    return FlowSettings(settings.min_face, settings.mood_confidence, settings.mood_every_seconds, min_views)
 
 
 def _open_journal(

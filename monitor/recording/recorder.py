@@ -19,14 +19,13 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db import audit, migrate
-from db.attendance import kiosks
 from db.crypto import TemplateCipher, bind_key
 from db.engine import database_file, writing
 from db.errors import DatabaseBusy, DatabaseError, DatabaseFull, DatabaseUnavailable, InvalidRecord
 from db.ids import new_id
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase, Sighting
-from monitor.recording import batch, transactions
+from monitor.recording import batch, this_kiosk, transactions
 from monitor.recording.batch import Fact, NotMe, Start, Waiting
 from monitor.recording.candidates import TemplateCandidate
 from monitor.recording.clock_watch import WatchedClock
@@ -225,19 +224,12 @@ class Recorder:
         file = database_file(self._engine)
         with writing(self._engine) as session:
             bind_key(session, self._cipher, now)
-            kiosk = kiosks.register(
-                session,
-                settings.kiosk,
-                site=settings.site,
-                role=settings.role,
-                time_zone=settings.time_zone,
-                at=now,
-            )
+            kiosk = this_kiosk.register(session, settings, now)
         self._registered()
         if self._file not in (None, file):
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")
-        self.kiosk, self._file = kiosk.id, file
-        self._context = transactions.WriteContext(kiosk.id, settings, self._cipher)
+        self.kiosk, self._file = kiosk, file
+        self._context = transactions.WriteContext(kiosk, settings, self._cipher)
         return self._context
 
     def _fit(self, sighting: Sighting) -> Sighting | None:

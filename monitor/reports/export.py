@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, BinaryIO, Final, TextIO
 
-from monitor.reports.cells import Cell, Table
+from monitor.reports.cells import Cell
 from monitor.reports.xlsx import Workbook
 from monitor.text import hours_and_minutes, printable
 
@@ -51,17 +51,12 @@ class Appointment:
     """None for an instant: an entry of a calendar must end later than it starts (RFC 5545), or say no end."""
 
 
-def to_csv(table: Table) -> str:
-    """RFC 4180 with a header row. Text that a spreadsheet would take for a formula begins with an apostrophe."""
-    buffer = io.StringIO()
-    _write_csv(buffer, table.columns, table.rows, Dialect.PLAIN, clock=False)
-    return buffer.getvalue()
-
-
 def write_csv(
     file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Cell]], dialect: Dialect, *, clock: bool
 ) -> None:
-    """As `to_csv`, row by row into a file that is open.
+    """RFC 4180 with a header row, row by row into a file that is open.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
 
     Args:
         clock: durations as h:mm instead of decimal hours.
@@ -96,13 +91,6 @@ def _write_csv(
     )
 
 
-def to_xlsx(table: Table) -> bytes:
-    """A workbook with one sheet; texts are texts, also those that look like formulas."""
-    buffer = io.BytesIO()
-    write_xlsx(buffer, table.columns, table.rows, lambda _: table.title)
-    return buffer.getvalue()
-
-
 def write_xlsx(
     file: BinaryIO,
     columns: Sequence[str],
@@ -112,7 +100,7 @@ def write_xlsx(
     totals: bool = False,
     clock: bool = False,
 ) -> None:
-    """A workbook, row by row into a file that is open.
+    """A workbook, row by row into a file that is open; texts are texts, also those that look like formulas.
 
     Args:
         sheet: the title of the sheet to which a row belongs.
@@ -132,16 +120,21 @@ def write_xlsx(
 
 
 def write_json_lines(file: BinaryIO, records: Iterable[Mapping[str, object]], *, clock: bool) -> None:
-    """As `to_json_lines`, line by line into a file that is open; durations as h:mm if wished."""
+    """One JSON object a line, into a file that is open.
+
+    Args:
+        clock: durations as h:mm instead of decimal hours.
+    """
     value = _clock_value if clock else _json_value
     file.writelines(
         (json.dumps(record, ensure_ascii=False, default=value) + "\n").encode("utf-8", "replace") for record in records
     )
 
 
-def to_json_lines(records: Iterable[Mapping[str, object]]) -> str:
-    """One JSON object a line."""
-    return "".join(json.dumps(record, ensure_ascii=False, default=_json_value) + "\n" for record in records)
+def json_record(record: Mapping[str, object]) -> dict[str, Any]:
+    """A record with JSON's own types, as `write_json_lines` writes it with decimal hours."""
+    told: dict[str, Any] = json.loads(json.dumps(record, default=_json_value))
+    return told
 
 
 def to_ics(name: str, appointments: Sequence[Appointment]) -> bytes:

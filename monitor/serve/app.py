@@ -1,7 +1,6 @@
 """The HTTP interface, which only reads: each question needs a key with the right for it. OpenAPI: /openapi.json."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -20,7 +19,7 @@ from monitor.desk.people.listing import people_between
 from monitor.desk.programs import event_feed, health, keys
 from monitor.outbound.messages import event_json
 from monitor.reports import lines, mood_lines
-from monitor.reports.export import to_json_lines
+from monitor.reports.export import json_record
 from monitor.serve import metrics
 from monitor.serve.replies import (
     AttendanceReply,
@@ -125,7 +124,7 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
         found, after = desk_attendance.page(
             engine, settings, period, now, since=since, limit=limit, group=group and _storable(group)
         )
-        told = [DayReply.model_validate(one) for one in _plain([*lines.days(found, settings.zone)])]
+        told = [DayReply.model_validate(json_record(one)) for one in lines.days(found, settings.zone)]
         return AttendanceReply(days=told, next=after)
 
     @app.get("/v1/moods", responses=_PROBLEMS, dependencies=[_needs(engine, "moods", clock)])
@@ -141,7 +140,7 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
         period = _period(first, last, clock().astimezone(settings.zone).date())
         cells, names = mood_report(engine, settings, period, by, group=group and _storable(group))
         told = mood_lines.moods(cells, by, names, settings.mood_confidence)
-        return [LineReply.model_validate(one) for one in _plain(told)]
+        return [LineReply.model_validate(json_record(one)) for one in told]
 
 
 def _add_events(app: FastAPI, engine: Engine, settings: Settings, clock: Clock, version: str) -> None:
@@ -192,8 +191,3 @@ def _storable(text: str) -> str:
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise HTTPException(400, "A text has a letter that no database keeps.")
     return text
-
-
-def _plain(found: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
-    """Lines of a report with JSON's own types."""
-    return [json.loads(line) for line in to_json_lines(found).splitlines()]

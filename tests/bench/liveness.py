@@ -154,7 +154,7 @@ def real_windows(bench: Bench, frames: list[RgbImage]) -> Iterator[Verdict]:
             if window is None:
                 window = MotionWindow(rgb, face, mesh, 0.0)
             else:
-                cues.append(window.measure(rgb, face, mesh))
+                cues.append(window.measure(rgb, mesh))
         yield judge(cues)
 
 
@@ -272,7 +272,7 @@ def cost(bench: Bench) -> None:
             if window is None:
                 window = MotionWindow(rgb, face, mesh, 0.0)
             else:
-                window.measure(rgb, face, mesh)
+                window.measure(rgb, mesh)
         times.append((time.perf_counter() - began) / len(frames))
     print(f"cost of an undecided face: {1000 * min(times):.1f} ms a frame of 640x480 (best of five windows)")
 

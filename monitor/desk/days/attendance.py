@@ -22,7 +22,7 @@ from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
-from monitor.reports.export import Dialect, to_json_lines, write_csv, write_xlsx
+from monitor.reports.export import Dialect, write_csv, write_json_lines, write_xlsx
 from monitor.reports.sheet import sheets
 from monitor.text import printable
 
@@ -182,7 +182,8 @@ def export_days(
         return
     days = each_day(engine, settings, period, now, person=person)
     if ending == ".json":
-        write_atomically(file, to_json_lines(report_lines.days(days, zone)).encode())
+        lines = report_lines.days(days, zone)
+        write_atomically(file, lambda part: write_json_lines(part, lines, clock=False))
         return
     columns, rows = report_lines.DAY_COLUMNS, report_lines.day_rows(days, zone)
     if ending == ".csv":

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks, ledger
+from db.attendance import corrections, ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
@@ -23,6 +23,7 @@ from monitor.attendance.rules import instant_of, minute_of
 from monitor.attendance.stays import day_of, pieces
 from monitor.config import Settings
 from monitor.desk.actor import Actor
+from monitor.recording import this_kiosk
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 
@@ -193,7 +194,4 @@ class _Row(Actor):
 
 
 def _row(session: Session, settings: Settings, reason: str, by: Actor) -> _Row:
-    kiosk = kiosks.register(
-        session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=by["at"]
-    )
-    return {"id": new_id(), "kiosk": kiosk.id, "reason": reason, **by}
+    return {"id": new_id(), "kiosk": this_kiosk.register(session, settings, by["at"]), "reason": reason, **by}

@@ -1,18 +1,13 @@
 """The rows of the ledger as a report has them: how, by whom and why, also of what no longer counts."""
 
-from collections.abc import Sequence
 from operator import attrgetter
-from uuid import UUID
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import kiosks, ledger
-from db.batches import batches
 from db.engine import reading
 from db.people import people
-from db.records.attendance import AttendanceEvent
 from db.records.people import Person
 from monitor.attendance.days import Period
 from monitor.config import Settings
@@ -38,18 +33,10 @@ def events(
         bounds = period.bounds_of_passages(settings.zone)
         counted = load_passages(session, calendars, *bounds, of=of, group=group)
         doors = {kiosk.id: kiosk.name for kiosk in kiosks.all_kiosks(session)}
-        reasons = _reasons(session, found)
+        reasons = audit.reasons(session, [one.id for one in found if one.target or one.method == "manual"])
     counting = {passage.event for passages in counted.values() for passage in passages}
     return [
         EventOf(event, who[event.person], doors.get(event.kiosk, ""), reasons.get(event.id, ""), event.id in counting)
         for event in sorted(found, key=attrgetter("at", "seq"))
         if event.person in who and (group is None or who[event.person].group == group)
     ]
-
-
-def _reasons(session: Session, found: Sequence[AttendanceEvent]) -> dict[UUID, str]:
-    """What the desk gave as a reason, for the rows that it wrote."""
-    said: dict[UUID, str] = {}
-    for some in batches([event.id for event in found if event.target or event.method == "manual"]):
-        said |= audit.reasons(session, list(some))
-    return said

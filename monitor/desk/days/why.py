@@ -32,12 +32,6 @@ TARGETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1)
 _WORDS: Final = {"check_in": "came in", "check_out": "left", "void": "was made void", "correction": "was corrected"}
 
 
-def why_event(engine: Engine, cipher: TemplateCipher, settings: Settings, event: UUID) -> Why:
-    """Why an entry of the ledger is there. Raises: UsageError, where there is none; DatabaseError."""
-    with reading(engine) as session:
-        return _of_event(session, cipher, settings, event)
-
-
 def why_sighting(engine: Engine, cipher: TemplateCipher, settings: Settings, sighting: UUID) -> Why:
     """Why a face at the door got its name, or none. Raises: UsageError, where it is not there; DatabaseError."""
     with reading(engine) as session:

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db.attendance import kiosks
 from db.calendar import Shift
 from db.engine import reading, writing
 from db.ids import new_id
@@ -36,7 +35,7 @@ from monitor.desk.demo.team import Away, Member
 from monitor.desk.people.changes import set_consents
 from monitor.desk.store import Store
 from monitor.domain import Candidate, Embedding, Match, MoodScores, Phase, RgbImage, Sighting
-from monitor.recording import transactions
+from monitor.recording import this_kiosk, transactions
 from monitor.recording.arrivals import ManyArrivals
 from monitor.vision.encoder import FaceEncoder
 from monitor.vision.jpeg import decode_jpeg
@@ -172,12 +171,10 @@ def play(
     free, away = teams.free_days(first, today), teams.leave(team, first, today)
     _set_free(store, settings, ids, free, away, by)
     with writing(store.engine) as session:
-        kiosk = kiosks.register(
-            session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone, at=start
-        )
+        kiosk = this_kiosk.register(session, settings, start)
     with reading(store.engine) as session:
         arrivals = ManyArrivals.over(session, settings, first, today)
-    context = transactions.WriteContext(kiosk.id, settings, store.cipher, arrivals)
+    context = transactions.WriteContext(kiosk, settings, store.cipher, arrivals)
     door = _Door(store, settings, context, arrivals, ids, strangers, Random(f"door {seed}"))
     planned = acts(team, shifts, away, free, first, now, settings.zone, strangers=len(strangers), seed=seed)
     for done in _played(door, planned):

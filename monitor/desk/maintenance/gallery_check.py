@@ -13,14 +13,13 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.observations import sightings, views
-from db.people import expected_misses
-from db.people.gallery import load_gallery
+from db.people import expected_misses, pages
 from db.records.faces import ExpectedMiss
 from enroll.evaluation.nightly import Examination, examine
 from monitor.config import Settings
 from monitor.desk.actor import Actor
-from monitor.pipeline.gallery_loader import gallery_of
-from monitor.vision.encoder import ENCODER_NAME
+from monitor.pipeline.gallery_loader import load_people
+from monitor.vision.matching.gallery import Gallery
 
 ACTION: Final = "examine gallery"
 """How the audit log calls it."""
@@ -36,10 +35,11 @@ def examine_gallery(engine: Engine, cipher: TemplateCipher, settings: Settings, 
         DatabaseError: the database cannot be read or written.
     """
     at = by["at"]
+    gallery = load_people(engine, cipher, settings).gallery
     with reading(engine) as session:
-        found = _examined(session, cipher, settings, at)
+        found = _examined(session, cipher, settings, gallery, at)
     with writing(engine) as session:
-        there = {one.person for one in load_gallery(session, cipher, ENCODER_NAME)}
+        there = pages.names(session, [one.person for one in found.served])  # the others were erased meanwhile
         kept = (
             ExpectedMiss(one.person, at, one.passages, one.expected, one.low, one.high, one.images)
             for one in found.served
@@ -63,8 +63,10 @@ def examine_when_due(engine: Engine, cipher: TemplateCipher, settings: Settings,
     return examine_gallery(engine, cipher, settings, at=at, actor="muster")
 
 
-def _examined(session: Session, cipher: TemplateCipher, settings: Settings, at: datetime) -> Examination:
-    people = load_gallery(session, cipher, ENCODER_NAME)
+def _examined(
+    session: Session, cipher: TemplateCipher, settings: Settings, gallery: Gallery, at: datetime
+) -> Examination:
+    names = gallery.roll.names()
     start = at - timedelta(days=min(settings.keep_views_days, _MOST_DAYS) or 1)
     faces = views.faces(session, cipher, start, at + timedelta(seconds=1))
     by_pin = Counter(
@@ -78,9 +80,9 @@ def _examined(session: Session, cipher: TemplateCipher, settings: Settings, at: 
         if one.embedding is not None and one.sighting.first_at >= start
     ]
     return examine(
-        gallery_of(people, settings),
-        {one.person: one.name for one in people},
-        templates.count_by_person(session, [one.person for one in people]),
+        gallery,
+        names,
+        templates.count_by_person(session, list(names)),
         ((person, seen) for (person, _), seen in faces.items()),
         strangers,
         by_pin,

@@ -96,50 +96,67 @@ def restore(
         raise UsageError("PostgreSQL is restored with its own pg_restore; run that on the server.")
     if not file.is_file():
         raise UsageError(f"There is no file {file}; 'muster db backup' makes one.")
-    old = _open_if_possible(database)
-    opened = ExitStack()
-    if old is not None:
-        opened.callback(old.dispose)
     copy = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        backup.copy_backup(file, copy)
-        restored = open_database(str(copy), create=False)
-        opened.callback(restored.dispose)
-        key = _key_of(restored, cipher, file, folder)
-        _require_whole(restored, key, file)
-        since, lost = _since(old), _lost(old, restored)
-        if lost.any and not agreed(lost):
-            raise UsageError("Nothing was restored; answer y, or give --yes.")
-        backed_up = heads.current(restored, by["at"])
-        heads.open_with(restored, key, None)
-        if key is not cipher:
-            with writing(restored) as session:
-                reencrypt(session, key, cipher, **by)
-            heads.open_with(restored, cipher, None)
-        gone = _erase_again(restored, since.erased, **by)
-        taken_over = _take_over(restored, since, **by)
-        with writing(restored) as session:
-            count, events = people.count_people(session), ledger.count(session)
-            inactive = people.count_people(session, active=False)
-            before = {"events": since.events} if old is not None else None
-            detail = {"file": str(file), "before": before, "after": {"events": events}}
-            audit.note(session, "restore", detail=detail, **by)
-        restored.dispose()
-        aside = database.with_name(upkeep.aside_name(database, by["at"]))
-        kept = aside if database.exists() else None
-        backup.put_in_place(copy, database, aside)
-        engine = open_database(settings.db)
-        opened.callback(engine.dispose)
-        heads.open_with(engine, cipher, folder)
-        heads.note(engine, by["at"], restored=backed_up)
+        with ExitStack() as opened:
+            opened.callback(_remove, copy)
+            old = _open_if_possible(database)
+            if old is not None:
+                opened.callback(old.dispose)
+            database.parent.mkdir(parents=True, exist_ok=True)
+            backup.copy_backup(file, copy)
+            restored = open_database(str(copy), create=False)
+            opened.callback(restored.dispose)
+            key = _key_of(restored, cipher, file, folder)
+            _require_whole(restored, key, file)
+            since, lost = _since(old), _lost(old, restored)
+            if lost.any and not agreed(lost):
+                raise UsageError("Nothing was restored; answer y, or give --yes.")
+            backed_up = heads.current(restored, by["at"])
+            _seal_with(restored, key, cipher, **by)
+            gone, taken_over = _erase_again(restored, since.erased, **by), _take_over(restored, since, **by)
+            count, inactive, events = _note(restored, file, since.events if old is not None else None, **by)
+            restored.dispose()
+            aside = database.with_name(upkeep.aside_name(database, by["at"]))
+            kept = aside if database.exists() else None
+            backup.put_in_place(copy, database, aside)
+            engine = open_database(settings.db)
+            opened.callback(engine.dispose)
+            heads.open_with(engine, cipher, folder)
+            heads.note(engine, by["at"], restored=backed_up)
     except OSError as error:
         raise DatabaseUnavailable(f"{file} cannot be restored: {error.strerror}.") from None
-    finally:
-        opened.close()
-        for ending in ("", "-wal", "-shm"):
-            copy.with_name(copy.name + ending).unlink(missing_ok=True)
     return Restored(count, inactive, events, kept, lost, gone, taken_over)
+
+
+def _remove(database: Path) -> None:
+    """Deletes a copy of the database, with its logs."""
+    for ending in ("", "-wal", "-shm"):
+        database.with_name(database.name + ending).unlink(missing_ok=True)
+
+
+def _seal_with(restored: Engine, key: TemplateCipher, cipher: TemplateCipher, **by: Unpack[Actor]) -> None:
+    """Seals with the present key what was sealed with the backup's; what is written from here on is proved with it."""
+    heads.open_with(restored, key, None)
+    if key is not cipher:
+        with writing(restored) as session:
+            reencrypt(session, key, cipher, **by)
+        heads.open_with(restored, cipher, None)
+
+
+def _note(restored: Engine, file: Path, before: int | None, **by: Unpack[Actor]) -> tuple[int, int, int]:
+    """Says in the audit log that a backup took the place of the database; counts its people, inactive ones and events.
+
+    Args:
+        before: events of the database that is replaced; None where there was none that could be read.
+    """
+    with writing(restored) as session:
+        count, events = people.count_people(session), ledger.count(session)
+        inactive = people.count_people(session, active=False)
+        told = None if before is None else {"events": before}
+        detail = {"file": str(file), "before": told, "after": {"events": events}}
+        audit.note(session, "restore", detail=detail, **by)
+    return count, inactive, events
 
 
 def _key_of(restored: Engine, cipher: TemplateCipher, file: Path, folder: Path) -> TemplateCipher:

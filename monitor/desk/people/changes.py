@@ -6,6 +6,7 @@ from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db import audit
 from db.crypto import TemplateCipher
@@ -75,10 +76,7 @@ def change(
         if active is not None:
             people.set_active(session, person, active, **by)
         if pin is not None:
-            before = pins.set_pin(session, person, kept)
-            if kept or before:
-                entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
-                audit.keep(session, entry, {"before": before, "after": kept}, person=person)
+            _write_pin(session, person, kept, **by)
         changed = people.get_person(session, person)
         return changed, len(people.find_by_name(session, changed.name))
 
@@ -129,7 +127,17 @@ def set_pin(
         UsageError: the PIN is too short, or has other characters than digits.
         InvalidRecord: the person has no number, or somebody else has it.
     """
-    with reading(engine) as session:
-        had = pins.is_set(session, person)
-    change(engine, person, number=number, pin=NewPin(pin, cipher, shortest), **by)
-    return had
+    kept = NewPin(pin, cipher, shortest).kept(engine)
+    with writing(engine) as session:
+        if number is not None:
+            people.set_number(session, person, number or None, **by)
+        return _write_pin(session, person, kept, **by) is not None
+
+
+def _write_pin(session: Session, person: UUID, kept: str | None, **by: Unpack[Actor]) -> str | None:
+    """Keep the hash of a PIN, or none; returns the hash of before."""
+    before = pins.set_pin(session, person, kept)
+    if kept or before:
+        entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
+        audit.keep(session, entry, {"before": before, "after": kept}, person=person)
+    return before

@@ -13,6 +13,7 @@ from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
+from db.faces.pictures import pictures
 from db.people import people
 from db.privacy import merges
 from db.records.faces import Template
@@ -91,13 +92,10 @@ def preview(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID) ->
 
 
 def _side(session: Session, cipher: TemplateCipher, person: UUID) -> MergeSide:
-    images = templates.list_templates(session, person)
-    jpeg = templates.load_portrait(session, cipher, person)
-    if jpeg is None and images:
-        jpeg = templates.load_chip(session, cipher, images[0].id)
+    jpeg = pictures(session, cipher, [person]).get(person)
     return MergeSide(
         people.get_person(session, person),
-        len(images),
+        len(templates.list_templates(session, person)),
         len(ledger.of_person(session, person)),
         None if jpeg is None else decode_jpeg(jpeg),
     )
@@ -187,10 +185,6 @@ def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person,
 
 def give_portrait(session: Session, cipher: TemplateCipher, person: UUID, *, at: datetime) -> None:
     """Make an enrolled image the portrait of a person who has none, in an open session."""
-    if templates.load_portrait(session, cipher, person) is not None:
-        return
-    for template in templates.list_templates(session, person):
-        chip = templates.load_chip(session, cipher, template.id)
-        if chip is not None:
-            templates.set_portrait(session, cipher, person, chip, at=at)
-            return
+    if templates.load_portrait(session, cipher, person) is None:
+        for jpeg in pictures(session, cipher, [person]).values():
+            templates.set_portrait(session, cipher, person, jpeg, at=at)

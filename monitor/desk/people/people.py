@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from db.crypto import TemplateCipher
 from db.engine import reading
 from db.faces import candidates, templates
+from db.faces.pictures import pictures
 from db.people import consents, look_alikes, pages, people, pins
 from db.records.faces import Template
 from db.records.pages import Page, Want
@@ -169,12 +170,13 @@ def person_details(
         decided = {one.kind: one for one in consents.history(session, person)}  # the newest last
         pin = pins.find(session, who.number) if who.number else None
         shares, change = _moods(session, settings, person, period)
+        jpeg = pictures(session, cipher, [person]).get(person)
         return PersonDetails(
             person=who,
             face_consent=decided.get("face"),
             mood_consent=decided.get("mood"),
             templates=tuple(images),
-            portrait=_portrait(session, cipher, person, images),
+            portrait=None if jpeg is None else decode_jpeg(jpeg),
             look_alikes=_alike(session, person),
             days=tuple(reversed(attendance_of(session, settings, who, period, now))),
             moods=shares,
@@ -196,15 +198,9 @@ def _moods(
 def portraits(engine: Engine, cipher: TemplateCipher, persons: Sequence[UUID]) -> dict[UUID, RgbImage]:
     """The portraits of these people, uint8 (h, w, 3); those who have none are left out. Raises: DatabaseError."""
     with reading(engine) as session:
-        found = {one: _portrait(session, cipher, one, templates.list_templates(session, one)) for one in persons}
-    return {person: rgb for person, rgb in found.items() if rgb is not None}
-
-
-def _portrait(session: Session, cipher: TemplateCipher, person: UUID, images: Sequence[Template]) -> RgbImage | None:
-    jpeg = templates.load_portrait(session, cipher, person)
-    if jpeg is None and images:
-        jpeg = templates.load_chip(session, cipher, images[0].id)
-    return None if jpeg is None else decode_jpeg(jpeg)
+        found = pictures(session, cipher, persons)
+    decoded = ((person, decode_jpeg(jpeg)) for person, jpeg in found.items())
+    return {person: rgb for person, rgb in decoded if rgb is not None}
 
 
 def _alike(session: Session, person: UUID) -> tuple[tuple[str, float], ...]:

@@ -15,19 +15,19 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks, ledger
+from db.attendance import ledger
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, desk_users, pages, people, pins
 from db.privacy import erasure, merges
-from db.records.people import ConsentKind
+from db.records.people import ConsentKind, Person
 from db.records.privacy import AuditEntry
 from enroll.people.store import renew
 from monitor.config import Settings
 from monitor.desk.actor import Actor
+from monitor.desk.days.corrections import write_void
 from monitor.desk.people.act_words import words
 from monitor.desk.people.merging import give_portrait
 from monitor.desk.people.undo_calendar import CALENDAR
@@ -206,28 +206,16 @@ def _each(context: _Context, found: Sequence[AuditEntry]) -> None:
             _EACH[entry.action](context, entry)
 
 
-def _rename(context: _Context, entry: AuditEntry) -> None:
-    _require(people.get_person(context.session, _person(entry)).name, entry, "name")
-    people.rename(context.session, _person(entry), entry.detail["before"], **context.by)
-
-
-def _number(context: _Context, entry: AuditEntry) -> None:
-    _require(people.get_person(context.session, _person(entry)).number, entry, "number")
-    people.set_number(context.session, _person(entry), entry.detail["before"], **context.by)
-    kept = audit.kept(context.session, entry.id)
-    if kept is not None and entry.detail["before"] is not None:
-        pins.set_pin(context.session, _person(entry), kept["pin_hash"])
-        audit.forget(context.session, entry.id)
-
-
-def _group(context: _Context, entry: AuditEntry) -> None:
-    _require(people.get_person(context.session, _person(entry)).group, entry, "group")
-    people.set_group(context.session, _person(entry), entry.detail["before"], **context.by)
-
-
-def _notes(context: _Context, entry: AuditEntry) -> None:
-    _require(people.get_person(context.session, _person(entry)).notes, entry, "notes")
-    people.set_notes(context.session, _person(entry), entry.detail["before"], **context.by)
+def _field(context: _Context, entry: AuditEntry) -> None:
+    """Give a person the name, number, group or notes of before; the PIN that went with a number comes back with it."""
+    name, put = _FIELDS[entry.action]
+    session, before = context.session, entry.detail.get("before")
+    _require(getattr(people.get_person(session, _person(entry)), name), entry, name)
+    put(session, _person(entry), before, **context.by)
+    kept = audit.kept(session, entry.id) if name == "number" and before is not None else None
+    if kept is not None:
+        pins.set_pin(session, _person(entry), kept["pin_hash"])
+        audit.forget(session, entry.id)
 
 
 def _active(context: _Context, entry: AuditEntry) -> None:
@@ -282,14 +270,9 @@ def _desk_user_removed(context: _Context, entry: AuditEntry) -> None:
 
 def _event(context: _Context, entry: AuditEntry) -> None:
     """Void the row: a void of a void lets what was voided count again, one of a correction what was corrected."""
-    settings, session = context.settings, context.session
     if entry.event is None:
         raise _changed_since("entry")
-    kiosk = kiosks.register(
-        session, settings.kiosk, site=settings.site, role=settings.role, time_zone=settings.time_zone,
-        at=context.by["at"],
-    )  # fmt: skip
-    corrections.void(session, entry.event, id=new_id(), kiosk=kiosk.id, reason=_REASON, **context.by)
+    write_void(context.session, context.settings, entry.event, _REASON, **context.by)
 
 
 def _unname(context: _Context, found: Sequence[AuditEntry]) -> None:
@@ -312,9 +295,14 @@ def _unname(context: _Context, found: Sequence[AuditEntry]) -> None:
     renew(session, context.cipher, [who], at=by["at"])
 
 
+_FIELDS: Final[Mapping[str, tuple[str, Callable[..., Person]]]] = {
+    "rename": ("name", people.rename), "number": ("number", people.set_number), "group": ("group", people.set_group),
+    "notes": ("notes", people.set_notes),
+}  # fmt: skip
+"""What each of these acts changes of a person, and what changes it."""
 _EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
-    "rename": _rename, "number": _number, "group": _group, "notes": _notes, "activate": _active,
-    "deactivate": _active, "consent": _consent, "set pin": _pin, "remove pin": _pin, "merge": _merge,
+    **dict.fromkeys(_FIELDS, _field), "activate": _active, "deactivate": _active, "consent": _consent,
+    "set pin": _pin, "remove pin": _pin, "merge": _merge,
     "discard visitor": _discard, "void": _event, "correct": _event, "add check_in": _event, "add check_out": _event,
     desk_users.ADDED: _desk_user_added, desk_users.REMOVED: _desk_user_removed,
 }  # fmt: skip

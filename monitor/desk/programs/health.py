@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from db import backup
-from db.attendance import kiosks
+from db.attendance import kiosks, ledger
 from db.engine import reading
 from db.people import people
-from db.programs import event_feed, webhooks
+from db.programs import webhooks
 from db.programs.webhooks import WebhookState
 from db.records.attendance import Kiosk
 from monitor.config import Settings
@@ -36,7 +36,7 @@ def health(engine: Engine, settings: Settings, now: datetime) -> Health:
         return Health(
             people=people.count_people(session),
             inside=inside,
-            events=event_feed.head(session),
+            events=ledger.count(session),
             database_bytes=backup.size(engine),
             kiosks=tuple(kiosks.all_kiosks(session)),
             webhooks=tuple(webhooks.states(session)),
@@ -46,4 +46,4 @@ def health(engine: Engine, settings: Settings, now: datetime) -> Health:
 def answers(engine: Engine) -> None:
     """Raises: DatabaseError, where the database does not answer."""
     with reading(engine) as session:
-        event_feed.head(session)
+        ledger.count(session)

@@ -129,23 +129,14 @@ def test(settings: Settings, name: str, now: datetime) -> Answer:
     return asyncio.run(send())
 
 
-def send_waiting(
-    engine: Engine,
-    settings: Settings,
-    webhook: Webhook,
-    clock: Callable[[], datetime],
-    happened: Sequence[Happened] = (),
-) -> Round:
+def send_waiting(engine: Engine, settings: Settings, webhook: Webhook, clock: Callable[[], datetime]) -> Round:
     """Fills the outbox of one webhook, and sends what is due until nothing is, or the receiver is away.
 
     Raises:
         DatabaseError: the database cannot be read or written; nothing is lost.
     """
-    _fill(engine, settings, webhook, clock(), happened)
-    with reading(engine) as session:
-        if not webhooks.due(session, webhook.name, clock(), 1):
-            return Round()
-    return asyncio.run(_send(engine, settings, webhook, clock))
+    _fill(engine, settings, webhook, clock(), ())
+    return _send_due(engine, settings, webhook, clock)
 
 
 def follow(
@@ -173,7 +164,7 @@ def follow(
         try:
             _fill(engine, settings, webhook, clock(), kept)
             kept = []
-            error = send_waiting(engine, settings, webhook, clock).error
+            error = _send_due(engine, settings, webhook, clock).error
         except DatabaseError as fault:
             error = str(fault)
         sentence = error and f"The webhook {webhook.name} waits. {error}"
@@ -201,6 +192,13 @@ def _fill(engine: Engine, settings: Settings, webhook: Webhook, now: datetime, h
         webhooks.take(session, webhook.name, lambda event: wants(webhook, event), now)
         for one in told:
             webhooks.add(session, webhook.name, one.kind, one.at, now, door=settings.kiosk, text=one.text)
+
+
+def _send_due(engine: Engine, settings: Settings, webhook: Webhook, clock: Callable[[], datetime]) -> Round:
+    with reading(engine) as session:
+        if not webhooks.due(session, webhook.name, clock(), 1):
+            return Round()
+    return asyncio.run(_send(engine, settings, webhook, clock))
 
 
 async def _send(engine: Engine, settings: Settings, webhook: Webhook, clock: Callable[[], datetime]) -> Round:

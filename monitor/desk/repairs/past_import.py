@@ -13,15 +13,14 @@ from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, Unpack
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.attendance import corrections, kiosks
-from db.engine import writing
+from db.attendance import corrections
+from db.engine import reading, writing
 from db.ids import new_id
 from db.people import people
 from db.records.attendance import Presence
@@ -35,6 +34,7 @@ from monitor.desk.actor import Actor
 from monitor.desk.calendar.lists import read_list
 from monitor.desk.people.finding import person_in_list
 from monitor.errors import MusterError, UsageError
+from monitor.recording import this_kiosk
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 
@@ -135,7 +135,7 @@ def import_past(
     added = same = persons = 0
     for theirs in _by_person(rows):
         try:
-            with writing(engine) as session:
+            with reading(engine) if dry_run else writing(engine) as session:
                 new = _add(session, settings, _whose(session, theirs[0]), theirs, _reason(id, file), dry_run, by)
                 if new and not added and not dry_run:  # with the first entry, so that it can be taken back
                     audit.note(session, ACTION, detail={"import": id, "file": file.name}, **by)
@@ -157,7 +157,7 @@ def take_back(engine: Engine, settings: Settings, id: str, **by: Unpack[Actor]) 
         events = [event for event in added if corrections.void_of(session, event) is None]
         if not events:
             raise UsageError(f"The import {id} was taken back already.")
-        kiosk = _kiosk(session, settings, by["at"])
+        kiosk = this_kiosk.register(session, settings, by["at"])
         for event in events:
             corrections.void(session, event, id=new_id(), kiosk=kiosk, reason=f"import {id} taken back", **by)
         audit.note(session, TAKEN_BACK, detail={"import": id, "file": file, "entries": len(events)}, **by)
@@ -169,7 +169,7 @@ def _add(
 ) -> int:
     """Adds one person's passages, by time; gives how many are new."""
     first, last = rows[0].at, rows[-1].at
-    zone, kiosk = settings.zone, _kiosk(session, settings, by["at"])
+    zone, kiosk = settings.zone, this_kiosk.register(session, settings, by["at"])
     days = (first - _AROUND).astimezone(zone).date(), (last + _AROUND).astimezone(zone).date()
     calendars = load_calendars(session, settings, *days, person)
     found = load_passages(session, calendars, first - _AROUND, last + _AROUND, of=[person.id]).get(person.id, ())
@@ -221,11 +221,6 @@ def _whose(session: Session, row: PastRow) -> Person:
 
 def _reason(id: str, file: Path) -> str:
     return f"import {id}: {file.name}"
-
-
-def _kiosk(session: Session, settings: Settings, at: datetime) -> UUID:
-    zone = settings.time_zone
-    return kiosks.register(session, settings.kiosk, site=settings.site, role=settings.role, time_zone=zone, at=at).id
 
 
 def _in_order(problems: Mapping[int, str]) -> tuple[str, ...]:

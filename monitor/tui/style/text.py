@@ -34,7 +34,6 @@ class Signs:
     """One fill a mood, for bars and charts."""
     dash: str
     dot: str
-    ellipsis: str
     unusual: str
     """A point outside its usual band."""
     to: str
@@ -45,12 +44,12 @@ UNICODE_SIGNS = Signs(
     came="✓", left="←", already="=", unknown="?", lost="!", back="↻", live="●",
     inside="●", outside="○", bar="━",
     mood=dict(zip(MOODS, "▓▚░█▒▞▄·", strict=True)),
-    dash="–", dot="·", ellipsis="…", to="→", unusual="◇",
+    dash="–", dot="·", to="→", unusual="◇",
 )  # fmt: skip
 ASCII_SIGNS = Signs(
     came="+", left="<", already="=", unknown="?", lost="!", back="*", live="*",
     inside="*", outside="-", bar="=", mood=dict(zip(MOODS, "ADFHSUN.", strict=True)),
-    dash="-", dot="-", ellipsis="~", to="->", unusual="x",
+    dash="-", dot="-", to="->", unusual="x",
 )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ class MotionWindow:
         self._far_gradient = _gradient(self._far)
         self._far_edges = (self._far_gradient > _EDGE) & (far > 0)
 
-    def measure(self, rgb: RgbImage, face: Face, mesh: Mesh) -> Cues:
+    def measure(self, rgb: RgbImage, mesh: Mesh) -> Cues:
         """Compare a later frame."""
         grey, points = self._near(rgb), self._on_part(mesh)
         warp = self._by_corners(grey, self._by_mesh(points))

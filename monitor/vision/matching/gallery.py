@@ -135,11 +135,6 @@ class Gallery:
     def __len__(self) -> int:
         return len(self.roll)
 
-    @property
-    def without_second(self) -> int:
-        """People who are compared by dlib's embeddings alone although those of SFace are compared, too."""
-        return 0 if self.encoders == "dlib" else int((~self.templates.has_second).sum())
-
     def name_of(self, person: UUID) -> str | None:
         """The name of an enrolled person; None for anybody else."""
         row = self.roll.row(person)

@@ -35,6 +35,10 @@ class Roll:
         start = int(self._ends[row - 1]) if row else 0
         return self._names[start : int(self._ends[row])].decode()
 
+    def names(self) -> dict[UUID, str]:
+        """Everybody's name by id."""
+        return {self.person(row): self.name(row) for row in range(len(self))}
+
     def row(self, person: UUID) -> int | None:
         """The number of a person; None for somebody who is not on the roll."""
         found = np.flatnonzero(self.ids == ids_of([person]))

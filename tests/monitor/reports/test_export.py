@@ -13,11 +13,17 @@ from icalendar import Calendar
 from openpyxl import load_workbook
 
 from monitor.reports.cells import Table
-from monitor.reports.export import Appointment, to_csv, to_ics, to_json_lines, to_xlsx
+from monitor.reports.export import Appointment, Dialect, to_ics, write_csv, write_json_lines, write_xlsx
 from monitor.text import printable
 
 AT = datetime(2026, 3, 2, 9, 5, 7, tzinfo=ZoneInfo("Europe/Berlin"))
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", "＝1", "=cmd|' /C calc'!A0", " =1", "|x", "%0A=1"]
+
+
+def to_csv(table: Table) -> str:
+    file = io.BytesIO()
+    write_csv(file, table.columns, table.rows, Dialect.PLAIN, clock=False)
+    return file.getvalue().decode()
 
 
 def _cells(text: str) -> list[list[str]]:
@@ -56,7 +62,9 @@ def test_every_name_is_one_cell_that_starts_no_formula(name: str) -> None:
 @pytest.mark.parametrize("name", [*FORMULAS, "\x1b[31mred", "x" * 40_000])
 def test_names_are_texts_in_a_workbook(name: str) -> None:
     table = Table("T", ("name", "day", "in", "hours"), [(name, date(2026, 3, 2), AT, 7.5)])
-    sheet = load_workbook(io.BytesIO(to_xlsx(table))).active
+    file = io.BytesIO()
+    write_xlsx(file, table.columns, table.rows, lambda _: table.title)
+    sheet = load_workbook(file).active
     assert sheet is not None
     cell, day, came, hours = sheet[2]
     assert cell.data_type == "s"
@@ -67,8 +75,9 @@ def test_names_are_texts_in_a_workbook(name: str) -> None:
 
 
 def test_json_has_one_object_a_line() -> None:
-    lines = to_json_lines([{"name": "=1", "at": AT}, {"name": "a\nb", "at": None}]).splitlines()
-    assert [json.loads(line) for line in lines] == [
+    file = io.BytesIO()
+    write_json_lines(file, [{"name": "=1", "at": AT}, {"name": "a\nb", "at": None}], clock=False)
+    assert [json.loads(line) for line in file.getvalue().splitlines()] == [
         {"name": "=1", "at": "2026-03-02T09:05:07+01:00"},
         {"name": "a\nb", "at": None},
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from db.attendance import kiosks
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.people import people
@@ -59,6 +60,8 @@ def test_a_zkteco_export_comes_in_once_and_goes_again(
     file = tmp_path / "1_attlog.dat"
     file.write_text(EXPORT.format(out=out), encoding="utf-8")
     assert import_past(engine, settings, file, dry_run=True, **BY).added == 2
+    with reading(engine) as session:
+        assert kiosks.all_kiosks(session) == [], "a dry run writes nothing"
     done = import_past(engine, settings, file, **BY)
     assert (done.added, done.same, done.people, done.by_rules) == (2, 1, 1, by_rules)
     assert [problem.split(":")[0] for problem in done.problems] == ["Line 4", "Line 6"]
