@@ -1,7 +1,7 @@
 """What was written of people, by the proof's entries: a round looks at these people and rows only.
 
-Every row of a person, a pseudonym, a consent or the audit log that is written has an entry (`db.proof.entries`), and
-what changes a shared row (`db.forwarding.shared`) has one of the audit log.
+Every row that is proved (`db.proof.contents`) has an entry when it is written, and what changes another shared row
+(`db.forwarding.shared`) has one of the audit log.
 """
 
 from dataclasses import dataclass
@@ -35,6 +35,12 @@ _KINDS: Final = {
     "end roll call": _NONE, "erase": _NONE, "merge": ALL,
 }  # fmt: skip
 """The shared rows that each action of the audit log may change. An action that is not here may change anything."""
+
+_ROWS: Final = {
+    "person": _PIN, "subject": _FACE, "consent": _NONE, "ended": _NONE, "kiosk": _NONE, "shift": _SHIFT, "leave": _LEAVE,
+    "holiday": _HOLIDAY,
+}  # fmt: skip
+"""The shared rows that may be others after a row of each kind that is proved. A kind that is not here may change any."""
 
 _ENTRIES: Final = (
     select(
@@ -96,7 +102,7 @@ def between(session: Session, before: tuple[int, ...], now: tuple[int, ...]) -> 
 
 def _kinds(row: Row[Any]) -> frozenset[str] | None:
     if row.kind != "audit":
-        return {"person": _PIN, "subject": _FACE, "consent": _NONE, "ended": _NONE}.get(row.kind)
+        return _ROWS.get(row.kind)
     if row.action == "follow":
         return frozenset(row.detail) & ALL
     return frozenset({"wrong pair"}) if row.event_id is not None else _KINDS.get(row.action)
