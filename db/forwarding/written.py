@@ -37,10 +37,10 @@ _KINDS: Final = {
 """The shared rows that each action of the audit log may change. An action that is not here may change anything."""
 
 _ROWS: Final = {
-    "person": _PIN, "subject": _FACE, "consent": _NONE, "ended": _NONE, "kiosk": _NONE, "shift": _SHIFT, "leave": _LEAVE,
-    "holiday": _HOLIDAY,
+    "person": _PIN, "subject": _FACE, "consent": _NONE, "ended": _NONE, "kiosk": _NONE, "shift": _SHIFT,
+    "leave": _LEAVE, "holiday": _HOLIDAY,
 }  # fmt: skip
-"""The shared rows that may be others after a row of each kind that is proved. A kind that is not here may change any."""
+"""The shared rows that may be others after a proved row of a kind was written; any for a kind that is not here."""
 
 _ENTRIES: Final = (
     select(
