@@ -9,7 +9,8 @@ from uuid import UUID
 
 from db.records.observations import SightingRecord
 from monitor.domain import RgbImage
-from monitor.files import write_atomically
+from monitor.errors import MusterError
+from monitor.files import unfinished, write_atomically
 from monitor.vision.jpeg import encode_jpeg
 
 
@@ -122,16 +123,19 @@ def write_why(why: Why, file: Path) -> Path:
 
 
 def write_pictures(why: Why, folder: Path) -> list[Path]:
-    """Write the kept pictures as JPEG files, and return the files.
+    """Write the kept pictures as JPEG files that only their owner can read, and return the files.
 
     Raises:
-        OSError: the folder cannot be made.
-        MusterError: a file cannot be written.
+        MusterError: the folder or a file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for number, one in enumerate(why.pictures, start=1):
-        if one.picture is not None:
-            files.append(folder / f"{number}-{one.at:%Y%m%d-%H%M%S}.jpg")
-            write_atomically(files[-1], encode_jpeg(one.picture))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number, one in enumerate(why.pictures, start=1):
+            if one.picture is not None:
+                files.append(folder / f"{number}-{one.at:%Y%m%d-%H%M%S}.jpg")
+                with unfinished(files[-1], private=True) as part:
+                    part.write_bytes(encode_jpeg(one.picture))
+    except OSError as error:
+        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
     return files

@@ -24,7 +24,7 @@ from monitor.config import Settings
 from monitor.desk.days import corrections
 from monitor.desk.days.evidence import Why, write_pictures, write_why
 from monitor.desk.days.why import why, why_latest
-from monitor.errors import UsageError
+from monitor.errors import MusterError, UsageError
 from monitor.vision.jpeg import encode_jpeg
 from tests.db.rows import newest_events
 
@@ -180,4 +180,8 @@ def test_the_evidence_is_written_to_files(store: Engine, tmp_path: Path) -> None
     found = asked(store, event)
     record = json.loads(write_why(found, tmp_path / "why.json").read_text())
     assert (record["event"], record["best"]["person"], record["threshold"]) == (str(event), "Anna", 0.66)
-    assert len(write_pictures(found, tmp_path / "pictures")) == 2
+    files = write_pictures(found, tmp_path / "pictures")
+    assert [file.stat().st_mode & 0o077 for file in (*files, tmp_path / "pictures")] == [0, 0, 0], "they show a face"
+    (tmp_path / "file").touch()
+    with pytest.raises(MusterError, match="cannot be written"):
+        write_pictures(found, tmp_path / "file")
