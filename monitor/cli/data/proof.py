@@ -32,8 +32,8 @@ def verify(
         ),
     ] = False,
 ) -> None:
-    """Prove that no event, person, consent, kiosk, shift, holiday, leave or audit entry was changed; and that the file
-    is whole.
+    """Prove that no event, person, shift or audit entry was changed; nor a consent, kiosk, holiday or leave, and that
+    the file is whole.
 
     The events are read from where the last check ended that found all whole. Those before are counted, and 100,000 of
     them are read again, others with each check.

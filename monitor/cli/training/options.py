@@ -25,9 +25,7 @@ Pixels = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first broken row or file.")]
 RunName = Annotated[str | None, typer.Option("--run", help="Name of the run; the name of the architecture by default.")]
-Architecture = Annotated[
-    Literal["champion", "classic", "teacher", "sface"], typer.Option(help="Architecture of the network.")
-]
+Architecture = Annotated[Literal["champion", "classic", "teacher", "sface"], typer.Option(help="The kind of network.")]
 Votes = Annotated[
     Path | None, typer.Option(envvar="MUSTER_FERPLUS", metavar="FILE", help="CSV of the FER+ votes, for the champion.")
 ]
@@ -50,10 +48,10 @@ Limit = Annotated[
 ]
 Precision = Annotated[
     Literal["auto", "float32", "mixed_bfloat16"],
-    typer.Option(help="auto takes the faster one, and float32 with several workers."),
+    typer.Option(help="auto takes the faster one; float32 with several workers."),
 ]
 Strategy = Annotated[
-    Literal["alone", "multiworker"], typer.Option(help="multiworker shares the work with the machines in TF_CONFIG.")
+    Literal["alone", "multiworker"], typer.Option(help="multiworker shares the work; TF_CONFIG names the machines.")
 ]
 Threads = Annotated[int, typer.Option(min=0, help="Number of threads; 0 for one per core.")]
 Tensorboard = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write logs for TensorBoard.")]

@@ -79,7 +79,8 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         nobody = f"Nobody is on leave, now or later. Press {add}."
         self.query_one("#leave", Table).show([*map(rows.leave_row, loaded.leave)], empty=nobody)
         people = [*map(rows.person_row, loaded.shifts.without)]
-        self.query_one("#without", Table).show(people, empty="Everybody has a shift.")
+        none = "Everybody has a shift." if loaded.shifts.entries else "Nobody is enrolled."
+        self.query_one("#without", Table).show(people, empty=none)
         self._title(loaded)
         self.refresh_bindings()
 
