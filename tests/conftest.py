@@ -87,6 +87,7 @@ def _compiled_once() -> Iterator[None]:
     def create(*args: Any, **options: Any) -> Engine:
         made = create_engine(*args, **options)
         made.update_execution_options(compiled_cache=compiled)
+        _MADE.append(made)
         return made
 
     with pytest.MonkeyPatch.context() as patch:
@@ -95,6 +96,18 @@ def _compiled_once() -> Iterator[None]:
             patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
             patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
         yield
+
+
+_MADE: list[Engine] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed_after_each_test() -> Iterator[None]:
+    """Databases that commands left open are closed, as the ends of their processes do: with 1,024 open files clients of
+    MQTT and others wait in vain. An engine that a longer-lived fixture made opens its database again."""
+    yield
+    while _MADE:
+        _MADE.pop().dispose()
 
 
 @pytest.fixture
