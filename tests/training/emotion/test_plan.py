@@ -46,7 +46,7 @@ def test_the_plan_leaves_teachers_answers_and_networks_that_become_runs(tmp_path
     inputs, outputs = prepared(tmp_path / "in"), tmp_path / "out"
     plan.main([
         str(inputs), str(outputs), "--runs", str(tmp_path / "kept"), "--share", "0.02", "--teacher-epochs", "50",
-        "--sface-epochs", "50", "--champion-epochs", "100", "--batch", "32", "--precision", "float32",
+        "--sface-epochs", "50", "--champion-epochs", "100", "--batch", "16", "--precision", "float32",
         "--parts", "sface,teachers,champion,short",
     ])  # fmt: skip
     assert remote.collect(outputs, tmp_path / "runs") == ["champion", "short"]
