@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 # Here, before numpy and TensorFlow are imported; the workers inherit it.
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "OPENCV_FOR_THREADS_NUM"):
     os.environ.setdefault(_threads, "1")
+
+# What one process compiled, the next one reads: tests start many, and an account that writes no bytecode gave each half
+# a second more.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 _SLOW = ("tests/training/", "tests/flow/", "tests/monitor/cli/training/", "tests/architecture/test_readme.py",

@@ -99,5 +99,5 @@ async def choose(pilot: Pilot[None], words: str) -> None:
         await pilot.pause(0.05)
     while isinstance(pilot.app.screen, CommandPalette):
         await pilot.press("enter")
-        await pilot.pause()
+        await settle(pilot)
     await settle(pilot)

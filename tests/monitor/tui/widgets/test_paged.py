@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 from db.records.pages import Want
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row
+from tests.monitor.world import settle
 
 
 def key_of(number: int) -> str:
@@ -60,11 +61,11 @@ async def test_a_million_rows_are_paged_with_few_of_them_loaded() -> None:
         assert table.selected_key == key_of(table.cursor)
         assert f"row {table.cursor}" in on_screen(table)
         await pilot.press("end")
-        await pilot.pause()
+        await settle(pilot)
         assert on_screen(table)[-1] == "row 999999"
         assert table.selected_key == key_of(999_999)
         await pilot.press("up", "home")
-        await pilot.pause()
+        await settle(pilot)
         assert on_screen(table)[0] == "row 0"
         assert len(table.rows) < 100
         assert all(want.count < 100 for want in app.wants)
@@ -76,7 +77,7 @@ async def test_pages_next_to_each_other_are_found_by_key() -> None:
         app.load(fresh=True)
         for _ in range(30):
             await pilot.press("pagedown")
-        await pilot.pause()
+        await settle(pilot)
         assert len(app.wants) > 3
         assert all(want.key is not None and want.total == 1000 for want in app.wants[1:])
 
@@ -89,11 +90,11 @@ async def test_the_selection_and_its_line_stay_when_rows_come_before_it() -> Non
         for _ in range(40):
             await pilot.press("pagedown")
         await pilot.press("up", "up")
-        await pilot.pause()
+        await settle(pilot)
         before, line = table.selected_key, table.cursor - table.scroll_offset.y
         app.numbers = list(range(50, 1100))
         app.load(fresh=True)
-        await pilot.pause()
+        await settle(pilot)
         assert table.selected_key == before
         assert table.cursor - table.scroll_offset.y == line
 
@@ -104,8 +105,9 @@ async def test_a_row_that_is_scrolled_away_stays_selected() -> None:
         table = app.query_one(PagedTable)
         app.load(fresh=True)
         await pilot.press("down", "down")
+        await settle(pilot)
         table.scroll_to(y=700, animate=False)
-        await pilot.pause()
+        await settle(pilot)
         assert on_screen(table)[0] == "row 700"
         assert table.selected_key == key_of(2)
 
@@ -129,7 +131,7 @@ async def test_another_list_begins_at_its_top_and_the_old_one_stays_until_it_com
         table = app.query_one(PagedTable)
         app.load(fresh=True)
         await pilot.press(*["pagedown"] * 5)
-        await pilot.pause()
+        await settle(pilot)
         before = on_screen(table)
         table.restart()
         table.show_page(0, 1, [Row(key_of(1), ("of the list before",))])
@@ -138,12 +140,12 @@ async def test_another_list_begins_at_its_top_and_the_old_one_stays_until_it_com
         assert (want.key, want.index, want.total, want.rough) == (None, 0, None, True)
         app.numbers = list(range(2000, 7000))
         table.show_page(0, 60, [Row(key_of(one), (f"row {one}",)) for one in range(2000, 2060)])
-        await pilot.pause()
+        await settle(pilot)
         assert on_screen(table)[0] == "row 2000"
         assert table.selected_key == key_of(2000)
         table.recount(5000)
         await pilot.press("end")
-        await pilot.pause()
+        await settle(pilot)
         assert on_screen(table)[-1] == "row 6999"
 
 
@@ -157,7 +159,7 @@ async def test_keys_that_come_before_another_list_move_in_that_list() -> None:
         assert table.selected_key == key_of(0), "the list is still the one before"
         app.numbers = list(range(5_000, 7_000))
         app.load(fresh=True)
-        await pilot.pause()
+        await settle(pilot)
         assert table.selected_key == key_of(6_998)
         assert "row 6998" in on_screen(table)
 
@@ -169,11 +171,11 @@ async def test_a_row_that_is_not_loaded_yet_is_selected_when_it_is() -> None:
         app.load(fresh=True)
         table.action_end(1)
         table.action_select()
-        await pilot.pause()
+        await settle(pilot)
         assert app.selected == [key_of(999)]
         table.restart()
         await pilot.press("enter")
         assert app.selected == [key_of(999)]
         app.load(fresh=True)
-        await pilot.pause()
+        await settle(pilot)
         assert app.selected == [key_of(999), key_of(0)]

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from monitor.tui.widgets.painting import paint
+from tests.monitor.world import settle
 
 
 class Terminal:
@@ -59,10 +60,10 @@ def painted(app: Framed, terminal: Terminal) -> bool:
 async def test_lines_stand_where_the_widget_is_and_the_cursor_where_it_was(terminal: Terminal) -> None:
     app = Framed()
     async with app.run_test(size=(60, 20)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         app.query_one("#picture").styles.height = "1fr"
         app.cursor_position = app.query_one("#over").region.offset
-        await pilot.pause()
+        await settle(pilot)
         x, y = app.query_one("#picture").region.offset
         assert (x, y) == (4, 3)
         assert painted(app, terminal)
@@ -76,27 +77,27 @@ async def test_what_lies_over_the_widget_leaves_it_to_the_compositor(terminal: T
     app = Framed()
     async with app.run_test(size=(60, 20)) as pilot:
         app.query_one("#picture").styles.height = "1fr"
-        await pilot.pause()
+        await settle(pilot)
         assert painted(app, terminal)
         app.query_one("#over").styles.offset = (5, 4)
-        await pilot.pause()
+        await settle(pilot)
         assert app.query_one("#over").region.overlaps(app.query_one("#picture").region)
         assert not painted(app, terminal)
         app.query_one("#over").styles.offset = (30, 0)
-        await pilot.pause()
+        await settle(pilot)
         app.push_screen(ModalScreen())
-        await pilot.pause()
+        await settle(pilot)
         assert not painted(app, terminal), "another screen is over it"
         app.pop_screen()
-        await pilot.pause()
+        await settle(pilot)
         assert painted(app, terminal)
         app.query_one("#frame").styles.offset = (-6, 2)
-        await pilot.pause()
+        await settle(pilot)
         assert not painted(app, terminal), "a part of it is cut off"
 
 
 async def test_a_screen_without_a_terminal_is_left_to_the_compositor() -> None:
     app = Framed()
     async with app.run_test(size=(60, 20)) as pilot:
-        await pilot.pause()
+        await settle(pilot)
         assert not paint(app, app.query_one("#picture"), [(0, Strip([Segment("x")]))])

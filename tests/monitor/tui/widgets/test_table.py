@@ -3,6 +3,7 @@
 from textual.app import App, ComposeResult
 
 from monitor.tui.widgets.table import Column, Row, Table
+from tests.monitor.world import settle
 
 COLUMNS = (Column("name", "Name"), Column("at", "At", 5, right=True), Column("more", "More", 20, rank=1))
 
@@ -33,9 +34,10 @@ async def test_the_row_stays_at_its_height_on_the_screen() -> None:
         table = pilot.app.query_one(Table)
         table.show(rows(*(str(number) for number in range(50))))
         await pilot.press("end", "up", "up")
+        await settle(pilot)
         before = table.cursor - table.scroll_offset.y
         table.show(rows("new", "newer", *(str(number) for number in range(50))))
-        await pilot.pause()
+        await settle(pilot)
         assert table.selected_key == "47"
         assert table.cursor - table.scroll_offset.y == before
 
@@ -55,7 +57,7 @@ async def test_columns_hide_where_there_is_no_room_and_markup_is_text() -> None:
     async with Page().run_test(size=(30, 6)) as pilot:
         table = pilot.app.query_one(Table)
         table.show([Row("a", ("[red]x[/]", "08:58", "unseen"))])
-        await pilot.pause()
+        await settle(pilot)
         assert table.render_line(0).text.split() == ["Name", "At…"], "a sign that a column is left out"
         assert "[red]x[/]" in table.render_line(1).text
         assert all(table.render_line(y).cell_length == table.size.width for y in range(6))
@@ -74,6 +76,6 @@ async def test_what_an_empty_table_says_takes_the_lines_that_it_needs() -> None:
     async with Page().run_test(size=(30, 10)) as pilot:
         table = pilot.app.query_one(Table)
         table.show([], empty="No entries on this day. Press a to add one.")
-        await pilot.pause()
+        await settle(pilot)
         lines = [table.render_line(y).text.strip() for y in range(10)]
         assert lines[1:5] == ["", "No entries on this day.", "Press a to add one.", ""]

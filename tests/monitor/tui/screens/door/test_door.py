@@ -127,7 +127,7 @@ async def test_the_greeting_goes_after_a_while(world: World) -> None:
         world.now = NOW + timedelta(seconds=13)
         assert world.apps[-1].door is not None
         world.apps[-1].door.tick()
-        await pilot.pause()
+        await settle(pilot)
         assert "Look at the camera." in text_of(world)
         assert not world.apps[-1].screen.query_one(GreetingPanel).has_class("-came")
 
@@ -137,10 +137,10 @@ async def test_all_moods_of_the_day_are_named_where_they_fit_closer_together(wor
         await show_door(pilot, world, scene(world))
         bar = pilot.app.screen.query_one(MoodBar)
         bar.show((("happy", 0.6), ("surprise", 0.003), ("neutral", 0.397)), "")
-        await pilot.pause()
+        await settle(pilot)
         assert "█ happy 60% ▄ neutral 40% ▞ surprise <1%" in text_of(world)
         bar.show((("happy", 0.6), ("neutral", 0.4)), "")
-        await pilot.pause()
+        await settle(pilot)
         assert "██ happy 60%  ▄▄ neutral 40%" in text_of(world)
 
 
@@ -213,7 +213,7 @@ async def test_on_a_narrow_terminal_a_key_brings_the_events(world: World) -> Non
         await greeting_over(pilot, world)
         assert not pilot.app.screen.query_one("#events", Table).region
         await pilot.press("v")
-        await pilot.pause()
+        await settle(pilot)
         assert "Radia Perlman came in" in text_of(world)
 
 
@@ -337,7 +337,7 @@ async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
         await show_door(pilot, world, scene(world), *(came(world, name) for name in world.ids))
         present = pilot.app.screen.query_one("#present", Table)
         present.scroll_end(animate=False)
-        await pilot.pause()
+        await settle(pilot)
         door = world.apps[-1].door
         assert door is not None
         door.tick()

@@ -42,7 +42,7 @@ async def give(pilot: Pilot[None], number: str, pin: str) -> None:
     """Type into the open dialog as somebody does who knows no mouse."""
     for text in (number, pin):
         await pilot.press(*text, "enter")
-        await pilot.pause()
+        await settle(pilot)
     await settle(pilot)
 
 
@@ -97,7 +97,7 @@ async def test_the_right_pin_writes_a_check_in_and_greets(with_pins: World) -> N
         )
         world.kiosk.record_pin = recorder.record_pin  # type: ignore[method-assign,assignment]
         await pilot.press("p")
-        await pilot.pause()
+        await settle(pilot)
         assert "2718" not in text_of(world)
         await give(pilot, "17", "2718")
         recorder.close()
@@ -113,7 +113,7 @@ async def test_the_pin_is_masked(with_pins: World) -> None:
     async with with_pins.app().run_test(size=WIDE) as pilot:
         await offered(pilot, with_pins)
         await pilot.press("p", "1", "7", "enter", "2", "7", "1", "8")
-        await pilot.pause()
+        await settle(pilot)
         assert "17" in text_of(with_pins)
         assert "2718" not in text_of(with_pins)
         assert "\u2022\u2022\u2022\u2022" in text_of(with_pins)

@@ -158,7 +158,7 @@ async def test_a_camera_that_does_not_open_is_said(empty_world: World, app: Call
 async def test_a_session_can_be_stopped(empty_world: World, app: Callable[..., MusterApp]) -> None:
     async with app(Portraits(RIGHT, rounds=4000)).run_test(size=(80, 24)) as pilot:
         await go(pilot, "f4", "a")
-        await pilot.pause()
+        await settle(pilot)
         pilot.app.screen.query_one("#ask-name").value = "Mary Shelley"  # type: ignore[attr-defined]
         await pilot.press("enter")
         await until(pilot, "Look straight into the camera")

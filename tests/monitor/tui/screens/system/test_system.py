@@ -199,10 +199,11 @@ async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_l
         assert pilot.app.screen.query_one(PagedTable).has_focus
         await go(pilot, "c", *"source")
         await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, CameraChoice)
+        while not isinstance(pilot.app.screen, CameraChoice):  # not settled: the list of cameras waits for `go_on`
+            await pilot.pause(0.01)
         await pilot.press("escape")
-        await pilot.pause()
+        while isinstance(pilot.app.screen, CameraChoice):
+            await pilot.pause(0.01)
         go_on.set()
         await settle(pilot)
         assert pilot.app.current_mode == "system"
@@ -220,8 +221,7 @@ async def test_the_finding_about_the_terminal_follows_the_window(world: World) -
         await go(pilot, "f6")
         assert "120x36 cells." in text_of(world)
         await pilot.resize_terminal(60, 20)
-        await go(pilot)
-        assert "60x20 cells." in text_of(world)
+        await until(pilot, world, "60x20 cells.")
         assert "120x36" not in text_of(world)
         assert "System: 3 things need a hand" in text_of(world)
 
