@@ -150,10 +150,11 @@ class MusterApp(DeskApp):
         self.set_interval(COUNT_EVERY, self._count_repairs)
         notify("READY=1")
         self.feed.start()
-        await self.switch_mode(self._home)
+        desk_only = not self.controller.has_camera
+        await self.switch_mode("today" if desk_only and self._desk_lock.is_open else self._home)
         self.controller.open()
         await asyncio.to_thread(self._change_feed.start)
-        if not self.controller.has_camera:
+        if desk_only and not self._desk_lock.is_open:
             await self.action_open("today")
 
     async def on_unmount(self) -> None:

@@ -38,6 +38,7 @@ def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
         patch.setattr(best, "COMPONENTS", (10, 120))
         patch.setattr(best, "SPLITS", 3)
         patch.setattr(robustness, "REPEATS", 2)
+        patch.setattr(robustness, "LEVELS", {kind: (0.0, levels[-1]) for kind, levels in robustness.LEVELS.items()})
         patch.setitem(search.GRIDS, "SVM", {"classifier__C": [1, 100], "classifier__gamma": [0.001, 0.01]})
         patch.setattr(report, "DPI", 50)
         return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
