@@ -29,7 +29,8 @@ def printable(text: str, cells: int | None = None) -> str:
     Args:
         cells: how wide the text may be in a terminal; longer text is cut and ends in an ellipsis.
     """
-    kept = _PICTURE_PARTS.sub("", "".join(map(_shown, _ESCAPES.sub("", text))))
+    plain = text.isascii() and text.isprintable()  # most texts are
+    kept = text if plain else _PICTURE_PARTS.sub("", "".join(map(_shown, _ESCAPES.sub("", text))))
     if cells is None:
         return " ".join(kept.split())
     from rich.cells import cell_len, set_cell_size

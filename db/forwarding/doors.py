@@ -21,8 +21,8 @@ from db.forwarding import received
 from db.names import clean
 from db.proof import chains
 from db.schema.attendance import EventRow, KioskRow
+from db.schema.doors import DoorKeyRow, DoorRow
 from db.schema.folding import folded
-from db.schema.forwarding import DoorKeyRow, DoorRow
 
 NO_SERVER: Final = (
     "Keys of kiosks are users of a PostgreSQL server, and this database is a file; give the site's with "

@@ -20,8 +20,8 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.forwarding import shared, site_pins
 from db.forwarding.shared import Kind, Plan, Side
+from db.schema.doors import SyncedRow
 from db.schema.faces import TemplateRow
-from db.schema.forwarding import SyncedRow
 from db.schema.proof import ChainRow, ProofRow
 
 ACTOR: Final = "muster db follow"

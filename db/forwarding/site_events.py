@@ -11,7 +11,8 @@ from db.batches import batches
 from db.engine import reading, writing
 from db.proof import chains
 from db.schema.attendance import EventRow, KioskRow
-from db.schema.forwarding import ForwardedRow, SiteEventRow, SyncedRow
+from db.schema.doors import SyncedRow
+from db.schema.forwarding import ForwardedRow, SiteEventRow
 
 KEPT: Final = timedelta(days=40)
 """How long copies are kept: longer than a month, whose hours the door shows; what is older is at the centre."""

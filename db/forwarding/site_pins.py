@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from db.errors import DatabaseDamaged
 from db.forwarding.shared import Plan, Side
 from db.proof.key import known_peppers, site_pepper_owner
-from db.schema.forwarding import SitePepperRow, SitePinRow
+from db.schema.doors import SitePepperRow, SitePinRow
 from db.schema.people import PersonRow
 
 KIND = "pin"

@@ -134,6 +134,8 @@ def members(session: Session, *, group: str | None = None) -> list[Person]:
 
 def by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
     """These people, as far as they are not erased."""
+    if not ids:
+        return {}
     query = select(
         raw(PersonRow.id), PersonRow.name, PersonRow.number, PersonRow.group, raw(PersonRow.active), PersonRow.notes,
         raw(PersonRow.created_at),

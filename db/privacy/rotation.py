@@ -37,8 +37,8 @@ from db.observations import sightings, views
 from db.proof.heads import open_with
 from db.proof.key import retire, site_pepper_owner
 from db.schema.audit import UndoRow
+from db.schema.doors import SitePepperRow
 from db.schema.faces import CandidateRow, MeanTemplateRow, PortraitRow, TemplateKeyRow, TemplateRow
-from db.schema.forwarding import SitePepperRow
 from db.schema.moods import CrowdSecretRow
 from db.schema.observations import KeptViewRow, SightingRow
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.schema.forwarding import SitePepperRow
+from db.schema.doors import SitePepperRow
 from db.schema.proof import RetiredKeyRow
 
 _OPTION: Final = "muster_prover"

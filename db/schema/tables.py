@@ -8,6 +8,7 @@ from db.schema import (  # noqa: F401 - each adds its tables
     attendance,
     audit,
     calendar,
+    doors,
     faces,
     forwarding,
     moods,

@@ -98,9 +98,9 @@ class Block:
 class Rota:
     """All shifts of a site, by whom they are for."""
 
-    own: Mapping[UUID, tuple[Shift, ...]] = field(default_factory=dict)
-    of_group: Mapping[str, tuple[Shift, ...]] = field(default_factory=dict)
-    of_all: tuple[Shift, ...] = ()
+    own: Mapping[UUID, Sequence[Shift]] = field(default_factory=dict)
+    of_group: Mapping[str, Sequence[Shift]] = field(default_factory=dict)
+    of_all: Sequence[Shift] = ()
 
     def moved(self, by: timedelta) -> "Rota":
         """The rota with every shift later by this, or earlier."""
@@ -127,19 +127,15 @@ def rota(shifts: Iterable[Shift]) -> Rota:
     for shift in shifts:
         mine = own[shift.person] if shift.person else of_group[shift.group] if shift.group is not None else of_all
         mine.append(shift)
-    return Rota(
-        {one: tuple(theirs) for one, theirs in own.items()},
-        {one: tuple(theirs) for one, theirs in of_group.items()},
-        tuple(of_all),
-    )
+    return Rota(dict(own), dict(of_group), of_all)
 
 
 class Timetable(NamedTuple):
     """The shifts that may be somebody's, the narrowest first: their own, their group's, everybody's."""
 
-    own: tuple[Shift, ...]
-    of_group: tuple[Shift, ...]
-    of_all: tuple[Shift, ...]
+    own: Sequence[Shift]
+    of_group: Sequence[Shift]
+    of_all: Sequence[Shift]
 
     def on(self, day: date) -> tuple[Shift, ...]:
         """The shifts that are in force on a day, whatever its weekday: those of the narrowest that has any."""

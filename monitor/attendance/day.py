@@ -39,16 +39,18 @@ def summarise(day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *
         over: the minute at which the local date ends.
     """
     row, by_rule = (pieces, False) if rules.close == "never" else _closed(plan, pieces, rules)
-    came = [None if due is None else _attended(row, number, due) for number, due in enumerate(plan.dues)]
     worked = _hours(plan, row, rules)
     incomplete, running = False, row[-1].running
     for one in row:
         incomplete = incomplete or one.start is None or one.end is None
-    late, early = (0 if row[0].start is not None else None), (0 if not running and row[-1].end is not None else None)
+    came: list[Piece | None] = []
+    late = early = 0
     for number, due in enumerate(plan.dues):
+        first = None if due is None else _attended(row, number, due)
+        came.append(first)
         if due is not None:
-            late = late + _late(plan.windows[number], due, came[number]) if late is not None else None
-            early = early + _early(row, due, number, rules) if early is not None else None
+            late += _late(plan.windows[number], due, first)
+            early += _early(row, due, number, rules)
     expected, overtime = plan.expected, None
     if expected is not None and not incomplete and not running and now >= over and now >= plan.ends:
         overtime = worked.worked - expected
@@ -60,8 +62,9 @@ def summarise(day: date, plan: DayPlan, pieces: Sequence[Piece], rules: Rules, *
     else:
         status = _status(plan, came, now)
     return DaySummary(
-        day, status, plan, tuple(row), worked.worked, worked.breaks, late, early, expected, overtime, incomplete,
-        by_rule, worked.outside,
+        day, status, plan, tuple(row), worked.worked, worked.breaks, late if row[0].start is not None else None,
+        early if not running and row[-1].end is not None else None, expected, overtime, incomplete, by_rule,
+        worked.outside,
     )  # fmt: skip
 
 

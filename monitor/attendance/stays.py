@@ -109,7 +109,7 @@ def pieces(passages: Sequence[Passage], calendar: Calendar, rules: Rules, now: i
         if passage.kind == "check_in":
             if begun is not None:
                 rows[begun.day].append(_hole(begun))
-            begun = _begin(passage, calendar, last_day)
+            begun = _suspect(passage, calendar, last_day) if passage.clock_suspect else arrival(passage, calendar)
             last_day = begun.day
             continue
         minute = minute_of(passage.at)
@@ -128,10 +128,8 @@ def pieces(passages: Sequence[Passage], calendar: Calendar, rules: Rules, now: i
     return rows
 
 
-def _begin(passage: Passage, calendar: Calendar, last_day: date | None) -> Open:
-    if not passage.clock_suspect:
-        return arrival(passage, calendar)
-    # Its own time would place it wrongly, so it stands on the day of the passage before it.
+def _suspect(passage: Passage, calendar: Calendar, last_day: date | None) -> Open:
+    """Its own time would place it wrongly, so it stands on the day of the passage before it."""
     return Open(passage, -NEVER, None, None, last_day or calendar.date_of(minute_of(passage.at)))
 
 

@@ -20,8 +20,9 @@ from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow, UndoRow
 from db.schema.base import Base
 from db.schema.calendar import LeaveRow, ShiftRow
+from db.schema.doors import SitePinRow
 from db.schema.faces import CandidateRow, ExpectedMissRow, PortraitRow, TemplateRow
-from db.schema.forwarding import SiteEventRow, SitePinRow
+from db.schema.forwarding import SiteEventRow
 from db.schema.moods import MoodDayRow, MoodRow
 from db.schema.observations import KeptViewRow, SightingRow
 from db.schema.people import ConsentRow, DeskUserRow, PersonRow

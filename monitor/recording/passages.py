@@ -31,6 +31,8 @@ def load_passages(
         known_at: only what had happened and was written by then.
     """
     entries = ledger_entries.entries(session, start, end, people=of, group=group, known_at=known_at)
+    if not entries:
+        return {}
     found = by_person(entries)
     merged = ledger_entries.merged_people(session, of)
     doubtful = found.keys() & (merged | {one.person for one in entries if one.origin is not None})

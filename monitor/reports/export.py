@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any, BinaryIO, Final, TextIO
 
 from monitor.reports.cells import Cell
-from monitor.reports.xlsx import Workbook
 from monitor.text import hours_and_minutes, printable
 
 SIGNED: Final = frozenset({"overtime", "balance"})
@@ -108,6 +107,8 @@ def write_xlsx(
         clock: durations as h:mm instead of decimal hours; Excel cannot show negative ones, so that those of columns
             that may be negative stay decimal.
     """
+    from monitor.reports.xlsx import Workbook
+
     decimal = [index for index, name in enumerate(columns) if not clock or name in SIGNED]
     with Workbook(file, columns, totals=totals) as book:
         for row in rows:

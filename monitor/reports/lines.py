@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from db.records.attendance import AttendanceEvent
 from db.records.people import Person
 from monitor.attendance.days import PersonDay
-from monitor.attendance.repair import Repair
 from monitor.attendance.rules import instant_of
 from monitor.attendance.stays import Piece
 from monitor.attendance.summary import DaySummary, Status, Sums, added_up
@@ -18,6 +17,9 @@ from monitor.labels import EMOTIONS, UNSURE
 from monitor.reports.cells import Cell, Table
 from monitor.reports.columns import COLUMNS
 from monitor.reports.export import Appointment, shown
+
+if TYPE_CHECKING:
+    from monitor.attendance.repair import Repair
 
 _NOT_ON_TERMINALS: Final = (
     "incomplete", "id", "people", "late", "early_minutes", "break_minutes", "expected_hours", "closed_by_rule",
@@ -107,7 +109,7 @@ def _total(person: Person, sums: Sums, unknown: Cell) -> Line:
     }
 
 
-def repairs(found: Sequence[Repair], zone: ZoneInfo) -> list[Line]:
+def repairs(found: "Sequence[Repair]", zone: ZoneInfo) -> list[Line]:
     """One line per day that somebody is to look at, with the proposal that has the most evidence."""
     return [
         {

@@ -26,7 +26,7 @@ from monitor.reports.export import Dialect, write_csv, write_json_lines, write_x
 from monitor.reports.sheet import sheets
 from monitor.text import printable
 
-_LINES_AT_ONCE: Final = 24_000
+_LINES_AT_ONCE: Final = 31_000
 _FEWEST_DAYS: Final = 7
 """Days that are worked out together at least: each part reads the days beside it, too."""
 
@@ -63,11 +63,12 @@ def by_person(
     *,
     group: str | None = None,
     person: Person | None = None,
-) -> list[tuple[Person, list[DaySummary]]]:
-    """As `attendance`, but everybody once with all their days, in the order of names."""
+) -> Iterator[tuple[Person, list[DaySummary]]]:
+    """As `attendance`, but everybody once with all their days, in the order of names: the days of one are worked out
+    when those of the one before have been used."""
     with reading(engine) as session, paused_collector():
         members = people.members(session, group=group) if person is None else [person]
-        return _days(session, settings, members, period, now, group=group, person=person)
+        yield from _days(session, settings, members, period, now, group=group, person=person)
 
 
 def each_day(
@@ -137,15 +138,15 @@ def _days(
     *,
     group: str | None = None,
     person: Person | None = None,
-) -> list[tuple[Person, list[DaySummary]]]:
+) -> Iterator[tuple[Person, list[DaySummary]]]:
     period = period.until(now, settings.zone)
     days = list(period.days())
     if not days:
-        return []
+        return iter(())
     calendars = load_calendars(session, settings, period.first, period.last, person)
     start, end = period.bounds_of_passages(settings.zone)
     passages = load_passages(session, calendars, start, end, of=[person.id] if person else None, group=group)
-    return list(days_of_people(counting(calendars, now), members, passages, days))
+    return days_of_people(counting(calendars, now), members, passages, days)
 
 
 def export_days(

@@ -210,6 +210,20 @@ def test_a_day_has_its_voids_and_corrections_whenever_they_were_made(
         assert ledger_entries.entries(session, at, at + timedelta(hours=12), group="nobody") == []
 
 
+def test_entries_come_in_the_order_in_which_they_were_written_however_few_are_read_at_once(
+    engine: Engine, door: tuple[UUID, UUID], at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing(engine) as session:
+        written = [ledger.append(session, _event(door, at + timedelta(minutes=late))) for late in (30, 10, 50, 20, 40)]
+    monkeypatch.setattr(ledger_entries, "_AT_ONCE", 2)
+    with reading(engine) as session:
+        for whose in (None, [door[0]]):
+            found = ledger_entries.entries(session, at, at + timedelta(minutes=45), people=whose)
+            assert [(one.id, one.person, one.at) for one in found] == [
+                (one.id, door[0], one.at) for one in written if one.at < at + timedelta(minutes=45)
+            ]
+
+
 def test_not_me_takes_the_name_off_and_remembers_it(
     engine: Engine,
     door: tuple[UUID, UUID],

@@ -12,7 +12,7 @@ from db.engine import reading, writing
 from db.forwarding.follow import follow
 from db.people import pins
 from db.privacy.rotation import reencrypt
-from db.schema.forwarding import SitePinRow
+from db.schema.doors import SitePinRow
 from db.schema.people import PersonRow
 from monitor.attendance import pin
 from monitor.desk.pin_entry import peppers, person_of
