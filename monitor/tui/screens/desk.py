@@ -204,7 +204,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def load_page(self) -> None:
         """Load the rows that are missing on the screen, without asking whether facts changed."""
         self._asked += 1
-        if not self._loading:
+        if not self._loading and self.is_attached:
             self._loading = True
             self.stop.set()
             asked, self.stop = self._asked, threading.Event()
@@ -232,7 +232,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         return None if self._anew else self.loaded
 
     def _arrived(self, asked: int, stop: threading.Event, loaded: Loaded) -> None:
-        if stop.is_set():
+        if stop.is_set() or not self.is_attached:  # it was left meanwhile
             return
         self._loading = False
         self.loaded = loaded
@@ -243,7 +243,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self.load_page()
 
     def _failed(self, stop: threading.Event, sentence: str) -> None:
-        if stop.is_set():
+        if stop.is_set() or not self.is_attached:
             return
         self._loading = False
         self._stale = self._anew = self.failed = True
