@@ -18,6 +18,10 @@ class MergeDialog(Dialog):
     DEFAULT_CSS = """
     MergeDialog .faces { height: 8; margin-bottom: 1; }
     MergeDialog .faces Static { width: 1fr; height: 8; padding-left: 1; }
+    MergeDialog.-short #dialog { width: 76; }
+    MergeDialog.-short .faces { height: 6; margin: 0; }
+    MergeDialog.-short .faces Static { height: 6; }
+    MergeDialog.-short .faces Thumbnail { width: 12; height: 6; }
     MergeDialog.-low .faces, MergeDialog.-low .faces Static { height: auto; margin: 0; }
     MergeDialog.-low .faces Thumbnail { width: 0; height: 0; }
     """

@@ -37,7 +37,7 @@ COLUMNS: Final = (
     Column("month", "", 3, rank=3),
     Column("name", "Name", least=14, most=24),
     Column("what", "What is wrong", 22, rank=2),
-    Column("proposal", "Proposal", least=29, rank=1),
+    Column("proposal", "Proposal", least=28, rank=1),
 )
 """The columns after the one of the day, in which the tick is."""
 
