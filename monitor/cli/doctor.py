@@ -101,7 +101,7 @@ def _print(check: "Check") -> None:
     head = (f"{check.status:<5}", colour), (f"{check.name:<{_BESIDE - 5}}", "bold")
     out.print(Text.assemble(*head, first), soft_wrap=True)
     for line in more:
-        tell(f"{'':{_BESIDE}}{line}")
+        tell(f"{'':{_BESIDE}}{line}", out)
 
 
 def _lines(text: str) -> list[str]:

@@ -27,7 +27,8 @@ def moods(
 
 def columns(by: By) -> tuple[str, ...]:
     """The columns of such lines in CSV and workbooks, whichever of them the lines have."""
-    return (by, "sightings", "people", "pleasantness", "mood", *MOODS, *(("against_usual",) if by == "person" else ()), "hidden")
+    last = ("against_usual", "hidden") if by == "person" else ("hidden",)
+    return (by, "sightings", "people", "pleasantness", "mood", *MOODS, *last)
 
 
 def _mood(
@@ -35,7 +36,8 @@ def _mood(
 ) -> Line:
     key, change = cell.key, None
     if isinstance(key, UUID):
-        key, change = names.get(key), changes.get(key)
+        change = changes.get(key)
+        key = names.get(key)
     if cell.probabilities is None or cell.shares is None:
         return {by: key, "hidden": True}
     return {

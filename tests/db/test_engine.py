@@ -244,7 +244,9 @@ def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine, at: datetime) -> 
         assert [found.person.name for found in list_people(session)] == ["Ada"]
 
 
-def test_of_a_new_database_nothing_is_left_where_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_new_database_nothing_is_left_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(engine: Engine) -> None:
         with engine.connect() as connection:
             connection.exec_driver_sql("CREATE TABLE people (id BLOB)")

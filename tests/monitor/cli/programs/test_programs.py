@@ -104,7 +104,7 @@ def test_the_ledger_is_written_as_json_lines_from_a_row_or_a_day_on(tmp_path: Pa
     assert len(today) == sum(datetime.fromisoformat(one["at"]).date() == NOW.date() for one in lines)
 
 
-def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     uvicorn = pytest.importorskip("uvicorn")
     caught: list[int] = []
     monkeypatch.setattr("signal.signal", lambda number, _: caught.append(number))
