@@ -189,6 +189,7 @@ class MusterApp(DeskApp):
 
         The roll call asks for none: there is no time for it, and the door shows who is in, too.
         """
+        self.leads_back = ""
         if mode in ("door", "rollcall") or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:

@@ -324,6 +324,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         await self._search_shown.wait()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "clear_filter" and self.app.leads_back == self.mode:
+            return True
         if action in {"filter", "clear_filter"}:
             return bool(self.query("#filter")) and not (action == "filter" and isinstance(self.focused, Filter))
         return True
@@ -334,6 +336,10 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         box.focus()
 
     def action_clear_filter(self) -> None:
+        """Show the whole list again, or where a first step led here, go back to the first steps."""
+        if self.app.leads_back == self.mode and not any(box.display for box in self.query("#filter")):
+            self.app.call_next(self.app.run_action, "app.first_steps")
+            return
         box = self.query_one("#filter", Input)
         box.value = ""
         box.display = False
