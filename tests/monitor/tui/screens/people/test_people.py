@@ -485,6 +485,15 @@ async def test_what_is_passed_over_is_said_before_an_older_act_is_taken_back(wor
         assert "Taken back: the renaming of Ada Lovelace to Ada Byron." in told(pilot)
 
 
+async def test_what_somebody_else_did_is_asked_about(world: World) -> None:
+    with writing(world.engine) as session:
+        people.rename(session, world.ids["Ada Lovelace"], "Ada Byron", at=NOW, actor="office")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "ctrl+z")
+        assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
+        assert "by office" in asked(pilot)
+
+
 async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
     with writing(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
