@@ -224,7 +224,7 @@ class MusterApp(DeskApp):
         """Everything by name; a locked desk asks for the PIN first."""
 
         def show() -> None:
-            if not CommandPalette.is_open(self):
+            if not isinstance(self.screen, CommandPalette):
                 self.push_screen(CommandPalette())  # without Textual's id: below a dialog there may be one already
 
         self._desk_lock.unlocked(show)
