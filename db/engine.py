@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db import migrate
-from db.errors import BUSY, DatabaseError, DatabaseUnavailable, NoDatabase, WrongUrl, explain
+from db.errors import BUSY, DatabaseError, DatabaseFull, DatabaseUnavailable, NoDatabase, WrongUrl, explain
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """Milliseconds that SQLite waits for another program's lock before it gives up."""
@@ -48,16 +48,17 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
 
     Raises:
         DatabaseError: one sentence about what is wrong with the URL, the file or the server. A file that is not
-            Muster's, or a newer Muster's, stays as it is.
+            Muster's, or a newer Muster's, stays as it is; of a new one nothing is left where the disk is full.
     """
     if not read_only:
         # Who writes needs all tables, since their rows refer to each other; to make all takes 50 ms.
         import db.schema.tables  # noqa: F401
-    parsed = _parse(url)
+    parsed, new = _parse(url), None
     if parsed.get_backend_name() == "sqlite":
         create = create and upgrade and not read_only
         path = _sqlite_file(parsed)
         _check_file(path, read_only=read_only, create=create)
+        new = None if path.exists() else path
         if not read_only:
             _require_ours(path)
             _restrict(path)
@@ -69,8 +70,10 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
             migrate.upgrade(engine)
         else:
             migrate.require_current(engine)
-    except BaseException:  # Ctrl+C too: whatever ends this, no connection may stay open
+    except BaseException as error:  # Ctrl+C too: whatever ends this, no connection may stay open
         engine.dispose()
+        if new is not None and isinstance(error, DatabaseFull):
+            remove_database(new)
         raise
     return engine
 
@@ -126,6 +129,12 @@ def sqlite_file(url: str) -> Path | None:
     """The file of a database by its URL or name, as `open_database` reads it; None for a server. Raises: WrongUrl."""
     parsed = _parse(url)
     return _sqlite_file(parsed) if parsed.get_backend_name() == "sqlite" else None
+
+
+def remove_database(file: Path) -> None:
+    """Deletes a database's file, with its logs."""
+    for ending in ("", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
 
 
 def require_writable(url: str) -> None:

@@ -25,7 +25,7 @@ FACES_KEPT: Final = timedelta(days=1)
 _FACE: Final = ("embedding", "second", "portrait")
 _INSERT: Final = insert(cast(Table, SightingRow.__table__))
 _LAST_SEEN: Final = select(func.max(SightingRow.last_at)).where(
-    SightingRow.person_id == bindparam("person"),
+    SightingRow.person_id == bindparam("person", type_=SightingRow.id.type),  # else unknown until `person` is imported
     SightingRow.first_at >= bindparam("since"),
     SightingRow.first_at <= bindparam("before"),
 )

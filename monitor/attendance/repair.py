@@ -87,12 +87,12 @@ class Repair:
         piece = self.piece
         if self.reason is Reason.NO_CHECK_OUT and piece and piece.start is not None:
             if (again := _came_again(self.summary, piece)) is not None:
-                return f"came twice, {_clock(instant_of(piece.start), zone)} and {_clock(again.at, zone)}"
+                return f"came {_clock(instant_of(piece.start), zone)} and {_clock(again.at, zone)}"
             return f"came {_clock(instant_of(piece.start), zone)}, never left"
         if self.reason is Reason.NO_CHECK_IN and piece and piece.end is not None:
             return f"left {_clock(instant_of(piece.end), zone)}, never came"
         if self.reason is Reason.CLOSED_BY_RULE and piece and piece.end is not None:
-            return f"closed by the rule at {_clock(instant_of(piece.end), zone)}"
+            return f"closed by rule, {_clock(instant_of(piece.end), zone)}"
         return self.reason.value
 
 

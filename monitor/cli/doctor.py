@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated
+from textwrap import wrap
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +13,10 @@ from monitor.text import printable
 if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.doctor.check import Check
+
+
+_BESIDE: Final = 20
+"""Cells before the sentence of a check: how it went, and its name."""
 
 
 @shared
@@ -92,7 +97,15 @@ def _print(check: "Check") -> None:
     from rich.text import Text
 
     colour = {"ok": "green", "warn": "yellow", "fail": "red"}[check.status]
-    line = Text.assemble((f"{check.status:<5}", colour), (f"{check.name:<15}", "bold"), printable(check.sentence))
-    out.print(line, soft_wrap=True)
-    if check.advice:
-        tell(f"{'':20}{printable(check.advice)}")
+    first, *more = [line for text in (check.sentence, check.advice) if text for line in _lines(printable(text))]
+    head = (f"{check.status:<5}", colour), (f"{check.name:<{_BESIDE - 5}}", "bold")
+    out.print(Text.assemble(*head, first), soft_wrap=True)
+    for line in more:
+        tell(f"{'':{_BESIDE}}{line}", out)
+
+
+def _lines(text: str) -> list[str]:
+    """The text in lines that a terminal does not break within a word or a path; in a pipe one line."""
+    if not out.is_terminal:
+        return [text]
+    return wrap(text, max(_BESIDE, out.width - _BESIDE), break_long_words=False, break_on_hyphens=False)

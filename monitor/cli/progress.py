@@ -28,7 +28,7 @@ def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[
 
     columns = (
         *(TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %")),
-        *(TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()),
+        *(TimeElapsedColumn(), TextColumn("passed"), TimeRemainingColumn(), TextColumn("left")),
     )
     off = hidden or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=off, speed_estimate_period=600) as bar:

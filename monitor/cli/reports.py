@@ -196,8 +196,8 @@ def mood(
     period = _period(first, last, run.at.astimezone(settings.zone).date(), before=6)
     engine = open_database(settings.db, read_only=True)
     group = known_group(engine, group) if group is not None else None
-    cells, names = mood_report(engine, settings, period, by, group=group)
-    lines = moods(cells, by, names, settings.mood_confidence)
+    cells, names, changes = mood_report(engine, settings, period, by, group=group)
+    lines = moods(cells, by, names, changes, settings.mood_confidence)
     style = _Style(form, target, dialect, None)
     _note(run, f"mood by {by}", style, period, group)
     _write(f"Mood {settings.site}", lines, style, columns(by))

@@ -31,10 +31,6 @@ def run_checks(
         "camera": partial(machine.check_cameras, settings),
         "picture": partial(machine.check_picture, settings) if use_camera else lambda: iter(()),
         "terminal": partial(machine.check_terminal, ask=ask_terminal),
-        "models": vision.check_models,
-        "emotion model": vision.check_emotion,
-        "model cache": vision.check_cache,
-        "vision": vision.check_trial,
         "template key": partial(storage.check_key, settings, config),
         "database": partial(storage.check_database, settings),
         "templates": partial(storage.check_templates, settings),
@@ -42,6 +38,10 @@ def run_checks(
         "site": lambda: storage.check_site(settings, clock()),
         "disk": partial(machine.check_disk, settings),
         "clock": lambda: machine.check_clock(settings, clock()),
+        "models": vision.check_models,
+        "emotion model": vision.check_emotion,
+        "model cache": vision.check_cache,
+        "vision": vision.check_trial,
     }
     for name, check in checks.items():
         yield from _guarded(name, check)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NOT_ON_TERMINALS: Final = (
     "incomplete", "id", "people", "late", "early_minutes", "break_minutes", "expected_hours", "closed_by_rule",
-    "target", "repair",
+    "target", "repair", "against_usual",
 )  # fmt: skip
 
 _HEADS: Final = {
@@ -35,6 +35,7 @@ _HEADS: Final = {
     "days_on_leave": "On leave",
     "days_incomplete": "Incomplete",
     "late_minutes": "Late",
+    "sightings": "Seen",
 }
 """Heads of a terminal's table where the column's capitalised name is too long."""
 
@@ -222,7 +223,7 @@ def _compact(name: str, value: Cell, shares: set[str]) -> Cell:
     if name == "event":
         return {"check_in": "came in", "check_out": "left", "void": "made void"}[str(value)]
     if name in shares and isinstance(value, float):
-        return f"{value:.0%}"
+        return f"{value:.0%}" if value else ""  # a mood that nobody had needs no column
     return "fewer than 5 people" if name == "hidden" and value else "" if name == "hidden" else value
 
 

@@ -138,8 +138,8 @@ def _add_reports(app: FastAPI, engine: Engine, settings: Settings, clock: Clock)
         if by == "person" and settings.mood != "individual":
             raise HTTPException(400, f"Moods are not shown per person (mood = {settings.mood}).")
         period = _period(first, last, clock().astimezone(settings.zone).date())
-        cells, names = mood_report(engine, settings, period, by, group=group and _storable(group))
-        told = mood_lines.moods(cells, by, names, settings.mood_confidence)
+        cells, names, changes = mood_report(engine, settings, period, by, group=group and _storable(group))
+        told = mood_lines.moods(cells, by, names, changes, settings.mood_confidence)
         return [LineReply.model_validate(json_record(one)) for one in told]
 
 

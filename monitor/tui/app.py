@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from textual.binding import BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import HelpPanel
@@ -190,6 +190,7 @@ class MusterApp(DeskApp):
 
         The roll call asks for none: there is no time for it, and the door shows who is in, too.
         """
+        self.leads_back = ""
         if mode in ("door", "rollcall") or self._desk_lock.is_open:
             await self.switch_mode(mode)
         else:
@@ -222,7 +223,12 @@ class MusterApp(DeskApp):
 
     def action_command_palette(self) -> None:
         """Everything by name; a locked desk asks for the PIN first."""
-        self._desk_lock.unlocked(super().action_command_palette)
+
+        def show() -> None:
+            if not isinstance(self.screen, CommandPalette):
+                self.push_screen(CommandPalette())  # without Textual's id: below a dialog there may be one already
+
+        self._desk_lock.unlocked(show)
 
     def action_jump(self) -> None:
         """Letters on panes and rows; a locked desk asks for the PIN first."""
@@ -282,13 +288,13 @@ class MusterApp(DeskApp):
             self._desk_lock.unlocked(lambda: self.in_background(partial(offered, self.engine), self._take_back))
 
     def _take_back(self, offer: tuple[Sequence[Act], Act | None]) -> None:
-        """Ask about what was not done just now, or not last, and take it back."""
+        """Ask about what was not done just now, not last or by somebody else, and take it back."""
         passed, act = offer
         if act is None:
             self.notify(clean(refusal(passed, act), 400), markup=False)
             return
         job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
-        if not passed and self.clock() - act.at <= JUST_NOW:
+        if not passed and act.actor == self.at_desk and self.clock() - act.at <= JUST_NOW:
             self.in_background(job, self._taken_back)
             return
         when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"

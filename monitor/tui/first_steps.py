@@ -40,6 +40,7 @@ def _show(app: DeskApp, at: str, done: SetUp) -> None:
 
 
 async def _chosen(app: DeskApp, done: SetUp, step: str | None) -> None:
+    app.leads_back = ""
     if step == DEMO:
         app.leave_for("demo")
     elif step == LOCK:
@@ -49,6 +50,8 @@ async def _chosen(app: DeskApp, done: SetUp, step: str | None) -> None:
     elif step in OPENS:
         await app.run_action(f"open('{OPENS[step]}')")
         if app.current_mode == OPENS[step]:  # else it asks for the PIN first
+            app.leads_back = OPENS[step]
+            app.notify("Escape leads back to the first steps.")
             await app.screen.run_action(BEGINS[step])
 
 

@@ -244,6 +244,22 @@ def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine, at: datetime) -> 
         assert [found.person.name for found in list_people(session)] == ["Ada"]
 
 
+def test_of_a_new_database_nothing_is_left_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE people (id BLOB)")
+        raise DatabaseFull("The disk is full.")
+
+    monkeypatch.setattr("db.migrate.upgrade", full)
+    (tmp_path / "there.sqlite3").touch()
+    for name in ("new.sqlite3", "there.sqlite3"):
+        with pytest.raises(DatabaseFull):
+            open_database(str(tmp_path / name))
+    assert {file.name for file in tmp_path.iterdir()} == {"there.sqlite3"}
+
+
 def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be reached") as caught:
         open_database("postgresql://someone:secret@127.0.0.1:1/muster")

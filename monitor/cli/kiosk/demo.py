@@ -118,6 +118,7 @@ def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera"
         tell(f"Enrolling {len(photos)} people from 3 photographs each ...", err)
     with progress_bar() as show:
         enrolling = f"Enrolling {len(photos)} people"
+        show(enrolling, 0, None)
         begin, unknown = past.first_instant(days, now, settings), camera.strangers()[:_STRANGERS] if days else []
         strangers = past.enrol(
             store, photos, begin, team=team, strangers=[some[::2] for some in unknown], show=partial(show, enrolling)

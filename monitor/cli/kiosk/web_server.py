@@ -157,6 +157,7 @@ async def serve(
         await http.TCPSite(runner, address.host, address.port, ssl_context=tls).start()
         where = f"{address.public_url}/{token}/"
         if file is not None:  # what a service prints is kept in the system's log
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with unfinished(file, private=True, replace=True) as part:
                 part.write_text(f"{where}\n", encoding="utf-8")
         place = where if file is None else f"the address in {file}"

@@ -21,7 +21,10 @@ def serve(
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, in PEM.")] = None,
     openapi: Annotated[bool, typer.Option("--openapi", help="Only print the description of the interface.")] = False,
 ) -> None:
-    """People, attendance, moods and events for other programs, over HTTP; see 'muster keys add'."""
+    """People, attendance, moods and events for other programs, over HTTP; see 'muster keys add'.
+
+    Where there is no database yet, as on a new volume, an empty one is made.
+    """
     import json
     import signal
     import socket
@@ -29,6 +32,7 @@ def serve(
 
     import uvicorn
 
+    from db.engine import sqlite_file
     from monitor.cli.kiosk.web import tls_of
     from monitor.cli.kiosk.web_server import is_loopback
     from monitor.serve.app import make_app
@@ -37,6 +41,10 @@ def serve(
     encrypted = tls_of(certificate, key) is not None
     if not is_loopback(host) and not encrypted:
         raise UsageError(f"Others than this machine reach {host}, and would see keys: give --certificate and --key.")
+    place = sqlite_file(settings.db)
+    if place is not None and not place.exists() and not openapi:
+        run.open_store(settings, create=True)[0].dispose()
+        tell(f"There was no database at {place}; an empty one is made.", err)
     engine, _ = run.open_store(settings, read_only=True)
     app = make_app(engine, settings, lambda: run.at, version("muster"))
     if openapi:

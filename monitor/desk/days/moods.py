@@ -220,8 +220,9 @@ def _beside_usual(
 
 def mood_report(
     engine: Engine, settings: Settings, period: Period, by: By, *, group: str | None = None
-) -> tuple[list[MoodCell], dict[UUID, str]]:
-    """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows, and the people's names.
+) -> tuple[list[MoodCell], dict[UUID, str], dict[UUID, MoodChange]]:
+    """The mood per hour, day, person, group, or weekday and hour, as the mood mode allows, the people's names, and how
+    their moods differ from what is usual for them.
 
     Raises:
         DatabaseError: the database cannot be read.
@@ -234,7 +235,9 @@ def mood_report(
         else:
             samples, tallies = counted(session, period, settings)
             found = cells.cells(tallies[by], by, samples, hide_small=hide)
-        return found, pages.names(session, [cell.key for cell in found if isinstance(cell.key, UUID)])
+        people = {cell.key: cell for cell in found if isinstance(cell.key, UUID)}
+        usual = baselines(session, period.first, settings, list(people)) if people else {}
+        return found, pages.names(session, list(people)), cells.changes(usual, people)
 
 
 def roll_up_moods(engine: Engine, settings: Settings, now: datetime, *, anew: bool = False) -> int:

@@ -75,7 +75,7 @@ def mood_of_day(engine: Engine, settings: Settings, now: datetime) -> Shares | N
     Of fewer than five people the day's mood would be theirs, and this is shown to everybody, also in mode individual.
     """
     day = now.astimezone(settings.zone).date()
-    cells, _ = mood_report(engine, settings, Period(day, day), "day")
+    cells, *_ = mood_report(engine, settings, Period(day, day), "day")
     if not cells:
         return ()
     return cells[0].label_shares if cells[0].people >= SMALLEST_GROUP else None

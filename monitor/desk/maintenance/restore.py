@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from db import audit, backup
 from db.attendance import ledger
 from db.crypto import KEY_FILE, TemplateCipher, bound_key, retired_ciphers
-from db.engine import open_database, reading, sqlite_file, writing
+from db.engine import open_database, reading, remove_database, sqlite_file, writing
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
 from db.people import consents, people, pins
 from db.privacy import erasure
@@ -99,7 +99,7 @@ def restore(
     copy = database.with_name(f".{database.name}.{secrets.token_hex(4)}")
     try:
         with ExitStack() as opened:
-            opened.callback(_remove, copy)
+            opened.callback(remove_database, copy)
             old = _open_if_possible(database)
             if old is not None:
                 opened.callback(old.dispose)
@@ -127,12 +127,6 @@ def restore(
     except OSError as error:
         raise DatabaseUnavailable(f"{file} cannot be restored: {error.strerror}.") from None
     return Restored(count, inactive, events, kept, lost, gone, taken_over)
-
-
-def _remove(database: Path) -> None:
-    """Deletes a copy of the database, with its logs."""
-    for ending in ("", "-wal", "-shm"):
-        database.with_name(database.name + ending).unlink(missing_ok=True)
 
 
 def _seal_with(restored: Engine, key: TemplateCipher, cipher: TemplateCipher, **by: Unpack[Actor]) -> None:

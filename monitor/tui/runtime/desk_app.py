@@ -72,6 +72,8 @@ class DeskApp(WorkApp):
         """Who opened the desk with a PIN of their own: the actor of changes, for the ledger and the audit log."""
         self.needs_you = 0
         """How many days of the last month somebody is to look at, as far as is known."""
+        self.leads_back = ""
+        """The screen on which Escape leads back to the first steps: one of them led to it."""
         self.source_name = source_name(settings.source)
         self.afterwards: AfterApp = "nothing"
         self.loop_delay = LoopDelay()

@@ -33,6 +33,11 @@ class CleanExit(App[None]):
         super()._handle_exception(error)
         self._exit_renderables.clear()
 
+    def _fatal_error(self) -> None:
+        """End the app. Textual would first draw the traceback with all variables, and the screen stands still for a
+        minute."""
+        self.panic()
+
 
 def write(app: App[Any], text: str) -> None:
     """Write to the terminal past the compositor, where there is one."""

@@ -204,7 +204,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
     def load_page(self) -> None:
         """Load the rows that are missing on the screen, without asking whether facts changed."""
         self._asked += 1
-        if not self._loading:
+        if not self._loading and self.is_attached:
             self._loading = True
             self.stop.set()
             asked, self.stop = self._asked, threading.Event()
@@ -232,7 +232,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         return None if self._anew else self.loaded
 
     def _arrived(self, asked: int, stop: threading.Event, loaded: Loaded) -> None:
-        if stop.is_set():
+        if stop.is_set() or not self.is_attached:  # it was left meanwhile
             return
         self._loading = False
         self.loaded = loaded
@@ -243,7 +243,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
             self.load_page()
 
     def _failed(self, stop: threading.Event, sentence: str) -> None:
-        if stop.is_set():
+        if stop.is_set() or not self.is_attached:
             return
         self._loading = False
         self._stale = self._anew = self.failed = True
@@ -324,6 +324,8 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         await self._search_shown.wait()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "clear_filter" and self.app.leads_back == self.mode:
+            return True
         if action in {"filter", "clear_filter"}:
             return bool(self.query("#filter")) and not (action == "filter" and isinstance(self.focused, Filter))
         return True
@@ -334,6 +336,10 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         box.focus()
 
     def action_clear_filter(self) -> None:
+        """Show the whole list again, or where a first step led here, go back to the first steps."""
+        if self.app.leads_back == self.mode and not any(box.display for box in self.query("#filter")):
+            self.app.call_next(self.app.run_action, "app.first_steps")
+            return
         box = self.query_one("#filter", Input)
         box.value = ""
         box.display = False

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
@@ -76,10 +77,10 @@ def clean(text: str | None, cells: int = 60) -> str:
 
 
 def source_name(source: str) -> str:
-    """A source as the screens call it; the address of a stream without its password."""
+    """A source as the screens call it; the address of a stream without its password, a file without its folder."""
     if source.isdecimal():
         return f"camera {source}"
-    return clean(without_password(source) if "://" in source else source, 40)
+    return clean(without_password(source) if "://" in source else Path(source).name or source, 40)
 
 
 def enrolled(count: int) -> str:

@@ -30,7 +30,8 @@ def large(text: str, columns: int, rows: int = ROWS) -> tuple[str, ...]:
         rows: cells that the letters are high; fewer, down to `ROWS`, where the text is too wide for these.
 
     Returns:
-        At least `ROWS` lines, or one line with the plain text.
+        At least `ROWS` lines, or one line with the plain text. What is not in large letters is the last line, which may
+        be wider than the columns.
     """
     for high in range(rows, ROWS, -1):
         lines = _fitting(text, columns, high, SIZES[:2])
@@ -63,7 +64,7 @@ def _fitting(text: str, columns: int, rows: int, kinds: Sequence[tuple[int, floa
             if pixels is not None and pixels.shape[1] <= 2 * columns:
                 rest = text[len(part) :].strip()
                 lines = _quadrants(pixels)
-                return (*lines, rest) if rest and cell_len(rest) <= columns else lines
+                return (*lines, rest) if rest else lines
     return None
 
 

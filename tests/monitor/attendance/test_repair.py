@@ -80,7 +80,7 @@ def test_a_missing_check_in_and_a_day_without_anybody() -> None:
 def test_a_day_closed_by_the_rule_is_in_the_list() -> None:
     passages = [passage("check_in", at(13, 8, 50)), *whole(14), *whole(15), *whole(16), *whole(17)]
     (one,) = found(passages, [], close="shift_end")
-    assert one.text(BERLIN) == "closed by the rule at 17:30"
+    assert one.text(BERLIN) == "closed by rule, 17:30"
     assert not one.summary.incomplete
     assert one.summary.marks == "r"
 
@@ -103,5 +103,5 @@ def test_who_came_twice_without_leaving_is_not_said_to_have_never_left() -> None
         passage("check_out", at(13, 17, 40)),
     ]
     (one,) = found([*twice, *whole(14), *whole(15), *whole(16), *whole(17)], [])
-    assert one.text(BERLIN) == "came twice, 08:10 and 09:10"
+    assert one.text(BERLIN) == "came 08:10 and 09:10"
     assert [(each.text, each.void) for each in one.proposals] == [("one arrival, 08:10", twice[1].event)]

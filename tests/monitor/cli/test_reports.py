@@ -340,6 +340,7 @@ def test_the_row_of_unknown_people_has_a_name_at_a_terminal_and_none_in_files() 
 def test_moods_by_person_and_by_group(store: str) -> None:
     by_person = run("mood", "--db", store, "--by", "person", "--json").stdout.splitlines()
     assert {json.loads(line)["person"] for line in by_person} == set(NAMES)
+    assert {json.loads(line)["against_usual"] for line in by_person} == {None}, "nobody was seen in the weeks before"
     (line,) = run("mood", "--db", store, "--by", "group", "--json").stdout.splitlines()
     record = json.loads(line)
     assert (record["group"], record["people"], record["mood"], record["scores"]["happy"]) == ("Team", 3, "happy", 1.0)

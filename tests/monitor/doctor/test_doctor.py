@@ -1,6 +1,7 @@
 """The doctor tells what is wrong, breaks nothing, and makes nothing."""
 
 import hashlib
+import io
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 from typer.testing import CliRunner
 
 from db import crypto
@@ -19,6 +21,7 @@ from db.engine import open_database, writing
 from db.forwarding import doors
 from db.programs import webhooks
 from db.proof import chains
+from monitor.cli import doctor
 from monitor.cli.main import app
 from monitor.config import Settings, load_settings
 from monitor.config_outbound import Webhook
@@ -217,6 +220,16 @@ def test_the_command_prints_one_object_a_line_and_fails_with_a_broken_database(
     records = [json.loads(line) for line in broken.stdout.splitlines()]
     assert all(set(record) == {"name", "status", "sentence", "advice"} for record in records)
     assert [record["name"] for record in records if record["status"] == "fail"] == ["database"]
+
+
+def test_at_a_terminal_no_line_breaks_within_a_word_or_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    written, path = io.StringIO(), "/home/" + "long-" * 20 + "folder"
+    monkeypatch.setattr(doctor, "out", Console(file=written, force_terminal=True, color_system=None, width=60))
+    doctor._print(
+        Check("disk", Status.OK, f"There is room on the disk of {path}, as far as can be seen.", "Look again.")
+    )
+    told = [line[20:] for line in written.getvalue().splitlines()]
+    assert told == ["There is room on the disk of", path + ",", "as far as can be seen.", "Look again."]
 
 
 def test_settings_that_make_no_sense_are_a_failed_check(config: Path) -> None:

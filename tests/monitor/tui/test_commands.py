@@ -10,6 +10,7 @@ from monitor.tui.runtime.actions import ACTIONS
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.system.settings_list import SettingsList
+from monitor.tui.widgets.dialogs import Dialog
 from tests.monitor.tui.desk_keys import SIZE, go, told
 from tests.monitor.world import World, settle
 
@@ -54,6 +55,14 @@ async def test_every_action_is_offered_everywhere(world: World, screen: str) -> 
         }
         assert missing == set()
         assert len(offered) == len({(one.title, one.told) for one in offered}), "nothing is offered twice"
+
+
+async def test_the_palette_opens_over_a_dialog_that_came_over_the_palette(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "ctrl+p")
+        pilot.app.push_screen(Dialog("Take back"))
+        await go(pilot, "ctrl+p", "ctrl+p")
+        assert [type(screen) for screen in pilot.app.screen_stack[1:]] == [CommandPalette, Dialog, CommandPalette]
 
 
 async def test_an_action_of_another_screen_is_done_there(world: World) -> None:

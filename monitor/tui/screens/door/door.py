@@ -5,6 +5,7 @@ from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events, getters
@@ -262,6 +263,8 @@ becomes void for 10 seconds after the greeting.
             parts += [say("{fps} frames/s", fps=fps), say("{count} dropped", count=scene.dropped)]
             several = say("{count} people enrolled", count=f"{scene.people:,}")
             parts.append(say("1 person enrolled") if scene.people == 1 else several)
+        while len(parts) > 1 and cell_len(" · ".join(parts)) > self.size.width - 2:
+            parts.pop()
         return Text(" · ".join(parts), no_wrap=True, overflow="ellipsis")
 
     # Keys

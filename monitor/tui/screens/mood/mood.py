@@ -17,7 +17,7 @@ from textual.widgets import Static
 from monitor.desk.calendar.whom import find_whom
 from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
-from monitor.moods.cells import MoodCell, MoodChange
+from monitor.moods.cells import BASELINE, MoodCell
 from monitor.text import plural
 from monitor.tui.runtime.actions import bindings
 from monitor.tui.screens.desk import DeskScreen
@@ -36,8 +36,16 @@ from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 
 
-def people_columns(mood: str) -> tuple[Column, ...]:
-    """Those of the people's list, with this mood's share and ranges."""
+def people_columns(mood: str, *, compared: bool = True) -> tuple[Column, ...]:
+    """Those of the people's list, with this mood's share and ranges.
+
+    Args:
+        compared: what is usual is known of somebody on the list.
+    """
+    usual = (
+        Column("usual", "Usual", 10, right=True, rank=4),
+        Column("change", "Against usual", 13, rank=1),
+    )
     return (
         Column("name", "Name", least=24, most=28),
         Column("seen", "Seen", 5, right=True),
@@ -45,8 +53,7 @@ def people_columns(mood: str) -> tuple[Column, ...]:
         Column("bar", "Share of each mood", least=24, rank=3),
         Column("share", mood.title(), 8, right=True, rank=2),
         Column("range", "95 % range", 10, right=True, rank=2),
-        Column("usual", "Usual", 10, right=True, rank=4),
-        Column("change", "Against usual", 13, rank=1),
+        *(usual if compared else ()),
         Column("unsure", "Unsure", 6, right=True, rank=4),
     )
 
@@ -89,8 +96,8 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 - **Pleasantness**: the mean of how pleasant people rate each mood, from -1 to +1, and its 95 % range: happy 0.81,
   surprise 0.40, neutral 0, angry -0.51, disgust -0.60, sad -0.63, fear -0.64 (Russell and Mehrabian 1977).
 - "Usual": the 95 % range of the mood in the person's own four weeks before the days shown. "Against usual": what is
-  more or less on these days than in those weeks beyond chance, else "as usual"; "not known" where they were seen too
-  seldom before.
+  more or less on these days than in those weeks beyond chance, else "as usual"; "few before" where they were seen
+  fewer than five times then. Where this is so of everybody, both columns are left out.
 - When moods are kept without names, no person is listed, and numbers of fewer than five people are hidden.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mood")]
@@ -127,7 +134,6 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def on_mount(self) -> None:
         self.query_one("#groups-pane").border_title = "By group"
-        self.query_one("#people-pane").border_title = "By person"
 
     @property
     def _today(self) -> date:
@@ -219,33 +225,39 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
             if loaded.total and not loaded.total.hidden
             else ""
         )
-        usual = f"   against usual: {_told(loaded.change)}" if loaded.weeks_of and not loaded.people else ""
+        alone = loaded.weeks_of is not None and not loaded.people
+        usual = f"   against usual: {loaded.change.told}" if alone and loaded.change else ""
         note = {"aggregate": "   kept without names", "off": "   moods are switched off", "individual": ""}
         self.say(f"{days}{whom}{sightings}{usual}{note[self.app.settings.mood]}")
 
     def _show_people(self, loaded: MoodView) -> None:
-        columns = people_columns(self._highlight)
-        rows = [self._person_row(one) for one in loaded.people]
+        compared = any(one.change for one in loaded.people)
+        columns = people_columns(self._highlight, compared=compared)
+        rows = [self._person_row(one, compared=compared) for one in loaded.people]
         if loaded.more:
             told = f"and {loaded.more:,} more, seen less often"
             rows.append(Row("more", (told, *[""] * (len(columns) - 1)), ("faint",)))
         table = self.query_one("#people", Table)
-        self.query_one("#people-pane").display = bool(rows)
+        pane = self.query_one("#people-pane")
+        pane.display = bool(rows)
+        why = "" if compared else f"; usual not known: seen too seldom in the {BASELINE.days // 7} weeks before"
+        pane.border_title = f"By person{why}"
         table.retitle(columns)
         table.show(rows)
 
-    def _person_row(self, one: PersonMood) -> Row:
+    def _person_row(self, one: PersonMood, *, compared: bool) -> Row:
         cell, signs, at = one.cell, self.app.signs, MOODS.index(self._highlight)
-        change = _told(one.change)
+        told = one.change.told if one.change else "few before"
         name, seen = clean(one.name), f"{cell.sightings:,}"
         if cell.few or cell.shares is None:
-            return Row(str(cell.key), (name, seen, "too few", "", "", "", "", change, ""))
+            return Row(str(cell.key), (name, seen, "too few", "", "", "", *(("", told) if compared else ()), ""))
         best, most = max(zip(MOODS, cell.shares, strict=True), key=lambda item: item[1])
         share, usual = cell.shares[at], one.usual
         before = (
             range_text(usual.shares[at], usual.sightings, signs) if usual and usual.shares and not usual.few else ""
         )
-        figures = f"{share:.0%}", range_text(share, cell.weight, signs), before, change, f"{cell.shares[-1]:.0%}"
+        against = (before, told) if compared else ()
+        figures = f"{share:.0%}", range_text(share, cell.weight, signs), *against, f"{cell.shares[-1]:.0%}"
         return Row(
             str(cell.key), (name, seen, f"{best} {most:.0%}", "", *figures), bar=parts(cell, signs, self._colours)
         )
@@ -311,10 +323,6 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         if action in ("today", "step"):
             return self._last is not None or parameters == (-1,) or None
         return action != "clear_filter" or self._whom != (None, None)
-
-
-def _told(change: MoodChange | None) -> str:
-    return change.told if change else "not known"
 
 
 def _unsure(total: MoodCell, *, wide: bool) -> str:

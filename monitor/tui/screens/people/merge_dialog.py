@@ -18,6 +18,9 @@ class MergeDialog(Dialog):
     DEFAULT_CSS = """
     MergeDialog .faces { height: 8; margin-bottom: 1; }
     MergeDialog .faces Static { width: 1fr; height: 8; padding-left: 1; }
+    MergeDialog.-short .faces { height: 6; margin: 0; }
+    MergeDialog.-short .faces Static { height: 6; }
+    MergeDialog.-short .faces Thumbnail { width: 12; height: 6; }
     MergeDialog.-low .faces, MergeDialog.-low .faces Static { height: auto; margin: 0; }
     MergeDialog.-low .faces Thumbnail { width: 0; height: 0; }
     """
@@ -37,6 +40,7 @@ class MergeDialog(Dialog):
             yes="Unite anyway" if seen.unlike else "Unite",
             danger=True,
         )
+        self.add_class("-faces")
 
     def pictures(self) -> ComposeResult:
         with Horizontal(classes="faces"):

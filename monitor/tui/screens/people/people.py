@@ -40,11 +40,11 @@ from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
 
 COLUMNS = (
-    Column("name", "Name", most=44),
+    Column("name", "Name", least=20, most=44),
     Column("group", "Group", 12, rank=3),
     Column("images", "Images", 6, right=True),
-    Column("consent", "Consent", 9, rank=2),
-    Column("alike", "Similar", 7, right=True, rank=1),
+    Column("consent", "Consent", 9, rank=1),
+    Column("alike", "Similar", 7, right=True, rank=2),
 )
 
 

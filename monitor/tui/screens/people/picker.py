@@ -104,7 +104,7 @@ class PersonPicker(ModalScreen[Person | None]):
         self.app.in_background(job, partial(self._show, stop), self._failed)
 
     def _show(self, stop: Event, found: Page[Person]) -> None:
-        if stop.is_set():
+        if stop.is_set() or not self.is_attached:
             return
         self._people = {str(one.id): one for one in found.items}
         rows = [
@@ -126,7 +126,7 @@ class PersonPicker(ModalScreen[Person | None]):
             self.query_one(PagedTable).explain("Not loaded. Type to try again.")
 
     def _count(self, stop: Event, found: int) -> None:
-        if not stop.is_set():
+        if not stop.is_set() and self.is_attached:
             self._counted = True
             self.query_one(PagedTable).recount(found)
 

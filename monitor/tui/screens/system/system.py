@@ -248,7 +248,9 @@ class SystemScreen(DeskScreen[SystemView]):
             found += attention(self.loaded, app.settings, app.clock())
         if app.controller.has_camera and app.controller.problem:
             found = [check for check in found if check.name != "camera"]  # this kiosk's own word about it counts
-            advice = "Look at its cable and its power, or choose another camera or file."
+            files = not app.settings.source.isdecimal() and "://" not in app.settings.source
+            look = "Start Muster again to play it once more" if files else "Look at its cable and its power"
+            advice = f"{look}, or choose another camera or file."
             found.append(Check("camera", Status.FAIL, app.controller.problem, advice))
         if app.controller.has_camera and not app.settings.admin_pin_hash and app.settings.source != DEMO:
             told = "There is none: whoever stands at the door can open the desk."

@@ -196,7 +196,8 @@ Before the first shift that begins after somebody's enrolment they are never lat
         self.reload()
 
     async def action_board(self) -> None:
-        """Back to Today."""
+        """Back to Today, from where the month opens again."""
+        self._span = "month"
         await self.app.run_action("app.open('today')")
 
     # What the keys do

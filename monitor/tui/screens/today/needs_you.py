@@ -37,7 +37,7 @@ COLUMNS: Final = (
     Column("month", "", 3, rank=3),
     Column("name", "Name", least=14, most=24),
     Column("what", "What is wrong", 22, rank=2),
-    Column("proposal", "Proposal", least=29, rank=1),
+    Column("proposal", "Proposal", least=28, rank=1),
 )
 """The columns after the one of the day, in which the tick is."""
 
@@ -73,6 +73,8 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         self._loaded_after: set[str] = set()
         """Those of them whose repair was over before the running load began."""
         self._at_work: set[str] = set()
+        self._left: set[str] = set()
+        """Keys of days that left the list last."""
         self._foreseen: tuple[str, Foreseen] | None = None
 
     def body(self) -> ComposeResult:
@@ -105,6 +107,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         self._written -= self._loaded_after
         self._loaded_after = set()
         self._draw()
+        if back := self._left & {one.key for one in self._open}:  # taken back, or refused
+            self._left = set()
+            self.query_one(Table).move_to(min(back))
 
     def _draw(self) -> None:
         open_ = self._open
@@ -269,6 +274,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         keys = {one.key for one in days}
         self._written |= keys
         self._at_work |= keys
+        self._left = keys
         self._ticked -= keys
         self._draw()
 

@@ -96,7 +96,7 @@ async def test_one_window_sees_the_app_and_a_second_one_is_told_so(served: str) 
 
 @pytest.mark.parametrize("service", [False, True])
 async def test_sigterm_ends_it_with_an_open_window(tmp_path: Path, port: int, service: bool) -> None:
-    file = tmp_path / "web-address" if service else None
+    file = tmp_path / "new folder" / "web-address" if service else None
     (tmp_path / "app.py").write_text(f"STUBBORN = False\n{APP}")
     url = f"http://127.0.0.1:{port}"
     code = (

@@ -104,7 +104,7 @@ def test_the_ledger_is_written_as_json_lines_from_a_row_or_a_day_on(tmp_path: Pa
     assert len(today) == sum(datetime.fromisoformat(one["at"]).date() == NOW.date() for one in lines)
 
 
-def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     uvicorn = pytest.importorskip("uvicorn")
     caught: list[int] = []
     monkeypatch.setattr("signal.signal", lambda number, _: caught.append(number))
@@ -115,9 +115,12 @@ def test_who_stops_the_interface_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(uvicorn.Server, "run", stopped)
     # Else logging closes all handlers there are; that of TensorFlow, if another test has loaded it, closes stderr, too.
     monkeypatch.setattr(uvicorn.Config, "configure_logging", lambda _: None)
+    monkeypatch.setenv("MUSTER_DB", str(tmp_path / "new.sqlite3"))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     done = ran("serve", "--port", str(port))
+    assert "an empty one is made" in done.stderr.splitlines()[0]
+    assert ran("people", "list", "--json").stdout == ""
     assert done.stderr.splitlines()[-1] == "Muster does not answer programs any more."
     assert caught == [signal.SIGTERM]
 

@@ -25,6 +25,7 @@ NAMES: dict[str, tuple[Any, str]] = {
     "_driver": (App, "nothing can be written to the terminal past the compositor: no camera picture"),
     "_end_update": (App, "the terminal shows nothing after the first camera picture: its drawing never ends"),
     "_exit_renderables": (App, "an error at the door shows a traceback with variables, a PIN perhaps"),
+    "_fatal_error": (App, "an error that ends the app leaves the screen standing still for a minute before"),
     "_handle_exception": (App, "an error that ends the app shows its traceback at the door, and the log lacks it"),
     "_layout_required": (Screen, "the camera picture is painted where the camera was before the screen was laid out"),
     "_must_signal_resume": (LinuxDriver, "a terminal that hangs up while Muster ends starts Textual's threads anew"),
@@ -44,7 +45,7 @@ def test_textual_still_has(name: str) -> None:
 
 def test_every_private_name_is_in_the_list() -> None:
     source = re.sub(r'""".*?"""', "", getsource(textual_internals), flags=re.DOTALL)
-    used = set(re.findall(r"(?:\.|\")(_[a-z]\w*)", source))
+    used = set(re.findall(r"(?:\.|\"|def )(_[a-z]\w*)", source))
     assert used == set(NAMES)
 
 

@@ -330,6 +330,14 @@ async def test_the_door_speaks_german(world: World, size: tuple[int, int]) -> No
         assert re.search(r"│  Name +Ein ", shown)
 
 
+async def test_a_narrow_status_line_leaves_out_whole_parts(world: World) -> None:
+    async with world.app(language="de", source="/films/clip.mp4").run_test(size=(40, 24)) as pilot:
+        await show_door(pilot, world, scene(world))
+        status = text_of(world).splitlines()[-2].strip()
+        assert status.startswith("● clip.mp4 · ")
+        assert status.endswith(" ausgelassen")
+
+
 async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +358,10 @@ async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
 @pytest.mark.parametrize("name", ["Tomás", "Łukasz", "Ζωή", "Иван", "Nguyễn"])
 def test_names_with_other_letters_are_large_too(name: str) -> None:
     assert len(large(name, 40)) == ROWS
+
+
+def test_what_has_no_room_in_large_letters_stands_below_them_though_it_is_cut_there() -> None:
+    assert large("Zoë Ångström-Lindqvist von der Heide", 21)[-1] == "Ångström-Lindqvist von der Heide"
 
 
 def test_letters_that_are_unreadable_when_large_stand_as_text() -> None:

@@ -116,6 +116,17 @@ async def test_shifts_and_consents_are_done_on_their_screens(
         await settle(pilot)
         assert pilot.app.current_mode == mode
         assert seen in text_of(empty_world)
+        await pilot.press("escape")
+        await settle(pilot)
+        if mode == "shifts":
+            await pilot.press("escape")  # the first closes the dialog
+            await settle(pilot)
+        assert isinstance(pilot.app.screen, FirstSteps)
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, FirstSteps), "only until it is left"
 
 
 async def test_what_is_kept_of_moods_is_written_and_holds_at_once(empty_world: World) -> None:

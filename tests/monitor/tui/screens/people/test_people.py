@@ -204,6 +204,16 @@ async def test_merging_moves_everything(world: World) -> None:
         assert ledger_check.verify(session).whole
 
 
+async def test_on_a_small_screen_the_answers_are_in_view_below_the_faces(world: World) -> None:
+    with writing(world.engine) as session:
+        for number, name in enumerate(("Ada Lovelace", "Grace Hopper")):
+            people.set_number(session, world.ids[name], str(number), at=NOW, actor="test")
+    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
+        await go(pilot, "f4", "u", *"hopper", "enter")
+        assert "Which number stays" in text_of(world)
+        assert "Unite anyway" in text_of(world)
+
+
 async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4", "u", *"hopper", "enter")
@@ -477,6 +487,15 @@ async def test_what_is_passed_over_is_said_before_an_older_act_is_taken_back(wor
         assert "Taken back: the renaming of Ada Lovelace to Ada Byron." in told(pilot)
 
 
+async def test_what_somebody_else_did_is_asked_about(world: World) -> None:
+    with writing(world.engine) as session:
+        people.rename(session, world.ids["Ada Lovelace"], "Ada Byron", at=NOW, actor="office")
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "ctrl+z")
+        assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
+        assert "by office" in asked(pilot)
+
+
 async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
     with writing(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
@@ -493,4 +512,4 @@ async def test_on_a_small_terminal_the_list_has_the_whole_width(world: World) ->
         await go(pilot, "f4")
         lines = text_of(world).splitlines()
         assert lines[2].strip().startswith("! consent missing"), "the empty line above is taken, too"
-        assert "│Ada Lovelace                3" in lines[5]
+        assert "│Ada Lovelace              3 yes / ?" in lines[5]

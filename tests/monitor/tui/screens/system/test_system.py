@@ -23,7 +23,7 @@ from db.people import people
 from monitor.desk.days import corrections
 from monitor.desk.maintenance import system
 from monitor.doctor.check import Check, Status
-from monitor.domain import Frame, RgbImage
+from monitor.domain import EventKind, Frame, KioskEvent, RgbImage
 from monitor.errors import MusterError, SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.tui.screens.people.people import PeopleScreen
@@ -33,7 +33,7 @@ from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
 from tests.monitor.tui.desk_keys import fill, go, problem
-from tests.monitor.world import FINDINGS, NOW, World, settle, text_of
+from tests.monitor.world import FINDINGS, NOW, World, scene, settle, show_door, text_of
 
 SIZE = (120, 36)
 
@@ -304,3 +304,14 @@ async def test_a_database_that_fails_is_said_and_loaded_again_when_it_answers(
         await go(pilot, "f2", "f6")
         assert "10 people, 187 entries" in text_of(world)
         assert "does not answer" not in text_of(world)
+
+
+async def test_a_film_that_ended_has_no_cable(world: World) -> None:
+    async with world.app(source="film.mp4").run_test(size=(120, 36)) as pilot:
+        ended = KioskEvent(EventKind.SOURCE_LOST, NOW, text="The video or folder has ended.")
+        await show_door(pilot, world, scene(world), ended)
+        await go(pilot, "f6")
+        screen = pilot.app.screen
+        assert isinstance(screen, SystemScreen)
+        (camera,) = (one for one in screen._needs() if one.name == "camera")
+        assert camera.advice == "Start Muster again to play it once more, or choose another camera or file."

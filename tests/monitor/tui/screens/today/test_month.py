@@ -45,7 +45,9 @@ async def test_hours_of_a_month_that_nobody_knows_are_a_question_mark(world: Wor
 
 async def test_days_weeks_and_months_are_gone_through_and_a_day_is_opened(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "m", "w")
+        await go(pilot, "m", "w", "escape", "m")
+        assert text_of(world).splitlines()[1].strip().startswith("Mar 2026"), "m is the month, whatever was shown last"
+        await go(pilot, "w")
         assert cells(world, "Tim Berners-Lee")[1] == "✗"
         await go(pilot, "comma", "left")
         assert "Sun 1 Mar 2026   not expected" in text_of(world), "a week and a day before the 9th"

@@ -135,6 +135,16 @@ async def test_ticked_days_are_repaired_after_one_question(forgetful: World) -> 
         assert [name for _, _, name, *_ in listed(forgetful)] == ["Cleo"]
 
 
+async def test_a_repair_that_is_taken_back_has_the_cursor_again(forgetful: World) -> None:
+    async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "exclamation_mark", "down", "f")
+        table = pilot.app.screen.query_one("#repairs", Table)
+        assert [row[2] for row in listed(forgetful)] == ["Ada", "Cleo"]
+        await go(pilot, "ctrl+z")
+        assert [row[2] for row in listed(forgetful)] == ["Ada", "Bob", "Cleo"]
+        assert table.cursor == 1
+
+
 async def test_a_day_is_set_aside_and_put_back(forgetful: World) -> None:
     async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "exclamation_mark", "end", "x")

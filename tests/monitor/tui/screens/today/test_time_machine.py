@@ -1,11 +1,16 @@
 """The time machine: the board as it was at any minute, from keys to what the ledger knew then."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import pytest
 
 from db.attendance import ledger
 from db.engine import reading
 from monitor.attendance.pin import hash_pin
 from monitor.desk.days import corrections
+from monitor.desk.days.day_board import BoardPage
 from monitor.desk.days.time_machine import Moment
 from monitor.tui.screens.today.time_machine import TimeMachine, slider
 from monitor.tui.screens.today.today import TodayScreen
@@ -38,6 +43,28 @@ async def test_the_board_is_as_it_was_at_each_minute(world: World) -> None:
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, WhyScreen), "the day sheet is of now"
         await go(pilot, "escape", "escape", "escape")
+        shown: object = pilot.app.screen
+        assert type(shown) is TodayScreen
+
+
+async def test_a_board_that_comes_after_it_was_left_is_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f2", "z")
+        left, load = Event(), TimeMachine.query_job
+
+        def late(screen: TimeMachine) -> Callable[[], BoardPage]:
+            job = load(screen)
+
+            def loaded() -> BoardPage:
+                left.wait()
+                return job()
+
+            return loaded
+
+        monkeypatch.setattr(TimeMachine, "query_job", late)
+        await pilot.press("comma", "escape")
+        left.set()
+        await settle(pilot)
         shown: object = pilot.app.screen
         assert type(shown) is TodayScreen
 
