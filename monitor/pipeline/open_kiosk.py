@@ -127,7 +127,7 @@ def _warm_up(
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)
-    detector.submit(picture, Search((), everywhere=True)).result()
+    detector.submit(picture, Search((), 0.0, everywhere=True)).result()
     encoder.embed(face_chip(picture, face)[None])
     if second is not None:
         second.embed(align(picture, face)[None])

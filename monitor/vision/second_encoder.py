@@ -48,7 +48,7 @@ class SecondEncoder:
             ModelError: SFace's weights are missing or damaged.
         """
         weights = models.weights(models.SFACE)
-        model = models.cached_build(cache or models.cache_folder(), weights, "sface-1", build_onnx)
+        model = models.cached_build(cache or models.cache_folder(), weights, "sface-2", build_onnx)
         self._session = open_session(model, threads=threads)
 
     def encode(self, aligned: Aligned) -> Embeddings:
@@ -165,10 +165,13 @@ def _rewritten(node: "onnx.NodeProto", weights: Weights) -> "list[onnx.NodeProto
     if node.op_type == "PRelu":
         slope = weights[node.input[1]].astype(np.float32)
         weights[f"{result}_slope"], weights[f"{result}_rest"] = slope, np.asarray(1 - slope, np.float32)
+        # The Relu costs nothing behind the product, which may stand first where it does not change the sign.
+        order = ("Relu", "Mul") if slope.max() > 1 else ("Mul", "Relu")
+        rest = {"Mul": [f"{result}_rest"], "Relu": []}
         return [
             helper.make_node("Mul", [node.input[0], f"{result}_slope"], [f"{result}_sloped"]),
-            helper.make_node("Relu", [node.input[0]], [f"{result}_positive"]),
-            helper.make_node("Mul", [f"{result}_positive", f"{result}_rest"], [f"{result}_added"]),
+            helper.make_node(order[0], [node.input[0], *rest[order[0]]], [f"{result}_positive"]),
+            helper.make_node(order[1], [f"{result}_positive", *rest[order[1]]], [f"{result}_added"]),
             helper.make_node("Add", [f"{result}_sloped", f"{result}_added"], [result]),
         ]
     return [node]
