@@ -78,7 +78,5 @@ def _is_fresh(one: Judged, seconds: float) -> bool:
 
 def _joined(known: Sequence[Judged], found: Sequence[Face], seconds: float) -> list[Judged]:
     """What is known after a search: each face where it is now, and what this search did not see again."""
-    now = [
-        Judged(face, max((one.at for one in known if is_same(face, one.face)), default=seconds)) for face in found
-    ]
+    now = [Judged(face, max((one.at for one in known if is_same(face, one.face)), default=seconds)) for face in found]
     return now + [one for one in known if not any(is_same(face, one.face) for face in found)]
