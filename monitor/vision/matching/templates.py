@@ -1,7 +1,6 @@
 """Everyone's templates in memory, and their comparison with one probe."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders
 from monitor.vision.encoder import Embeddings
-from monitor.vision.matching.blocks import Block, changed, grouped, joined, mixed, rows_of
+from monitor.vision.matching.blocks import Block, changed, grouped, joined, mixed, products, rows_of
 from monitor.vision.matching.joined import first_of, second_of
 from monitor.vision.matching.threshold import CURVES, DLIB, SFACE, equivalent
 
@@ -19,12 +18,6 @@ SHORT_LIST = 256
 """People who are most like a probe for dlib's network; SFace's embeddings are compared with theirs only."""
 _BLOCK = 256
 """People of whom the best is found first, which finds the short list among a million in two milliseconds."""
-_AT_ONCE = 64
-"""Rows of one matrix product."""
-_THREADS = 2
-"""Threads that read the templates of many people; more of them wait for the memory."""
-_FEWEST_FOR_THREADS = 16
-"""Blocks of templates, of 8,192 people each, from which threads save more than they cost."""
 _SHORTEST = 1e-3
 """Least length of a mean that is reckoned with; a mean so short needs a similarity that nobody reaches."""
 _NOTHING = 1e-12
@@ -179,7 +172,7 @@ class Templates:
             instead: as in `Gallery.identify`.
         """
         first, first_length = _divided(first_of(probe))
-        firsts = _products([block.first for block in self._blocks], first)
+        firsts = products([block.first for block in self._blocks], first)
         row, template = instead or (-1, None)
         if row >= 0:
             firsts[row] = -np.inf if template is None else float(_divided(first_of(template))[0] @ first)
@@ -236,31 +229,6 @@ class Templates:
             return np.asarray(first, np.float32)
         together = second if self.encoders == "sface" else np.sqrt((first * first + second * second) / 2)
         return np.asarray(np.where(heard, together, first), np.float32)
-
-
-def _products(blocks: Sequence[Embeddings], probe: Embedding) -> Floats:
-    """Products of many rows with one vector, as fast as memory is read: a million rows in 20 ms on two cores.
-
-    Each block's product is of `_AT_ONCE` rows at a time, which BLAS works on alone: its threads wait for each other,
-    for ten times as long where the cores are busy.
-
-    Args:
-        blocks: float32 (n, 128) each.
-        probe: float32 (128,).
-
-    Returns:
-        float32, one for each row of all blocks.
-    """
-
-    def product(rows: Embeddings) -> list[Floats]:
-        whole = len(rows) // _AT_ONCE * _AT_ONCE
-        parts = np.matvec(rows[:whole].reshape(-1, _AT_ONCE, rows.shape[1]), probe)
-        return [parts.ravel(), np.vecdot(rows[whole:], probe)]
-
-    if len(blocks) < _FEWEST_FOR_THREADS:
-        return np.concatenate([part for block in blocks for part in product(block)])
-    with ThreadPoolExecutor(_THREADS) as threads:
-        return np.concatenate([part for parts in threads.map(product, blocks) for part in parts])
 
 
 def _scaled(means: Means, encoders: Encoders) -> tuple[Block, _Lengths]:
