@@ -29,10 +29,9 @@ from monitor.errors import LOW_MEMORY, KioskHangs, MusterError, short_of_memory
 from monitor.pipeline.frame_counts import FrameCounts, KioskSummary
 from monitor.pipeline.pipeline import VisionFlow
 from monitor.pipeline.prefetch import DetectorPrefetch
-from monitor.pipeline.search_plan import Search, SearchPlan
+from monitor.pipeline.search_plan import SearchPlan
 from monitor.sources.capture import Capture
 from monitor.sources.source import FrameSource
-from monitor.vision.detector import faces_of
 from monitor.vision.matching.gallery import Enrolled
 
 logger = logging.getLogger(__name__)
@@ -59,8 +58,8 @@ _STOP_POLL = 0.05
 """Seconds after which stopping looks again whether the frame hangs by now."""
 
 
-_Begun: TypeAlias = tuple[Frame, Search | None, Future[list[Face]] | None]
-"""A frame, where it is searched, and its faces."""
+_Begun: TypeAlias = tuple[Frame, Future[list[Face]] | None]
+"""A frame and its faces; None for a frame that is not searched."""
 
 
 class FactWriter(Protocol):
@@ -243,26 +242,24 @@ class Kiosk:
 
     def _begin(self, frame: Frame) -> _Begun:
         search = self._plan.next(frame.rgb, frame.seconds)
-        return frame, search, self._detector.submit(frame.rgb, search) if search else None
+        return frame, self._detector.submit(frame.rgb, search) if search else None
 
-    def _process(
-        self, flow: VisionFlow, frame: Frame, search: Search | None, future: Future[list[Face]] | None
-    ) -> None:
+    def _process(self, flow: VisionFlow, frame: Frame, future: Future[list[Face]] | None) -> None:
         self._frame_since = time.monotonic()
         self._counts.begin(self._frame_since)
         try:
             if self._enrolled is not None:
                 flow.use_people(self._enrolled)
-            found = future.result() if future else None
-            observations, sightings = flow.process(frame, None if found is None else faces_of(found))
-            if search is not None and found is not None:
-                self._plan.learn(search, frame.seconds, found, settled=flow.settled)
+            faces = future.result() if future else None
+            observations, sightings = flow.process(frame, faces)
+            if faces is not None:
+                self._plan.learn(frame.seconds, faces, settled=flow.settled)
         except Exception as error:  # noqa: BLE001 - a frame that breaks a native library must not stop the kiosk
             self._note_broken(frame, error)
             return
         finally:
             self._frame_since = None
-        if found is not None:
+        if faces is not None:
             if self._broken >= _MANY_BROKEN:
                 self._on_back()
             self._broken = 0

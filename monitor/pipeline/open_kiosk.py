@@ -1,6 +1,7 @@
 """Puts a kiosk together: database, models, source and settings."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,9 @@ from monitor.vision.face_quality import thumbnail
 from monitor.vision.second_encoder import SecondEncoder, align
 
 logger = logging.getLogger(__name__)
+
+_THREADS = min(2, os.cpu_count() or 1)
+"""Threads of each network: a view of a face must not take longer than the detector takes for the next frames."""
 
 
 def open_kiosk(
@@ -72,9 +76,9 @@ def open_kiosk(
         cv2.setNumThreads(1)
         enrolled = people.load()
         # Loading a model takes twice its size for a moment, so the largest comes first.
-        second = None if settings.encoder == "dlib" else SecondEncoder()
-        encoder = FaceEncoder()
-        emotions = None if settings.mood == "off" else EmotionModel()
+        second = None if settings.encoder == "dlib" else SecondEncoder(threads=_THREADS)
+        encoder = FaceEncoder(threads=_THREADS)
+        emotions = None if settings.mood == "off" else EmotionModel(threads=_THREADS)
         _warm_up(detector, encoder, second, emotions)
         return VisionFlow(
             encoder,
@@ -127,7 +131,7 @@ def _warm_up(
     """Run everything once on a black picture: the first use loads files and takes ten times as long as the next."""
     picture = np.zeros((480, 640, 3), np.uint8)
     face = Face(Box(270, 190, 100, 100), 1.0)
-    detector.submit(picture, Search((), everywhere=True)).result()
+    detector.submit(picture, Search((), 0.0, everywhere=True)).result()
     encoder.embed(face_chip(picture, face)[None])
     if second is not None:
         second.embed(align(picture, face)[None])

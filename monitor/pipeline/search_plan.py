@@ -8,7 +8,7 @@
 Times are seconds on the source's clock.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
 from monitor.vision.detection.tiles import Tile, near, small_tiles, whole
-from monitor.vision.detector import faces_of
 
 _VIEW = 80, 60
 """Width and height of the small picture on which motion is looked for, in pixels."""
@@ -43,20 +42,8 @@ _TILE_TIME = 0.05
 _ROUND = 1.0, 5.0
 _LATE = 0.1
 """Seconds between two frames from which the round does not catch up: it must not make late frames later."""
-_ASK_AGAIN = {True: 1.0, False: 0.5, None: 0.5}
-"""Seconds after which a face is judged again whether it is one, by the answer before."""
-_SAME = 0.3
-"""Least overlap of a face with itself, a moment later."""
 _DARK = 0.5
 """Luminance in proportion to the frame before, below which the light was off."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judged:
-    """A face, and when it was judged whether it is one."""
-
-    face: Face
-    at: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +51,8 @@ class Search:
     """Where one frame is searched."""
 
     tiles: tuple[Tile, ...]
-    known: tuple[Judged, ...] = ()
-    """Faces that need not be judged again."""
+    seconds: float
+    """When, on the source's clock."""
     everywhere: bool = False
     """The frame is searched like a picture of which nothing is known."""
 
@@ -94,7 +81,6 @@ class SearchPlan:
     _searched_at: float = -np.inf
     _whole_at: float = -np.inf
     _face_at: float = -np.inf
-    _judged: tuple[Judged, ...] = ()
     _faces: list[Face] = field(default_factory=list)
     _settled: bool = False
 
@@ -111,7 +97,7 @@ class SearchPlan:
         if self._is_dark(view):
             return None
         if self.every_frame:
-            return Search((), everywhere=True)
+            return Search((), seconds, everywhere=True)
         view = np.asarray(cv2.blur(view, (3, 3)), np.uint8)
         tiles = self._for_faces(view, seconds) if seconds - self._face_at < _LOOK_AFTER else self._for_nobody(view)
         if tiles is None:
@@ -123,36 +109,24 @@ class SearchPlan:
         self._left_out, self._searched_at = 0, seconds
         if self._whole in tiles:
             self._whole_at, self._view = seconds, view
-        known = tuple(one for one in self._judged if seconds - one.at < _ASK_AGAIN[one.face.confirmed])
-        # This search asks about the others. The frames after it, planned before its answer is there, need not.
-        self._judged = tuple(one if one in known else replace(one, at=seconds) for one in self._judged)
-        return Search(tuple(dict.fromkeys(tiles)), known)
+        return Search(tuple(dict.fromkeys(tiles)), seconds)
 
-    def learn(self, search: Search, seconds: float, found: list[Face], *, settled: bool) -> None:
+    def learn(self, seconds: float, found: list[Face], *, settled: bool) -> None:
         """Take in what was found on a frame.
 
         Args:
-            found: what was judged not to be a face, too.
             settled: whether it is decided who all of them are, and nothing is in doubt.
         """
-        before = (*search.known, *self._judged)
-        self._judged = tuple(
-            Judged(
-                face,
-                max((one.at for one in before if face.whole_box.iou(one.face.whole_box) >= _SAME), default=seconds),
-            )
-            for face in found
-        )
-        self._faces = faces_of(found)
-        self._settled = settled and bool(self._faces)
-        if self._faces:
+        self._faces = found
+        self._settled = settled and bool(found)
+        if found:
             self._face_at = seconds
 
     def _begin(self, rgb: RgbImage) -> None:
         """Start afresh, at the beginning and where the frames' size changes."""
         height, width = rgb.shape[:2]
         self._shape, self._view, self._light = rgb.shape, None, 0.0
-        self._judged, self._faces, self._settled = (), [], False
+        self._faces, self._settled = [], False
         self._whole = whole(width, height)
         self._tiles = small_tiles(width, height) if self.small else []
         self._due, self._turn = float(len(self._tiles)), 0

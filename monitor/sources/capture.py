@@ -24,7 +24,7 @@ MOST_ABANDONED = 3
 FRESH = 0.1
 """Seconds that a frame of a live source may wait for the pipeline before a newer one is decoded in its place."""
 
-AHEAD = 4
+AHEAD = 2
 """Frames of a file that are decoded while vision still works on earlier ones."""
 
 

@@ -99,7 +99,7 @@ class FaceDetector:
         """Each face once, judged, with its box cut at the picture's edge."""
         judged: list[Face] = []
         for face in sorted(faces, key=lambda face: -face.score):
-            if not any(face.whole_box.iou(other.whole_box) >= _same(other) for other in judged):
+            if not any(is_same(face, other) for other in judged):
                 judged.append(_within(self._judged(rgb, face, known), rgb))
         return [face for face in judged if not any(_lies_on(face, other) for other in judged)]
 
@@ -107,7 +107,7 @@ class FaceDetector:
         if self._plausibility is None:
             return face
         for other in known:
-            if face.whole_box.iou(other.whole_box) >= _same(other):
+            if is_same(face, other):
                 return replace(face, confirmed=other.confirmed)
         return replace(face, confirmed=self._plausibility.judge(rgb, face))
 
@@ -133,9 +133,9 @@ def faces_of(found: Iterable[Face]) -> list[Face]:
     return [face for face in found if face.confirmed is not None]
 
 
-def _same(other: Face) -> float:
-    """Least overlap at which a box is the one judged before; a face beside what is not a face is judged itself."""
-    return 0.6 if other.confirmed is None else 0.3
+def is_same(face: Face, judged: Face) -> bool:
+    """Whether a face is the one judged before; a face beside what is not a face is judged itself."""
+    return face.whole_box.iou(judged.whole_box) >= (0.6 if judged.confirmed is None else 0.3)
 
 
 def _is_cut(box: Box, tile: Tile, whole: RgbImage) -> bool:

@@ -48,7 +48,7 @@ class SecondEncoder:
             ModelError: SFace's weights are missing or damaged.
         """
         weights = models.weights(models.SFACE)
-        model = models.cached_build(cache or models.cache_folder(), weights, "sface-1", build_onnx)
+        model = models.cached_build(cache or models.cache_folder(), weights, "sface-2", build_onnx)
         self._session = open_session(model, threads=threads)
 
     def encode(self, aligned: Aligned) -> Embeddings:
@@ -165,10 +165,15 @@ def _rewritten(node: "onnx.NodeProto", weights: Weights) -> "list[onnx.NodeProto
     if node.op_type == "PRelu":
         slope = weights[node.input[1]].astype(np.float32)
         weights[f"{result}_slope"], weights[f"{result}_rest"] = slope, np.asarray(1 - slope, np.float32)
+        # onnxruntime joins a Relu with the product before it; a product that changes a sign comes after the Relu.
+        steps: list[tuple[str, list[str]]] = [("Mul", [f"{result}_rest"]), ("Relu", [])]
+        if slope.max() > 1:
+            steps.reverse()
+        (first, by_first), (then, by_then) = steps
         return [
             helper.make_node("Mul", [node.input[0], f"{result}_slope"], [f"{result}_sloped"]),
-            helper.make_node("Relu", [node.input[0]], [f"{result}_positive"]),
-            helper.make_node("Mul", [f"{result}_positive", f"{result}_rest"], [f"{result}_added"]),
+            helper.make_node(first, [node.input[0], *by_first], [f"{result}_positive"]),
+            helper.make_node(then, [f"{result}_positive", *by_then], [f"{result}_added"]),
             helper.make_node("Add", [f"{result}_sloped", f"{result}_added"], [result]),
         ]
     return [node]

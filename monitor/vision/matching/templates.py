@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders
 from monitor.vision.encoder import Embeddings
-from monitor.vision.matching.blocks import Block, changed, grouped, joined, mixed, rows_of
+from monitor.vision.matching.blocks import Block, changed, grouped, joined, mixed, products, rows_of
 from monitor.vision.matching.joined import first_of, second_of
 from monitor.vision.matching.threshold import CURVES, DLIB, SFACE, equivalent
 
@@ -172,13 +172,13 @@ class Templates:
             instead: as in `Gallery.identify`.
         """
         first, first_length = _divided(first_of(probe))
-        # Row by row: a matrix product waits for other threads, and its last digits depend on a row's neighbours.
-        firsts = np.concatenate([np.vecdot(block.first, first) for block in self._blocks])
+        firsts = products([block.first for block in self._blocks], first)
         row, template = instead or (-1, None)
         if row >= 0:
             firsts[row] = -np.inf if template is None else float(_divided(first_of(template))[0] @ first)
         rows = _largest(firsts, SHORT_LIST)
-        firsts = firsts[rows]
+        # Again row by row: the last digits of a product of many rows depend on a row's neighbours.
+        firsts = np.where(rows == row, firsts[rows], np.vecdot(self._first(rows), first))
         first_lengths, second_lengths = self._first_lengths[rows], self._second_lengths[rows]
         seconds = np.full(len(rows), np.nan, np.float32)
         second = second_of(probe) if self.encoders != "dlib" else None

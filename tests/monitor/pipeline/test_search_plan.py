@@ -1,7 +1,5 @@
 """An empty door is searched now and then, somebody who is known at times, and everybody else in every frame."""
 
-from collections import deque
-
 import numpy as np
 import pytest
 
@@ -29,8 +27,8 @@ def door(at: int | None = None, *, light: int = 120, size: tuple[int, int] = (WI
     return wall
 
 
-def face(left: float = 300, width: float = 80, *, confirmed: bool | None = True) -> Face:
-    return Face(Box(left, 150, width, width), 0.9, confirmed=confirmed)
+def face(left: float = 300, width: float = 80) -> Face:
+    return Face(Box(left, 150, width, width), 0.9)
 
 
 def settle(plan: SearchPlan) -> None:
@@ -44,7 +42,7 @@ def meet(plan: SearchPlan, *faces: Face, settled: bool = True) -> Search:
     settle(plan)
     search = plan.next(door(300), 2.0)
     assert search is not None
-    plan.learn(search, 2.0, list(faces), settled=settled)
+    plan.learn(2.0, list(faces), settled=settled)
     return search
 
 
@@ -92,7 +90,7 @@ def test_until_it_is_decided_who_somebody_is_every_frame_is_searched() -> None:
     for frame in range(61, 75):
         search = plan.next(door(300), frame / FPS)
         assert search is not None
-        plan.learn(search, frame / FPS, [face()], settled=False)
+        plan.learn(frame / FPS, [face()], settled=False)
 
 
 def test_somebody_who_is_known_is_searched_for_in_every_third_frame_and_the_whole_five_times_a_second() -> None:
@@ -102,7 +100,7 @@ def test_somebody_who_is_known_is_searched_for_in_every_third_frame_and_the_whol
     for frame in range(61, 121):
         search = plan.next(door(300), frame / FPS)
         if search is not None:
-            plan.learn(search, frame / FPS, [face()], settled=True)
+            plan.learn(frame / FPS, [face()], settled=True)
             searched, wholes = searched + 1, wholes + (WHOLE in search.tiles)
     assert searched == 20
     assert 8 <= wholes <= 11
@@ -114,50 +112,18 @@ def test_a_slow_source_leaves_no_frame_out() -> None:
     for second in range(21, 40):
         search = plan.next(door(300), second / 10)
         assert search is not None
-        plan.learn(search, second / 10, [face()], settled=True)
+        plan.learn(second / 10, [face()], settled=True)
 
 
 def test_a_small_face_on_a_large_picture_is_searched_for_where_it_was() -> None:
     plan, wall = SearchPlan(), door(size=(1920, 1080))
     search = plan.next(wall, 0.0)
     assert search is not None
-    plan.learn(search, 0.0, [face(width=60)], settled=False)
+    plan.learn(0.0, [face(width=60)], settled=False)
     again = plan.next(wall, 1 / FPS)
     assert again is not None
     around = [tile for tile in again.tiles if tile.width < 250]
     assert any(tile.left < 300 and tile.right > 360 and tile.top < 150 and tile.bottom > 210 for tile in around)
-
-
-@pytest.mark.parametrize(("confirmed", "seconds"), [(True, 1.0), (False, 0.5), (None, 0.5)])
-def test_a_face_is_judged_again_after_a_while(confirmed: bool | None, seconds: float) -> None:
-    plan = SearchPlan()
-    meet(plan, face(confirmed=confirmed), face(20), settled=False)
-    asked: list[float] = []
-    for frame in range(61, 150):
-        search = plan.next(door(300), frame / FPS)
-        assert search is not None
-        if not any(one.face.box.left == 300 for one in search.known):
-            asked.append(frame / FPS)
-        plan.learn(search, frame / FPS, [face(confirmed=confirmed), face(20)], settled=False)
-    gaps = np.diff([2.0, *asked])
-    assert gaps.min() >= seconds
-    assert gaps.max() <= seconds + 2 / FPS
-
-
-def test_frames_that_are_planned_before_a_face_is_judged_again_do_not_ask_as_well() -> None:
-    """A file's frames are planned four ahead of what was found."""
-    plan = SearchPlan()
-    meet(plan, face(), face(20), settled=False)
-    asked, waiting = [], deque[tuple[Search, float]]()
-    for frame in range(61, 150):
-        search = plan.next(door(300), frame / FPS)
-        assert search is not None
-        if len(search.known) < 2:
-            asked.append(frame)
-        waiting.append((search, frame / FPS))
-        if len(waiting) > 4:
-            plan.learn(*waiting.popleft(), [face(), face(20)], settled=False)
-    assert np.diff([60, *asked]).tolist() == pytest.approx([FPS] * len(asked), abs=2)
 
 
 def test_dark_frames_between_lit_ones_are_left_out_and_a_light_switched_off_is_not() -> None:
@@ -174,7 +140,6 @@ def test_a_size_that_changes_in_mid_stream_begins_afresh(shape: tuple[int, int, 
     meet(plan, face())
     search = plan.next(np.full(shape, 120, np.uint8), 2.1)
     assert search is not None
-    assert search.known == ()
     assert search.tiles[0] == whole(shape[1], shape[0])
 
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from monitor.vision.matching import blocks
-from monitor.vision.matching.blocks import Block, changed, rows_of
+from monitor.vision.matching.blocks import Block, changed, products, rows_of
 
 RANDOM = np.random.default_rng(4)
 
@@ -68,3 +68,10 @@ def test_many_who_come_get_blocks_of_their_own(three: list[Block], monkeypatch: 
 def test_rows_come_in_the_order_that_was_asked_for(three: list[Block]) -> None:
     wanted = [29, 0, 10, 9, 9, 20]
     assert rows_of([one.first for one in three], np.array(wanted))[:, 0].tolist() == wanted
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_every_row_is_compared_however_many_blocks_there_are(count: int) -> None:
+    parts = [RANDOM.standard_normal((size, 128)).astype(np.float32) for size in (130, 64, 0, 5, 63)] * count
+    probe = RANDOM.standard_normal(128).astype(np.float32)
+    np.testing.assert_allclose(products(parts, probe), np.concatenate(parts) @ probe, rtol=0, atol=1e-4)
