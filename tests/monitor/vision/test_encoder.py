@@ -95,7 +95,7 @@ def test_scaling_nothing_to_length_1_gives_nothing() -> None:
 def test_a_damaged_model_cache_is_rebuilt_with_a_line(
     model_cache: Path, encoder: FaceEncoder, chips: RgbImage, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (whole,) = model_cache.iterdir()
+    (whole,) = model_cache.glob("dlib-*")
     damaged = bytearray(whole.read_bytes())
     damaged[len(damaged) // 2] ^= 1
     (tmp_path / whole.name).write_bytes(damaged)
