@@ -207,11 +207,14 @@ def test_a_voided_entry_takes_its_capture_and_no_other(
     with writing(engine) as session:
         kiosk = kiosks.all_kiosks(session)[0].id
         event = _event_of(engine, wrong)
-        corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
+        void = corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
     with reading(engine) as session:
         assert [one.id for one in candidates.waiting(session)] == [right.id]
-        assert ledger.is_voided(session, wrong.sighting)
-        assert not ledger.is_voided(session, right.sighting)
+        assert corrections.is_voided(session, wrong.sighting)
+        assert not corrections.is_voided(session, right.sighting)
+    with writing(engine) as session:
+        corrections.void(session, void.id, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="it was right")
+        assert not corrections.is_voided(session, wrong.sighting), "the void is void, so the entry counts again"
 
 
 @pytest.mark.parametrize("voided_before", [False, True])
