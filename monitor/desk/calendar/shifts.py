@@ -18,6 +18,7 @@ from db.people import groups, people
 from db.records.people import Person
 from db.schema.folding import folded
 from monitor.desk.actor import Actor
+from monitor.desk.by_id import with_id
 from monitor.desk.calendar.overlap import overlap
 from monitor.desk.calendar.wording import EVERYBODY, day_words, shift_words
 from monitor.errors import UsageError
@@ -108,11 +109,8 @@ def list_shifts(engine: Engine, day: date, *, ended: bool = False) -> ShiftList:
 def find_shift(engine: Engine, text: str) -> Shift:
     """The shift with this id, or whose id ends in this text. Raises: UsageError."""
     with reading(engine) as session:
-        found = [one for one in shifts.all_shifts(session) if str(one.id).endswith(text.strip().lower())]
-    if len(found) != 1 or not text.strip():
-        many = "Several shifts have" if found and text.strip() else "No shift has"
-        raise UsageError(f"{many} the id {text!r}; see the ids with 'muster shifts list'.")
-    return found[0]
+        by_id = {str(one.id): one for one in shifts.all_shifts(session)}
+    return with_id(by_id, text, "shift", "muster shifts list")
 
 
 def preview(engine: Engine, zone: ZoneInfo, shift: Shift, now: datetime, *, instead: UUID | None = None) -> ShiftChange:
