@@ -10,8 +10,9 @@ from statistics import median
 
 from sqlalchemy import Engine
 
-from db.crypto import KEY_FILE, TemplateCipher, write_key_file
+from db.crypto import TemplateCipher
 from db.engine import open_database
+from db.key_store import KEY_FILE, write_key_file
 from enroll.people.images import enrol_from_images
 from monitor.bench.classic import ClassicLoop
 from monitor.bench.clips import Clip, sample

@@ -105,8 +105,8 @@ class Run:
         Raises:
             DatabaseError: the database cannot be opened, or the key cannot be read or is another database's.
         """
-        from db.crypto import load_cipher
         from db.engine import open_database
+        from db.key_store import load_cipher
         from db.proof.heads import open_with
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
@@ -139,9 +139,9 @@ class Run:
         What the block says in vain, because the database cannot be written, is told on stderr once the command itself
         is done; a command that fails has only its own sentence.
         """
-        from db.crypto import existing_cipher
         from db.engine import open_database
         from db.errors import DatabaseError, NoDatabase
+        from db.key_store import existing_cipher
         from db.proof.heads import open_with
         from monitor.errors import SettingsError
 

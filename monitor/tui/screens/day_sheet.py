@@ -17,8 +17,8 @@ from db.records.attendance import Presence
 from db.records.people import Person
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
-from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, date_text, day_text

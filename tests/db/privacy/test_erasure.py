@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 
 from db import backup
 from db.attendance import kiosks, ledger
-from db.crypto import TemplateCipher, load_cipher
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, scrub, writing
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.faces import templates
 from db.ids import new_id
+from db.key_store import load_cipher
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.people.gallery import load_gallery
@@ -220,7 +221,7 @@ def test_rotating_survives_a_crash_before_the_key_is_in_place(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
 
     def crash(key: bytes, folder: Path) -> str:
@@ -242,7 +243,7 @@ def test_a_database_that_a_rotation_left_out_gets_the_present_key(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
     rotated = rotation.rotate(open_database(str(tmp_path / "other.sqlite3")), tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey, match="run it for this one, too"):

@@ -19,7 +19,7 @@ from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import MoodCell, MoodChange
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import (
     FIGURES_FROM,

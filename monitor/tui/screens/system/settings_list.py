@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config_file import SECRET, SettingInForce, Value, choices_of, set_setting, settings_in_force, unset_setting
-from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar

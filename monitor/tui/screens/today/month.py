@@ -17,7 +17,7 @@ from monitor.attendance.summary import DaySummary, Status, hours_text, sum_text
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, month_of, people_days
 from monitor.text import hours_and_minutes, plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave

@@ -21,7 +21,7 @@ from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.why import why_latest
 from monitor.errors import UsageError
 from monitor.text import hours_and_minutes, plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
