@@ -88,7 +88,7 @@ class Run:
 
     def settings(self, **given: Any) -> "Settings":
         """The settings in force; None means not given. Raises: SettingsError."""
-        from monitor.config import load_settings
+        from monitor.config_sources import load_settings
 
         return load_settings(self.config, db=self.db, **given)
 

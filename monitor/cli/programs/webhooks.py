@@ -86,8 +86,8 @@ def add(
     """Write a webhook into the settings and print the secret with which its messages are signed."""
     from pydantic import ValidationError
 
-    from monitor.config import problem_of
     from monitor.config_outbound import Webhook
+    from monitor.config_sources import problem_of
     from monitor.desk.programs import webhooks
 
     run.settings()

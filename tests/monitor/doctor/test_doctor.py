@@ -20,8 +20,9 @@ from db.forwarding import doors
 from db.programs import webhooks
 from db.proof import chains
 from monitor.cli.main import app
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
 from monitor.config_outbound import Webhook
+from monitor.config_sources import load_settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
 from monitor.doctor.machine import check_picture
