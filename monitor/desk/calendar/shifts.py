@@ -20,9 +20,9 @@ from db.schema.folding import folded
 from monitor.desk.actor import Actor
 from monitor.desk.by_id import with_id
 from monitor.desk.calendar.overlap import overlap
-from monitor.desk.calendar.wording import EVERYBODY, day_words, shift_words
+from monitor.desk.calendar.wording import EVERYBODY, shift_words
 from monitor.errors import UsageError
-from monitor.text import plural, printable
+from monitor.text import date_text, plural, printable
 
 _DAY: Final = timedelta(days=1)
 _ROUND: Final = 54 * 7
@@ -84,8 +84,8 @@ class ShiftChange:
             return past_words(self.past_days)
         begin = self.entry.shift.valid_from
         if self.first and begin and begin < self.first:  # two days in "from" and "before" would contradict each other
-            return f"The first day that changes is {day_words(self.first)}."
-        return f"Days before {day_words(self.first) if self.first else 'today'} stay as they are."
+            return f"The first day that changes is {date_text(self.first)}."
+        return f"Days before {date_text(self.first) if self.first else 'today'} stay as they are."
 
 
 def past_words(days: int) -> str:

@@ -1,15 +1,15 @@
 """What is known of a day that somebody is to look at, line by line, and what a repair would write."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from monitor.attendance.repair import Proposal, Repair
 from monitor.desk.repairs.repairing import Foreseen
-from monitor.text import hours_and_minutes
+from monitor.text import day_name, hours_and_minutes
 from monitor.tui.screens.day_sheet import WORDS
 from monitor.tui.screens.today.axis import ASCII, UNICODE, Axis
-from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
+from monitor.tui.style.text import at_clock, clean
 
 _HALF_HOURS: Final = Axis(per_hour=2)
 
@@ -54,8 +54,3 @@ def _writes(one: Repair, proposal: Proposal, zone: ZoneInfo, by: str) -> str:
     assert proposal.kind is not None
     day = proposal.at.astimezone(zone).date()
     return f"+ {WORDS[proposal.kind]} {day_name(day)} {at_clock(proposal.at, zone)}, by hand, {by}"
-
-
-def day_name(day: date) -> str:
-    """In English whatever the locale: "Mon 23 Nov"."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"

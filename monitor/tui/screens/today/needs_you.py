@@ -16,15 +16,15 @@ from monitor.attendance.days import Period
 from monitor.attendance.repair import Proposal, Repair
 from monitor.desk.days.repair_list import Aside, RepairList, repair_list
 from monitor.desk.repairs.repairing import Foreseen, foreseen, look_again, repair, set_aside
-from monitor.text import plural
+from monitor.text import MONTHS, WEEKDAYS, day_name, plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import LOW, TINY, DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.evidence import day_name, evidence
+from monitor.tui.screens.today.evidence import evidence
 from monitor.tui.screens.today.other_time import ask_other_time
-from monitor.tui.style.text import MONTHS, WEEKDAYS, clean
+from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.table import Column, Row, Table

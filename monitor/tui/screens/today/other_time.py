@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from db.records.attendance import Presence
 from monitor.attendance.repair import Proposal, Repair
 from monitor.attendance.rules import instant_of
+from monitor.text import day_name
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.day_sheet import KINDS, WORDS, clock_of, presence
-from monitor.tui.screens.today.evidence import day_name
 from monitor.tui.style.text import at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 
