@@ -25,11 +25,10 @@ def take(session: Session, cipher: TemplateCipher, candidate: TemplateCandidate)
     """
     if not _wanted(session, candidate):
         return False
-    members = templates.load_members(session, cipher, candidate.person, candidate.encoder)
-    enrolled = [member.embedding for member in members]
+    enrolled = templates.embeddings(session, cipher, candidate.person, candidate.encoder)
     waiting = candidates.faces(session, cipher, candidate.person, candidate.encoder)
     like = nearest(candidate.embedding, enrolled)
-    if not members or nearest(candidate.embedding, [*enrolled, *waiting]) > NEW:
+    if not enrolled or nearest(candidate.embedding, [*enrolled, *waiting]) > NEW:
         return False
     if not _make_room(session, candidate.person, like):
         return False

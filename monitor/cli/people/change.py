@@ -17,7 +17,7 @@ def rename(run: Run, who: Who, name: Annotated[str, typer.Argument(metavar="NAME
     from monitor.desk.people import changes
 
     engine, _, person = open_person(run, who)
-    renamed, namesakes = changes.rename(engine, person.id, name, **run.stamp)
+    renamed, namesakes = changes.change(engine, person.id, name=name, **run.stamp)
     run.say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name})
     if namesakes > 1:
         tell(
@@ -65,7 +65,7 @@ def _set_active(run: Run, who: str, *, active: bool) -> None:
     from monitor.desk.people import changes
 
     engine, _, person = open_person(run, who)
-    changes.set_active(engine, person.id, active, **run.stamp)
+    changes.change(engine, person.id, active=active, **run.stamp)
     state = "is recognised again" if active else "is kept, but not recognised any more"
     run.say(f"{person.name} {state}.", {"person": person.name, "active": active})
 

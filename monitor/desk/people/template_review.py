@@ -209,8 +209,7 @@ def _require_room(session: Session, capture: WaitingCandidate) -> None:
 
 def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandidate, face: Embedding) -> None:
     """Compare the face with everybody again, because the gallery may have changed since the capture."""
-    members = templates.load_members(session, cipher, capture.person, ENCODER_NAME)
-    own = similarity([member.embedding for member in members], [face])
+    own = similarity(templates.embeddings(session, cipher, capture.person, ENCODER_NAME), [face])
     if capture.encoder != ENCODER_NAME or own is None:
         raise UsageError(f"The capture of {capture.name} belongs to templates that are gone; reject it.")
     cosine, limits = own
