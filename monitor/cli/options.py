@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
+from uuid import UUID
 
 import typer
 from rich.console import Console, ConsoleDimensions
@@ -194,6 +195,16 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     with_options.__annotations__ = {one.name: one.annotation for one in parameters}
     return with_options
+
+
+def id_of(text: str, what: str, command: str) -> UUID:
+    """The id of something ("an act") that a user typed; the command prints them. Raises: UsageError."""
+    from monitor.errors import UsageError
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not the id of {what}; see '{command}'.") from None
 
 
 def instant(text: str, zone: tzinfo) -> datetime:

@@ -1,11 +1,10 @@
 """`muster people rename`, `change`, `activate` and `deactivate`: what is known of a person beside their faces."""
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from monitor.cli.options import Run, err, shared, tell
+from monitor.cli.options import Run, err, id_of, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import local_time
@@ -91,10 +90,7 @@ def undo(
             sentence = f"{one.id}  {local_time(one.at, zone)}  {one.actor}: {one.words}{told}"
             run.say(sentence, record | {"can_be_undone": one.can_be_undone})
         return
-    try:
-        wanted = None if act is None else UUID(act)
-    except ValueError:
-        raise UsageError(f"{act!r} is not the id of an act; see 'muster people undo --list'.") from None
+    wanted = None if act is None else id_of(act, "an act", "muster people undo --list")
     settings = run.settings()
     engine, cipher = run.open_store(settings)
     undone = desk.undo_last(engine, cipher, settings, wanted, **run.stamp)
