@@ -21,13 +21,13 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
 from db.people.gallery import load_gallery
-from db.privacy import erasure, merges, retention, rotation
+from db.privacy import erasure, merges, rotation
 from db.privacy.retention import Retention
 from db.records.attendance import NewEvent
 from db.records.faces import WaitingCandidate
 from db.records.observations import SightingRecord
 from db.records.people import Person
-from tests.db.rows import newest_entries, newest_events
+from tests.db.rows import newest_entries, newest_events, purge
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCandidate]
@@ -256,8 +256,8 @@ def test_what_nobody_reviewed_is_deleted_after_its_time(
     accepted, waits = keep(ada, 2), keep(ada, 3)
     with writing(engine) as session:
         candidates.accept(session, cipher, accepted.id, at=at, actor="desk")
-        assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=9), actor="desk").captures == 0
+        assert purge(session, Retention(9, 99, 99), at + timedelta(days=9), actor="desk").captures == 0
         assert [one.id for one in candidates.waiting(session)] == [waits.id]
-        assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
+        assert purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
         assert candidates.waiting(session) == []
         assert len(candidates.accepted(session)) == 1

@@ -33,7 +33,7 @@ from db.records.people import Person
 from db.records.privacy import Expired
 from db.verification import ledger_check
 from db.verification.verdict import verify
-from tests.db.rows import newest_entries, newest_events
+from tests.db.rows import newest_entries, newest_events, purge
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -176,12 +176,12 @@ def test_retention_deletes_each_kind_after_its_time_and_the_ledger_never(
     with writing(engine) as session:
         events = ledger.count(session)
         assert retention.expired(session, Retention(30, 30, 30), now) == Expired(0, 0, 0, 0)
-        assert retention.purge(session, Retention(15, 30, 30), now, actor="desk") == Expired(1, 1, 0, 0)
+        assert purge(session, Retention(15, 30, 30), now, actor="desk") == Expired(1, 1, 0, 0)
         assert sightings.count_visitors(session) == 1
-        assert retention.purge(session, Retention(30, 30, 15), now, actor="desk") == Expired(0, 0, 0, 1)
+        assert purge(session, Retention(30, 30, 15), now, actor="desk") == Expired(0, 0, 0, 1)
         assert moods.count(session) == 0
         assert len(sightings.between(session, at, now)) == 2
-        assert retention.purge(session, Retention(30, 15, 30), now, actor="desk").sightings == 1
+        assert purge(session, Retention(30, 15, 30), now, actor="desk").sightings == 1
         assert len(sightings.between(session, at, now)) == 1
         assert ledger.count(session) == events
         assert ledger_check.verify(session).whole
@@ -195,7 +195,7 @@ def test_a_mood_goes_with_its_sighting(engine: Engine, cipher: TemplateCipher, a
     now = at + timedelta(days=20)
     with writing(engine) as session:
         assert retention.expired(session, Retention(30, 15, 30), now) == Expired(0, 0, 1, 1)
-        retention.purge(session, Retention(30, 15, 30), now, actor="desk")
+        purge(session, Retention(30, 15, 30), now, actor="desk")
         assert moods.count(session) == 0
 
 
