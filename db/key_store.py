@@ -16,14 +16,13 @@ KEY_VARIABLE: Final = "MUSTER_KEY"
 KEY_FILE: Final = "template.key"
 KEYRING_SERVICE: Final = "muster"
 KEYRING_USER: Final = "template-key"
+_KEYRING: Final = "the system's keyring"
 
 
 def existing_cipher(folder: Path) -> TemplateCipher | None:
     """The cipher with the key of this installation; None where there is no key, and none is made."""
-    if not os.environ.get(KEY_VARIABLE) and not (folder / KEY_FILE).exists():
-        kept = _from_keyring()
-        return TemplateCipher(decode_key(kept, "the system's keyring")) if kept else None
-    return load_cipher(folder)
+    found = _found(folder)
+    return TemplateCipher(found[1]) if found else None
 
 
 def load_cipher(folder: Path) -> TemplateCipher:
@@ -51,16 +50,10 @@ def load_key(folder: Path) -> bytes:
     Raises:
         DatabaseError: the key is malformed, or its file cannot be read or made.
     """
-    given = os.environ.get(KEY_VARIABLE)
-    if given:
-        return decode_key(given, KEY_VARIABLE)
-    file = folder / KEY_FILE
-    if file.exists():
-        return _read_key_file(file)
-    kept = _from_keyring()
-    if kept:
-        return decode_key(kept, "the system's keyring")
-    key = secrets.token_bytes(32)
+    found = _found(folder)
+    if found:
+        return found[1]
+    file, key = folder / KEY_FILE, secrets.token_bytes(32)
     if _to_keyring(encode_key(key)):
         return key
     try:
@@ -74,14 +67,21 @@ def key_place(folder: Path) -> str | None:
     """Where `load_key` finds the key, for people; None where there is no key yet.
 
     Raises:
-        DatabaseUnavailable: the keyring does not answer.
+        DatabaseError: the key is malformed, its file cannot be read, or the keyring does not answer.
     """
-    if os.environ.get(KEY_VARIABLE):
-        return f"the variable {KEY_VARIABLE}"
+    found = _found(folder)
+    return found[0] if found else None
+
+
+def _found(folder: Path) -> tuple[str, bytes] | None:
+    """Where the key is, for people, and the key; None where there is none yet."""
+    if given := os.environ.get(KEY_VARIABLE):
+        return f"the variable {KEY_VARIABLE}", decode_key(given, KEY_VARIABLE)
     file = folder / KEY_FILE
     if file.exists():
-        return str(file)
-    return "the system's keyring" if _from_keyring() else None
+        return str(file), _read_key_file(file)
+    kept = _from_keyring()
+    return (_KEYRING, decode_key(kept, _KEYRING)) if kept else None
 
 
 def store_key(key: bytes, folder: Path) -> str:
@@ -92,7 +92,7 @@ def store_key(key: bytes, folder: Path) -> str:
     """
     file = folder / KEY_FILE
     if not file.exists() and _to_keyring(encode_key(key)):
-        return "the system's keyring"
+        return _KEYRING
     write_key_file(file, key, replace=True)
     return str(file)
 
