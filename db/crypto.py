@@ -4,17 +4,12 @@ A sealed value is `version (1) | key id (8) | nonce (12) | ciphertext and tag`. 
 (table, person, row) is authenticated with it, so values cannot be moved between rows.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 import math
-import os
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
@@ -24,18 +19,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, InvalidRecord, WrongKey
+from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.schema.faces import TemplateKeyRow
-from monitor.files import unfinished
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-KEY_VARIABLE: Final = "MUSTER_KEY"
-KEY_FILE: Final = "template.key"
-KEYRING_SERVICE: Final = "muster"
-KEYRING_USER: Final = "template-key"
 EMBEDDING_SIZE: Final = 128
 _HALF: Final = math.sqrt(0.5)
 
@@ -165,105 +155,6 @@ def second_owner(belongs_to: str) -> str:
     return f"{belongs_to} second"
 
 
-def existing_cipher(folder: Path) -> TemplateCipher | None:
-    """The cipher with the key of this installation; None where there is no key, and none is made."""
-    if not os.environ.get(KEY_VARIABLE) and not (folder / KEY_FILE).exists():
-        kept = _from_keyring()
-        return TemplateCipher(decode_key(kept, "the system's keyring")) if kept else None
-    return load_cipher(folder)
-
-
-def load_cipher(folder: Path) -> TemplateCipher:
-    """The cipher with the key of `load_key`."""
-    return TemplateCipher(load_key(folder))
-
-
-def retired_ciphers(folder: Path) -> list[TemplateCipher]:
-    """Of keys that a rotation put aside in this folder, for what was sealed before."""
-    kept = []
-    for file in sorted(folder.glob(f"{KEY_FILE}.*")):
-        with suppress(DatabaseError):
-            cipher = TemplateCipher(_read_key_file(file))
-            kept += [cipher] if file.suffix == f".{cipher.key_id}" else []
-    return kept
-
-
-def load_key(folder: Path) -> bytes:
-    """The key of this installation, 32 bytes; makes one at the first use.
-
-    The key comes from MUSTER_KEY (base64 of 32 bytes), else from the file `template.key` in the folder, which
-    only its owner can read, else from the system's keyring. A new key goes to the keyring where there is one,
-    else to the file.
-
-    Raises:
-        DatabaseError: the key is malformed, or its file cannot be read or made.
-    """
-    given = os.environ.get(KEY_VARIABLE)
-    if given:
-        return decode_key(given, KEY_VARIABLE)
-    file = folder / KEY_FILE
-    if file.exists():
-        return _read_key_file(file)
-    kept = _from_keyring()
-    if kept:
-        return decode_key(kept, "the system's keyring")
-    key = secrets.token_bytes(32)
-    if _to_keyring(encode_key(key)):
-        return key
-    try:
-        write_key_file(file, key, replace=False)
-    except FileExistsError:  # another program made one at the same moment
-        return _read_key_file(file)
-    return key
-
-
-def key_place(folder: Path) -> str | None:
-    """Where `load_key` finds the key, for people; None where there is no key yet.
-
-    Raises:
-        DatabaseUnavailable: the keyring does not answer.
-    """
-    if os.environ.get(KEY_VARIABLE):
-        return f"the variable {KEY_VARIABLE}"
-    file = folder / KEY_FILE
-    if file.exists():
-        return str(file)
-    return "the system's keyring" if _from_keyring() else None
-
-
-def store_key(key: bytes, folder: Path) -> str:
-    """Keeps a key in the system's keyring where there is one, else in the folder's key file.
-
-    Returns:
-        Where it is now, for people.
-    """
-    file = folder / KEY_FILE
-    if not file.exists() and _to_keyring(encode_key(key)):
-        return "the system's keyring"
-    write_key_file(file, key, replace=True)
-    return str(file)
-
-
-def encode_key(key: bytes) -> str:
-    """The key as text, as MUSTER_KEY takes it."""
-    return base64.b64encode(key).decode()
-
-
-def decode_key(text: str, where: str) -> bytes:
-    """The key from its text.
-
-    Raises:
-        DatabaseError: the text is not 32 bytes in base64.
-    """
-    try:
-        key = base64.b64decode(text.strip(), altchars=b"-_" if {"-", "_"} & set(text) else None, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise DatabaseError(f"The template key in {where} is not 32 bytes in base64; put the right one there.")
-    return key
-
-
 def bind_key(session: Session, cipher: TemplateCipher, at: datetime) -> None:
     """Notes the key's id in a new database, and refuses a key that is not the database's own.
 
@@ -281,63 +172,3 @@ def bind_key(session: Session, cipher: TemplateCipher, at: datetime) -> None:
 def bound_key(session: Session) -> str | None:
     """The id of the database's own key; None where no face was enrolled yet."""
     return session.scalar(select(TemplateKeyRow.key_id))
-
-
-def _read_key_file(file: Path) -> bytes:
-    try:
-        return decode_key(file.read_text(encoding="ascii"), str(file))
-    except UnicodeDecodeError:
-        raise DatabaseError(f"The template key in {file} is not 32 bytes in base64; put the right one there.") from None
-    except OSError as error:
-        raise DatabaseUnavailable(f"The key file {file} cannot be read: {error.strerror}.") from None
-
-
-def write_key_file(file: Path, key: bytes, *, replace: bool) -> None:
-    """Writes a key so that only its owner can read it, whole or not at all.
-
-    Raises:
-        FileExistsError: the file is there already and is not to be replaced.
-        DatabaseUnavailable: it cannot be written.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished(file, private=True, replace=replace) as part:
-            part.write_text(encode_key(key) + "\n", encoding="ascii")
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise DatabaseUnavailable(f"The key file {file} cannot be written: {error.strerror}.") from None
-
-
-def _from_keyring() -> str | None:
-    import keyring
-    from keyring.errors import KeyringError
-
-    if not _has_keyring():
-        return None
-    try:
-        return keyring.get_password(KEYRING_SERVICE, KEYRING_USER)
-    except KeyringError as error:
-        raise DatabaseUnavailable(f"The system's keyring does not answer ({error}); unlock it.") from None
-
-
-def _to_keyring(text: str) -> bool:
-    import keyring
-    from keyring.errors import KeyringError
-
-    if not _has_keyring():
-        return False
-    try:
-        keyring.set_password(KEYRING_SERVICE, KEYRING_USER, text)
-    except KeyringError:
-        # A locked or refused keyring is no reason not to start: the key file is as good.
-        return False
-    return True
-
-
-def _has_keyring() -> bool:
-    """Whether a real keyring answers here; on servers there is often none."""
-    import keyring
-
-    # keyring's own stand-ins for "none" have priority 0 and below.
-    return float(getattr(keyring.get_keyring(), "priority", 0)) > 0

@@ -5,17 +5,18 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from db import migrate
-from db.errors import BUSY, DatabaseError, DatabaseFull, DatabaseUnavailable, NoDatabase, WrongUrl, explain
+from db.errors import BUSY, DatabaseError, DatabaseFull, DatabaseUnavailable, explain
+from db.location import file_of, has_log, parse, require_usable, restrict
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """Milliseconds that SQLite waits for another program's lock before it gives up."""
@@ -53,15 +54,15 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
     if not read_only:
         # Who writes needs all tables, since their rows refer to each other; to make all takes 50 ms.
         import db.schema.tables  # noqa: F401
-    parsed, new = _parse(url), None
+    parsed, new = parse(url), None
     if parsed.get_backend_name() == "sqlite":
         create = create and upgrade and not read_only
-        path = _sqlite_file(parsed)
-        _check_file(path, read_only=read_only, create=create)
+        path = file_of(parsed)
+        require_usable(path, read_only=read_only, create=create)
         new = None if path.exists() else path
         if not read_only:
             _require_ours(path)
-            _restrict(path)
+            restrict(path)
         engine = _sqlite_engine(path, "ro" if read_only else "rwc" if create else "rw")
     else:
         engine = _postgresql_engine(parsed, read_only=read_only)
@@ -125,12 +126,6 @@ def database_file(engine: Engine) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def sqlite_file(url: str) -> Path | None:
-    """The file of a database by its URL or name, as `open_database` reads it; None for a server. Raises: WrongUrl."""
-    parsed = _parse(url)
-    return _sqlite_file(parsed) if parsed.get_backend_name() == "sqlite" else None
-
-
 def remove_database(file: Path) -> None:
     """Deletes a database's file, with its logs."""
     for ending in ("", "-wal", "-shm"):
@@ -170,59 +165,21 @@ def scrub(engine: Engine) -> bool:
         connection.close()
 
 
-def _parse(url: str) -> URL:
-    if "://" not in url:
-        return URL.create("sqlite", database=url)
-    try:
-        parsed = make_url(url)
-        backend = parsed.get_backend_name()
-        (parsed.host or "").encode("idna")
-    except (ArgumentError, ValueError):
-        raise WrongUrl(f"{url!r} is not a database URL; use sqlite:///FILE or postgresql+psycopg://…") from None
-    if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if backend != "sqlite":
-        raise WrongUrl(f"Muster keeps its data in SQLite or PostgreSQL, not in {backend}; change the URL.")
-    return parsed.set(drivername="sqlite")
-
-
-def _sqlite_file(url: URL) -> Path:
-    name = url.database or ""
-    if name in ("", ":memory:") or name.startswith("file:"):
-        raise WrongUrl("SQLite needs a file that all of Muster's threads can share; use sqlite:///FILE.")
-    return Path(name).expanduser()
-
-
-def _restrict(path: Path) -> None:
-    """Lets only the owner read the file; SQLite gives its logs the same rights. A disk without rights keeps its own."""
-    with suppress(OSError):
-        if not path.exists():
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-            if part.exists() and part.stat().st_mode & 0o077:
-                part.chmod(0o600)
-
-
 def _require_ours(path: Path) -> None:
     """Looks into the file before the first pragma writes to it. Raises: NewerDatabase, DatabaseDamaged."""
     if not path.is_file() or path.stat().st_size == 0:
         return
     # The last connection to close writes the log into the file; a read-only one would leave an empty log behind.
-    engine = _sqlite_engine(path, "ro" if _has_log(path) else "rw", prepare=_set_busy_timeout)
+    engine = _sqlite_engine(path, "ro" if has_log(path) else "rw", prepare=_set_busy_timeout)
     try:
         migrate.require_ours(engine)
     finally:
         engine.dispose()
 
 
-def _has_log(path: Path) -> bool:
-    log = path.with_name(f"{path.name}-wal")
-    return log.exists() and log.stat().st_size > 0
-
-
 def _sqlite_engine(path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Prepare | None = None) -> Engine:
     address = f"{path.absolute().as_uri()}?mode={mode}"
-    if mode == "ro" and not os.access(path.parent, os.W_OK) and not _has_log(path):
+    if mode == "ro" and not os.access(path.parent, os.W_OK) and not has_log(path):
         # A folder that may not be written cannot take SQLite's shared-memory file.
         address += "&immutable=1"
 
@@ -256,20 +213,6 @@ def _gone(name: str) -> DatabaseUnavailable:
     return DatabaseUnavailable(
         f"The database {name} was deleted, moved or replaced while Muster runs; put it back or restore a backup."
     )
-
-
-def _check_file(path: Path, *, read_only: bool, create: bool) -> None:
-    try:
-        if path.is_dir():
-            raise DatabaseUnavailable(f"{path} is a folder; give the database file's own name.")
-        if not create and not path.is_file():
-            raise NoDatabase(path)
-        if not read_only:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if path.exists() and not os.access(path, os.W_OK):
-                raise DatabaseUnavailable(f"The database {path} is read-only; allow writing to the file.")
-    except OSError as error:
-        raise DatabaseUnavailable(f"The database {path} cannot be opened: {error.strerror}.") from None
 
 
 def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:

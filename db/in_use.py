@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from db.engine import APPLICATION, open_database, sqlite_file
+from db.engine import APPLICATION, open_database
 from db.errors import BUSY
+from db.location import sqlite_file
 
 _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name "

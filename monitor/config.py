@@ -1,22 +1,15 @@
-"""Settings: defaults, then the configuration file (TOML), then `MUSTER_*` variables, then the command line."""
+"""Every setting, with its default, its limits and its sentence."""
 
-import logging
-import os
-import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 import tzlocal
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.config_outbound import Mqtt, Opener, Webhook, hours_of
-from monitor.errors import SettingsError
 from monitor.keys import Keys
 from monitor.labels import Encoders
 from monitor.language import Language
@@ -24,12 +17,6 @@ from monitor.language import Language
 DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
-
-
-log = logging.getLogger(__name__)
-
-_NO_SETTINGS = ("MUSTER_KEY", "MUSTER_NEW_KEY", "MUSTER_FORWARD_URL", "MUSTER_OLIVETTI", "MUSTER_FER", "MUSTER_TEST_")
-"""How variables begin that commands, studies and tests read and are not settings."""
 
 Rotation: TypeAlias = Annotated[Literal[0, 90, 180, 270], BeforeValidator(lambda value: _whole_number(value))]
 """Degrees clockwise; a variable or an option gives them as text."""
@@ -293,87 +280,3 @@ class Settings(BaseSettings):
 
 def _whole_number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-
-
-def load_settings(file: Path | None = None, **given: Any) -> Settings:
-    """The settings in force.
-
-    Args:
-        file: configuration file; None for the user's own, which need not exist.
-        given: values from the command line; None means not given.
-
-    Raises:
-        SettingsError: with the first thing that is wrong, and where.
-    """
-    _refuse_misspelt_variables()
-    written = _not_in_environment(read_file(file), "MUSTER_")
-    typed = {name: value for name, value in given.items() if value is not None}
-    try:
-        return Settings(**(written | typed))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        names = [str(part) for part in first["loc"]]
-        unknown = first["type"] == "extra_forbidden"
-        problem = "there is no such setting" if unknown else problem_of(error)
-        variable = f"MUSTER_{'_'.join(names)}".upper()
-        where = f" (in {file or CONFIG_FILE})" if names[0] in written else ""
-        where = f" (variable {variable})" if variable in os.environ else where
-        raise SettingsError(f"Setting {'.'.join(names)}: {problem}{'' if names[0] in typed else where}.") from None
-
-
-def problem_of(error: ValidationError) -> str:
-    """What is wrong with the first wrong value, as the end of a sentence."""
-    said = error.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
-    return said.partition(", unable to parse")[0].replace("Input should", "it should")
-
-
-def _refuse_misspelt_variables() -> None:
-    """Raises: SettingsError, where a variable is almost the name of a setting; another one is warned of."""
-    settings = {f"MUSTER_{name}".upper(): one.annotation for name, one in Settings.model_fields.items()}
-    tables = tuple(
-        f"{name}_" for name, kind in settings.items() if isinstance(kind, type) and issubclass(kind, BaseModel)
-    )
-    for variable in os.environ:
-        known = variable in settings or variable.startswith((*_NO_SETTINGS, *tables))
-        if not variable.startswith("MUSTER_") or known:
-            continue
-        for meant in get_close_matches(variable, settings, 1, cutoff=0.9):
-            raise SettingsError(f"The variable {variable} is not a setting; perhaps {meant} is meant.")
-        _warn_of(variable)
-
-
-@cache
-def _warn_of(variable: str) -> None:
-    """Once in a process."""
-    log.warning("The variable %s is not a setting of Muster and changes nothing.", variable)
-
-
-def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """The values of a table that no variable overrides."""
-    kept: dict[str, Any] = {}
-    for name, value in values.items():
-        variable = f"{prefix}{name}".upper()
-        if isinstance(value, Mapping):
-            kept[name] = _not_in_environment(value, f"{variable}_")
-        elif variable not in os.environ:
-            kept[name] = value
-    return kept
-
-
-def read_file(file: Path | None = None) -> dict[str, Any]:
-    """What the configuration file holds; empty where the user's own does not exist.
-
-    Raises:
-        SettingsError: it does not exist, cannot be read, or is not valid TOML.
-    """
-    path = file or CONFIG_FILE
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if file is None:
-            return {}
-        raise SettingsError(f"The configuration file {path} does not exist; correct --config.") from None
-    except OSError as error:
-        raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from None

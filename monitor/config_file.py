@@ -1,17 +1,16 @@
-"""The configuration file: where each setting comes from, one setting written or taken out, an example."""
+"""The configuration file: one setting written or taken out, and an example."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from monitor.config import Settings, load_settings, problem_of, read_file
+from monitor.config import Settings
+from monitor.config_sources import SECRET, fields, load_settings, problem_of, read_file
 from monitor.errors import SettingsError
 from monitor.files import unfinished
 
@@ -19,52 +18,6 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 Value: TypeAlias = str | float | bool | list[str]
-Origin: TypeAlias = Literal["default", "file", "variable", "option"]
-SECRET: Final = frozenset({"admin_pin_hash", "forward", "mqtt.password", "opener.secret", "webhooks"})
-"""Settings whose value is shown to nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class SettingInForce:
-    """A setting, its value, and who set it."""
-
-    name: str
-    """With the name of its table where it is in one: quality.yaw."""
-    value: str
-    """As people read it."""
-    origin: Origin
-    sentence: str
-
-
-def settings_in_force(file: Path | None = None, **given: Any) -> list[SettingInForce]:
-    """Every setting with where its value comes from, in the order of the reference.
-
-    Args:
-        file: the configuration file; None for the user's own, which need not exist.
-        given: values from the command line; None means not given.
-
-    Raises:
-        SettingsError: a setting makes no sense.
-    """
-    settings = load_settings(file, **given)
-    typed = {name for name, value in given.items() if value is not None}
-    written = dict(_flat(read_file(file)))
-    found = []
-    for name, field in _fields(Settings):
-        value = _value(settings, name)
-        in_variable = f"MUSTER_{name.replace('.', '_')}".upper() in os.environ
-        of_file: Origin = "variable" if in_variable else "file" if name in written else "default"
-        origin: Origin = "option" if name in typed else of_file
-        found.append(SettingInForce(name, _shown(name, value), origin, field.description or ""))
-    return found
-
-
-def usual_settings() -> list[tuple[str, str, str]]:
-    """Name, default and sentence of every setting; the default is empty where it is of the machine."""
-    return [
-        (name, "" if field.default_factory else _shown(name, field.default), field.description or "")
-        for name, field in _fields(Settings)
-    ]
 
 
 def set_setting(file: Path, name: str, text: str) -> Value:
@@ -132,7 +85,7 @@ def example() -> str:
     """A configuration file in which every setting stands with its sentence and its default, commented out."""
     lines = ["# Settings of Muster. Take the # away before a line to change its value.", ""]
     table = ""
-    for name, field in _fields(Settings):
+    for name, field in fields(Settings):
         here, _, key = name.rpartition(".")
         if name in SECRET:
             continue
@@ -260,32 +213,13 @@ def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: boo
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
 
 
-def _fields(model: type[BaseModel], table: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Name and field of each setting; those in tables come last, as TOML wants it."""
-    nested = []
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            nested.append((name, field.annotation))
-        else:
-            yield f"{table}{name}", field
-    for name, inner in nested:
-        yield from _fields(inner, f"{name}.")
-
-
 def _field(name: str) -> FieldInfo:
-    fields = dict(_fields(Settings))
-    if name not in fields:
-        near = get_close_matches(name, fields, 1)
+    known = dict(fields(Settings))
+    if name not in known:
+        near = get_close_matches(name, known, 1)
         meant = f"; perhaps {near[0]} is meant" if near else ""
         raise SettingsError(f"There is no setting {name}{meant}. 'muster config show' lists all of them.")
-    return fields[name]
-
-
-def _shown(name: str, value: object) -> str:
-    """A value as people read it."""
-    if name in SECRET or value is None:
-        return "set" if value else "not set"
-    return str(value)
+    return known[name]
 
 
 def _require_sense(name: str, value: Value, file: Path) -> None:
@@ -293,21 +227,6 @@ def _require_sense(name: str, value: Value, file: Path) -> None:
     table, _, key = name.rpartition(".")
     beside = read_file(file).get(table, {}) if table and file.exists() else {}
     Settings.model_validate({table: {**beside, key: value}} if table else {key: value})
-
-
-def _flat(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{table}{name}.")
-        else:
-            yield f"{table}{name}", value
-
-
-def _value(settings: Settings, name: str) -> Any:
-    found: Any = settings
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
 
 
 def _example_of(field: FieldInfo) -> Any:

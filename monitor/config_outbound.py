@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from monitor.calendar_text import WEEKDAYS
+
 EventName: TypeAlias = Literal[
     "check_in", "check_out", "void", "correction", "unknown", "not_live", "source_lost", "source_back"
 ]
@@ -97,9 +99,6 @@ class Opener(BaseModel):
     def opens(self) -> bool:
         """Whether there is anything to open."""
         return bool(self.command or self.url)
-
-
-WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def hours_of(text: str) -> tuple[time, time] | None:

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -119,3 +119,34 @@ def write_atomically(path: Path, data: bytes | Callable[[BinaryIO], None], *, re
                 part.write_bytes(data)
     except OSError as error:
         raise MusterError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write files into a folder that only its owner can read, all of them or none; it is made where it is missing.
+
+    Args:
+        files: the name and the content of each.
+
+    Returns:
+        The files, by name.
+
+    Raises:
+        MusterError: the folder or a file cannot be written.
+    """
+    made, part = not folder.exists(), folder / ".unfinished"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+        part.mkdir(mode=0o700)
+        try:
+            for name, content in files:
+                (part / name).touch(mode=0o600)
+                (part / name).write_bytes(content)
+            return [file.replace(folder / file.name) for file in sorted(part.iterdir())]
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+            if made:
+                with suppress(OSError):  # it is not empty
+                    folder.rmdir()
+    except OSError as error:
+        raise MusterError(f"{folder} cannot be written: {error.strerror or error}.") from None

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ESCAPES: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-Z\\^_])")
 """Terminal control sequences: CSI, OSC and the two-character ones."""
 _PICTURE_PARTS: Final = re.compile(
@@ -64,6 +66,16 @@ def few(texts: Sequence[str], between: str = "; ", most: int = 3) -> str:
     """The first of several texts as one: "a; b; c and 4 more"."""
     left = len(texts) - most
     return between.join(texts[:most]) + (f" and {left:,} more" if left > 0 else "")
+
+
+def date_text(day: date) -> str:
+    """A day in English whatever the locale: "Mon 23 Nov 2026"."""
+    return f"{day_name(day)} {day.year}"
+
+
+def day_name(day: date) -> str:
+    """A day of a year that is known: "Mon 23 Nov"."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
 def local_time(at: datetime, zone: tzinfo) -> str:

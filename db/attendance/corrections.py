@@ -62,6 +62,12 @@ def void_of(session: Session, event: UUID) -> UUID | None:
     return next((one for one in voids if void_of(session, one) is None), None)
 
 
+def is_voided(session: Session, sighting: UUID) -> bool:
+    """Whether an event that this sighting made is void."""
+    made = session.scalars(select(EventRow.id).where(EventRow.sighting_id == sighting)).all()
+    return any(void_of(session, one) is not None for one in made)
+
+
 def void(
     session: Session, event: UUID, *, id: UUID, at: datetime, kiosk: UUID, actor: str, reason: str
 ) -> AttendanceEvent:

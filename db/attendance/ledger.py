@@ -165,13 +165,6 @@ def instants_before(
     return list(session.scalars(query))
 
 
-def is_voided(session: Session, sighting: UUID) -> bool:
-    """Whether an event that this sighting made was voided."""
-    made = select(EventRow.id).where(EventRow.sighting_id == sighting)
-    query = select(EventRow.id).where(EventRow.kind == "void", EventRow.target_id.in_(made)).limit(1)
-    return session.scalar(query) is not None
-
-
 def count(session: Session) -> int:
     """How many rows the ledger has: they are numbered from 1, and none is ever deleted."""
     return session.scalar(select(func.max(EventRow.seq))) or 0

@@ -3,6 +3,7 @@
 Embeddings and pictures are sealed with the installation's key and bound to their person and row.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -130,11 +131,11 @@ def refresh_mean(
         WrongKey: the database's templates belong to another key.
         DatabaseDamaged: a member was changed outside Muster.
     """
-    members = load_members(session, cipher, person, encoder)
+    members = embeddings(session, cipher, person, encoder)
     if not members:
         delete_mean_template(session, person, encoder)
         return None
-    mean = _mean([member.embedding for member in members])
+    mean = _mean(members)
     set_mean_template(session, cipher, person, encoder=encoder, embedding=mean, members=len(members), at=at)
     return mean, len(members)
 
@@ -211,6 +212,23 @@ def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder
         TemplateMember(record(row), cipher.open_embedding(row.embedding, row.second, member_owner(person, row.id)))
         for row in session.scalars(query)
     ]
+
+
+def embeddings(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> "list[NDArray[np.float32]]":
+    """The embeddings of the person's images of one encoder, oldest first. Raises: WrongKey, DatabaseDamaged."""
+    return [one.embedding for one in load_members(session, cipher, person, encoder)]
+
+
+def embeddings_by_person(
+    session: Session, cipher: TemplateCipher, encoder: str
+) -> "dict[UUID, list[NDArray[np.float32]]]":
+    """The embeddings of everybody's images of one encoder, oldest first. Raises: WrongKey, DatabaseDamaged."""
+    columns = TemplateRow.person_id, TemplateRow.id, TemplateRow.embedding, TemplateRow.second
+    query = select(*columns).where(TemplateRow.encoder == encoder).order_by(TemplateRow.id)
+    found: dict[UUID, list[NDArray[np.float32]]] = defaultdict(list)
+    for person, id, sealed, second in session.execute(query):
+        found[person].append(cipher.open_embedding(sealed, second, member_owner(person, id)))
+    return found
 
 
 def with_second(session: Session, person: UUID) -> set[UUID]:

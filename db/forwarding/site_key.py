@@ -4,8 +4,9 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from db.crypto import TemplateCipher, decode_key, write_key_file
+from db.crypto import TemplateCipher
 from db.errors import DatabaseUnavailable, InvalidRecord, WrongKey
+from db.key_store import decode_key, write_key_file
 
 SITE_KEY_FILE: Final = "site.key"
 NONE_YET: Final = (

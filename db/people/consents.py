@@ -62,13 +62,6 @@ def decisions(session: Session, people: Sequence[UUID]) -> dict[Decided, bool]:
     return newest
 
 
-def of_kind(session: Session, kind: ConsentKind) -> dict[UUID, bool]:
-    """The newest decision of everybody who was asked."""
-    query = select(ConsentRow.person_id, ConsentRow.given).where(ConsentRow.kind == kind)
-    rows = session.execute(query.order_by(ConsentRow.at, ConsentRow.id))
-    return {row.person_id: row.given for row in rows}
-
-
 def missing() -> ColumnElement[bool]:
     """Condition on people: active, and not asked about "face" or about "mood"."""
     asked = select(func.count(ConsentRow.kind.distinct())).where(ConsentRow.person_id == PersonRow.id)

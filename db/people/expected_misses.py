@@ -24,12 +24,6 @@ def replace_all(session: Session, found: Iterable[ExpectedMiss]) -> None:
     session.flush()
 
 
-def of_person(session: Session, person: UUID) -> ExpectedMiss | None:
-    """What was found of a person; None before the first examination."""
-    row = session.get(ExpectedMissRow, person)
-    return None if row is None else _record(row)
-
-
 def worst(session: Session, limit: int) -> list[ExpectedMiss]:
     """Those who will be missed more often than `BOUND`, the worst served first."""
     order = ExpectedMissRow.misses.desc(), ExpectedMissRow.images, ExpectedMissRow.person_id

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, true, update
+from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -144,7 +144,10 @@ def take_back(session: Session, cipher: TemplateCipher, entry: UUID, *, at: date
 
 def has_faces(session: Session, person: UUID) -> bool:
     """Whether templates or a portrait of the person are kept."""
-    return any(_count(session, table, person) for table in (TemplateRow, PortraitRow))
+    queries = (
+        select(table.person_id).where(table.person_id == person).limit(1) for table in (TemplateRow, PortraitRow)
+    )
+    return any(session.scalar(query) is not None for query in queries)
 
 
 def _require_two(session: Session, source: UUID, into: UUID) -> None:
@@ -251,7 +254,3 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[UUID]]:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _count(session: Session, table: Any, person: UUID) -> int:
-    return session.scalar(select(func.count()).select_from(table).where(table.person_id == person)) or 0

@@ -55,15 +55,6 @@ def expired(session: Session, rules: Retention, now: datetime, *, most: int | No
     )
 
 
-def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
-    """Deletes what is too old, in one transaction; the audit log gets the numbers and the limits."""
-    deleted = nothing = Expired(0, 0, 0, 0)
-    while (some := delete_some(session, rules, now)) != nothing:
-        deleted += some
-    note(session, rules, now, deleted, actor=actor)
-    return deleted
-
-
 def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
     """Deletes some of the rows that are too old, about `STEP` of each kind; all counts are 0 when nothing is left."""
     session.execute(delete(UndoRow).where(UndoRow.until < now))

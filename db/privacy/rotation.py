@@ -15,24 +15,21 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.crypto import (
+from db.crypto import TemplateCipher, bind_key, bound_key, second_owner
+from db.engine import reading, writing
+from db.errors import DatabaseError
+from db.faces import candidates, templates
+from db.key_store import (
     KEY_FILE,
     KEY_VARIABLE,
-    TemplateCipher,
-    bind_key,
-    bound_key,
     decode_key,
     key_place,
     load_cipher,
     load_key,
     retired_ciphers,
-    second_owner,
     store_key,
     write_key_file,
 )
-from db.engine import reading, writing
-from db.errors import DatabaseError
-from db.faces import candidates, templates
 from db.observations import sightings, views
 from db.proof.heads import open_with
 from db.proof.key import retire, site_pepper_owner

@@ -4,8 +4,9 @@ Times are aware and in UTC.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
+from operator import add
 from typing import Any
 from uuid import UUID
 
@@ -64,14 +65,7 @@ class Expired:
     """Best views of named sightings."""
 
     def __add__(self, other: "Expired") -> "Expired":
-        return Expired(
-            self.visitors + other.visitors,
-            self.faces + other.faces,
-            self.sightings + other.sightings,
-            self.moods + other.moods,
-            self.captures + other.captures,
-            self.views + other.views,
-        )
+        return Expired(*map(add, astuple(self), astuple(other)))
 
     @property
     def rows(self) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
-from db.faces.templates import load_members
+from db.faces.templates import embeddings_by_person
 from db.people.gallery import load_gallery
 from enroll.evaluation.rates import Rate
 from enroll.faces.similarity_limits import Embeddings, mean_template
@@ -53,14 +53,11 @@ def load_people(session: Session, cipher: TemplateCipher) -> EnrolledPeople:
     gallery = load_gallery(session, cipher, ENCODER_NAME)
     if not gallery:
         raise UsageError("Nobody is enrolled yet; start with 'muster enroll import'.")
-    members = tuple(
-        comparable([member.embedding for member in load_members(session, cipher, one.person, ENCODER_NAME)])
-        for one in gallery
-    )
+    members = embeddings_by_person(session, cipher, ENCODER_NAME)
     return EnrolledPeople(
         tuple(one.person for one in gallery),
         tuple(one.name for one in gallery),
-        members,
+        tuple(comparable(members[one.person]) for one in gallery),
         tuple(extra_margin(len(one.look_alikes), one.wrongly_named) for one in gallery),
     )
 

@@ -14,7 +14,8 @@ from db.faces import templates
 from db.people import people
 from db.records.faces import Template
 from db.records.people import Person
-from enroll.people.store import renew
+from enroll.people.gallery_index import GalleryIndex, load_index
+from enroll.people.store import mark_alike, refresh_template
 from monitor.domain import Embedding, RgbImage
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import ENCODER_NAME
@@ -64,16 +65,23 @@ def re_encode(engine: Engine, cipher: TemplateCipher, embed: Embed, *, at: datet
         DatabaseError: the key is another one, or the database cannot be written.
     """
     with reading(engine) as session:
-        everyone = people.members(session)
+        everyone, index = people.members(session), load_index(session, cipher)
     for person in everyone:
         with writing(engine) as session:
-            done = _re_encode_person(session, cipher, embed, person, at=at, actor=actor)
+            done = _re_encode_person(session, cipher, embed, index, person, at=at, actor=actor)
         if done is not None:
             yield done
 
 
 def _re_encode_person(
-    session: Session, cipher: TemplateCipher, embed: Embed, person: Person, *, at: datetime, actor: str
+    session: Session,
+    cipher: TemplateCipher,
+    embed: Embed,
+    index: GalleryIndex,
+    person: Person,
+    *,
+    at: datetime,
+    actor: str,
 ) -> Reencoded | None:
     whole = templates.with_second(session, person.id)
     listed = templates.list_templates(session, person.id)
@@ -84,7 +92,10 @@ def _re_encode_person(
     if renewed == len(old):
         for encoder in {one.encoder for one in old} - {ENCODER_NAME}:
             templates.delete_mean_template(session, person.id, encoder)
-    renew(session, cipher, [person], at=at)
+    known = refresh_template(session, cipher, person, at=at)
+    if known is not None:
+        index.put(known)
+        mark_alike(session, index, known, at=at)
     return Reencoded(person.name, renewed, len(old) - renewed)
 
 

@@ -10,13 +10,15 @@ from statistics import median
 
 from sqlalchemy import Engine
 
-from db.crypto import KEY_FILE, TemplateCipher, write_key_file
+from db.crypto import TemplateCipher
 from db.engine import open_database
+from db.key_store import KEY_FILE, write_key_file
 from enroll.people.images import enrol_from_images
 from monitor.bench.classic import ClassicLoop
 from monitor.bench.clips import Clip, sample
 from monitor.bench.measure import Measure, timed, timed_alone
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_sources import load_settings
 from monitor.domain import RgbImage, Scene
 from monitor.errors import MusterError
 from monitor.pipeline.frame_counts import KioskSummary

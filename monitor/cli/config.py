@@ -26,7 +26,7 @@ def show(
 ) -> None:
     """List each setting: its value, where that comes from (default, file, variable or option), and what it means."""
     from monitor.cli.table import table
-    from monitor.config_file import settings_in_force
+    from monitor.config_sources import settings_in_force
     from monitor.errors import UsageError
     from monitor.text import printable
 
@@ -57,7 +57,8 @@ def set_(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="true or false for a switch; commas between several.")],
 ) -> None:
     """Write one setting into the configuration file; everything else in it stays, comments too."""
-    from monitor.config_file import SECRET, set_setting
+    from monitor.config_file import set_setting
+    from monitor.config_sources import SECRET
     from monitor.desk.kiosk_settings import noting_change
 
     with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):

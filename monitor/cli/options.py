@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Concatenate, ParamSpec
+from uuid import UUID
 
 import typer
 from rich.console import Console, ConsoleDimensions
@@ -88,7 +89,7 @@ class Run:
 
     def settings(self, **given: Any) -> "Settings":
         """The settings in force; None means not given. Raises: SettingsError."""
-        from monitor.config import load_settings
+        from monitor.config_sources import load_settings
 
         return load_settings(self.config, db=self.db, **given)
 
@@ -105,8 +106,8 @@ class Run:
         Raises:
             DatabaseError: the database cannot be opened, or the key cannot be read or is another database's.
         """
-        from db.crypto import load_cipher
         from db.engine import open_database
+        from db.key_store import load_cipher
         from db.proof.heads import open_with
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
@@ -139,9 +140,9 @@ class Run:
         What the block says in vain, because the database cannot be written, is told on stderr once the command itself
         is done; a command that fails has only its own sentence.
         """
-        from db.crypto import existing_cipher
         from db.engine import open_database
         from db.errors import DatabaseError, NoDatabase
+        from db.key_store import existing_cipher
         from db.proof.heads import open_with
         from monitor.errors import SettingsError
 
@@ -194,6 +195,16 @@ def shared(command: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     with_options.__annotations__ = {one.name: one.annotation for one in parameters}
     return with_options
+
+
+def id_of(text: str, what: str, command: str) -> UUID:
+    """The id of something ("an act") that a user typed; the command prints them. Raises: UsageError."""
+    from monitor.errors import UsageError
+
+    try:
+        return UUID(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not the id of {what}; see '{command}'.") from None
 
 
 def instant(text: str, zone: tzinfo) -> datetime:

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from db.attendance import shifts
 from db.engine import reading
 from db.people import pages, people
-from monitor.config import load_settings
-from monitor.config_file import save_setting, settings_in_force
+from monitor.config_file import save_setting
+from monitor.config_sources import load_settings, settings_in_force
 from monitor.errors import UsageError
 
 MoodKept: TypeAlias = Literal["individual", "aggregate", "off"]

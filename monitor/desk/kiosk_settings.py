@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 
 from db import audit
 from db.engine import reading, writing
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_sources import load_settings
 from monitor.desk.actor import Actor
 from monitor.errors import SettingsError
 from monitor.sources.stream import without_password

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from monitor.config import DATA_FOLDER, Settings
 from monitor.doctor.check import Check, fail, ok, warn
-from monitor.doctor.storage import latest_write, sqlite_file
+from monitor.doctor.storage import database_file, latest_write
 from monitor.domain import RgbImage
 from monitor.errors import SourceError
 from monitor.text import local_time, plural
@@ -139,7 +139,7 @@ def check_terminal(*, ask: bool) -> Iterator[Check]:
 
 def check_disk(settings: Settings) -> Iterator[Check]:
     """Free space on the disk of the database, or of the user's data folder."""
-    place = sqlite_file(settings.db) or DATA_FOLDER
+    place = database_file(settings) or DATA_FOLDER
     folder = next(parent for parent in place.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     sentence = f"{free / 1e9:,.1f} GB are free on the disk of {folder}."

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
 from db import migrate
-from db.crypto import KEY_FILE
 from db.engine import reading
 from db.forwarding.site_events import KEPT
 from db.forwarding.site_key import SITE_KEY_FILE
+from db.key_store import KEY_FILE
 from db.proof.heads import HEADS_FILE
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow, UndoRow

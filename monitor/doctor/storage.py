@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from db import backup, migrate
 from db.attendance import kiosks, ledger
-from db.crypto import KEY_FILE, bound_key, key_place, load_cipher
+from db.crypto import bound_key
 from db.engine import open_database, reading, require_writable
-from db.errors import DatabaseError
+from db.errors import DatabaseError, WrongUrl
 from db.faces.templates import count_means
 from db.forwarding import doors
+from db.key_store import KEY_FILE, key_place, load_cipher
+from db.location import sqlite_file
 from db.people import people
 from db.programs import webhooks
 from db.verification import ledger_check
@@ -34,15 +36,12 @@ _QUICK = 20_000
 """Number of attendance events that are verified in about a second."""
 
 
-def sqlite_file(url: str) -> Path | None:
-    """The file behind a database URL; None for a server, and for a URL that names no file."""
-    if "://" not in url:
-        return Path(url).expanduser()
-    scheme, _, rest = url.partition("://")
-    name = rest.removeprefix("/").partition("?")[0]
-    if not scheme.startswith("sqlite") or name in ("", ":memory:") or name.startswith("file:"):
+def database_file(settings: Settings) -> Path | None:
+    """The file of the database; None for a server, and for a URL that names no database."""
+    try:
+        return sqlite_file(settings.db)
+    except WrongUrl:
         return None
-    return Path(name).expanduser()
 
 
 def latest_write(settings: Settings) -> datetime | None:
@@ -75,7 +74,7 @@ def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
 
 def check_database(settings: Settings) -> Iterator[Check]:
     """Whether the database can be reached and written, has this version's tables, and is undamaged."""
-    name, file = "database", sqlite_file(settings.db)
+    name, file = "database", database_file(settings)
     try:
         with _existing(settings) as engine:
             if engine is None:
@@ -173,7 +172,7 @@ def _no_database(name: str, file: Path) -> Check:
 @contextmanager
 def _existing(settings: Settings) -> Iterator[Engine | None]:
     """The database, for reading; None where there is no file yet. Raises: DatabaseError."""
-    file = sqlite_file(settings.db)
+    file = database_file(settings)
     if file is not None and not file.exists():
         yield None
         return

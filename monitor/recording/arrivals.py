@@ -82,24 +82,61 @@ class Arrivals:
 
 
 @dataclass(slots=True)
-class ReadTogether(Arrivals):
+class _ReadBefore(Arrivals):
+    """Knows people, passages and calendars before the arrivals come, in a transaction in which nobody else writes."""
+
+    calendars: Calendars
+    known: Mapping[UUID, PersonConsents]
+    passages: dict[UUID, list[Passage]] = field(default_factory=dict)
+    """By time."""
+    _noted: set[UUID] = field(default_factory=set)
+    """Ids of sightings and events that are written since."""
+    _calendar: dict[UUID, Calendar] = field(default_factory=dict)
+
+    def read(self, session: Session, first: datetime, last: datetime, of: Sequence[UUID] | None = None) -> None:
+        """Read the passages that decide arrivals from the first to the last instant, of these people or of all."""
+        after = last + self.calendars.rules.cool_down
+        found = load_passages(session, self.calendars, first - DAYS_BACK, after, of=of)
+        self.passages = {person: list(theirs) for person, theirs in found.items()}
+
+    def sighting(self, session: Session, id: UUID) -> SightingRecord | None:
+        return None if self._is_new(id) else sightings.get(session, id)
+
+    def event(self, session: Session, id: UUID) -> AttendanceEvent | None:
+        return None if self._is_new(id) else ledger.get(session, id)
+
+    def _is_new(self, id: UUID) -> bool:
+        """Whether nothing is written under this id."""
+        return id not in self._noted
+
+    def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
+        others = [id for id in ids if id not in self.known]
+        return {id: self.known[id] for id in ids if id in self.known} | people.with_consents(session, others)
+
+    def decide(
+        self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta
+    ) -> Decision:
+        times = arrival.at, arrival.at - clock_off
+        since, until = min(times) - DAYS_BACK, max(times) + self.calendars.rules.cool_down
+        before = [one for one in self.passages.get(person.id, ()) if since <= one.at < until]
+        if person.id not in self._calendar:
+            self._calendar[person.id] = self.calendars.of(person)
+        return Decision(decide(arrival, before, self._calendar[person.id], self.calendars.rules), before)
+
+
+@dataclass(slots=True)
+class ReadTogether(_ReadBefore):
     """Reads once for arrivals that share a transaction, in which nobody else can write into SQLite.
 
     Who comes again in it is read anew, because their first arrival changed what the second is decided by.
     """
 
-    calendars: Calendars
-    known: Mapping[UUID, PersonConsents]
-    passages: Mapping[UUID, Sequence[Passage]] = field(default_factory=dict)
     new: set[UUID] = field(default_factory=set)
-    """Ids under which nothing is written."""
+    """Ids under which nothing was written before."""
     views: Mapping[UUID, tuple[datetime, datetime]] = field(default_factory=dict)
     """Of people who were in view: when their newest sighting began, and until when they were seen."""
-    _noted: set[UUID] = field(default_factory=set)
-    """Of `new`, those under which something is written since."""
     _sightings: dict[UUID, set[UUID]] = field(default_factory=dict)
     """Sightings of a person of which something is written since."""
-    _calendar: dict[UUID, Calendar] = field(default_factory=dict)
     _again: set[UUID] = field(default_factory=set)
 
     @classmethod
@@ -123,41 +160,20 @@ class ReadTogether(Arrivals):
         Raises: DatabaseError.
         """
         start, end = (at.astimezone(settings.zone).date() for at in (first, last))
-        calendars = load_calendars(session, settings, start, end)
-        known = people.with_consents(session, list(ids))
-        after = last + calendars.rules.cool_down
-        return cls(
-            calendars,
-            known,
-            load_passages(session, calendars, first - DAYS_BACK, after, of=list(known)),
-            {*seen, *events} - sightings.there(session, seen) - ledger.by_id(session, events).keys(),
-            sightings.seen_last(session, known, first - DAYS_BACK, last),
-        )
-
-    def sighting(self, session: Session, id: UUID) -> SightingRecord | None:
-        return None if self._is_new(id) else sightings.get(session, id)
-
-    def event(self, session: Session, id: UUID) -> AttendanceEvent | None:
-        return None if self._is_new(id) else ledger.get(session, id)
+        found = cls(load_calendars(session, settings, start, end), people.with_consents(session, list(ids)))
+        found.read(session, first, last, of=list(found.known))
+        found.new = {*seen, *events} - sightings.there(session, seen) - ledger.by_id(session, events).keys()
+        found.views = sightings.seen_last(session, found.known, first - DAYS_BACK, last)
+        return found
 
     def _is_new(self, id: UUID) -> bool:
         return id in self.new and id not in self._noted
 
-    def named(self, session: Session, ids: Sequence[UUID]) -> Mapping[UUID, PersonConsents]:
-        others = [id for id in ids if id not in self.known]
-        return {id: self.known[id] for id in ids if id in self.known} | people.with_consents(session, others)
-
     def decide(
         self, session: Session, settings: Settings, person: Person, arrival: Arrival, clock_off: timedelta
     ) -> Decision:
-        if person.id in self._again:
-            return Arrivals.decide(self, session, settings, person, arrival, clock_off)
-        times = arrival.at, arrival.at - clock_off
-        since, until = min(times) - DAYS_BACK, max(times) + self.calendars.rules.cool_down
-        before = [one for one in self.passages.get(person.id, ()) if since <= one.at < until]
-        if person.id not in self._calendar:
-            self._calendar[person.id] = self.calendars.of(person)
-        return Decision(decide(arrival, before, self._calendar[person.id], self.calendars.rules), before)
+        reader = Arrivals if person.id in self._again else _ReadBefore
+        return reader.decide(self, session, settings, person, arrival, clock_off)
 
     def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
         began, until = self.views.get(person, (at, None))
@@ -177,14 +193,14 @@ class ReadTogether(Arrivals):
 
 
 @dataclass(slots=True)
-class ManyArrivals(ReadTogether):
+class ManyArrivals(_ReadBefore):
     """Reads once for many arrivals, which come by time, each in a new sighting, with a clock that is right.
 
     Nobody else may write meanwhile; whoever writes something else in between calls `read`.
     """
 
-    passages: dict[UUID, list[Passage]] = field(default_factory=dict)
-    seen: dict[UUID, datetime] = field(default_factory=dict)
+    _seen: dict[UUID, datetime] = field(default_factory=dict)
+    """Until when people were in view."""
 
     @classmethod
     def over(cls, session: Session, settings: Settings, first: date, last: date) -> "ManyArrivals":
@@ -192,21 +208,19 @@ class ManyArrivals(ReadTogether):
         ids = [one.id for one in people.members(session)]
         return cls(load_calendars(session, settings, first, last), people.with_consents(session, ids))
 
-    def read(self, session: Session, at: datetime) -> None:
-        """Read the passages anew that decide an arrival at this instant."""
-        found = load_passages(session, self.calendars, at - DAYS_BACK, at + self.calendars.rules.cool_down)
-        self.passages = {person: list(theirs) for person, theirs in found.items()}
-
-    def _is_new(self, id: UUID) -> bool:
-        return id not in self._noted
-
     def last_seen(self, session: Session, person: UUID, sighting: UUID, at: datetime) -> datetime | None:
-        seen = self.seen.get(person)
+        seen = self._seen.get(person)
         return seen if seen is not None and seen >= at - DAYS_BACK else None
+
+    def noted(self, sighting: UUID, person: UUID | None) -> None:
+        self._noted.add(sighting)
 
     def written(self, sighting: Sighting | None, person: UUID, event: AttendanceEvent | None) -> None:
         if sighting is not None:
-            self.seen[person] = max(sighting.last_at, self.seen.get(person, sighting.last_at))
-        if event is not None and event.kind in ("check_in", "check_out"):
+            self._seen[person] = max(sighting.last_at, self._seen.get(person, sighting.last_at))
+        if event is None:
+            return
+        self._noted.add(event.id)
+        if event.kind in ("check_in", "check_out"):
             passage = Passage(event.id, person, event.kind, event.at, event.kiosk, event.method)
             self.passages.setdefault(person, []).append(passage)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from db.attendance import ledger
+from db.attendance import corrections
 from db.crypto import TemplateCipher
 from db.faces import candidates, templates
 from db.faces.candidates import NewCandidate
@@ -25,11 +25,10 @@ def take(session: Session, cipher: TemplateCipher, candidate: TemplateCandidate)
     """
     if not _wanted(session, candidate):
         return False
-    members = templates.load_members(session, cipher, candidate.person, candidate.encoder)
-    enrolled = [member.embedding for member in members]
+    enrolled = templates.embeddings(session, cipher, candidate.person, candidate.encoder)
     waiting = candidates.faces(session, cipher, candidate.person, candidate.encoder)
     like = nearest(candidate.embedding, enrolled)
-    if not members or nearest(candidate.embedding, [*enrolled, *waiting]) > NEW:
+    if not enrolled or nearest(candidate.embedding, [*enrolled, *waiting]) > NEW:
         return False
     if not _make_room(session, candidate.person, like):
         return False
@@ -57,7 +56,7 @@ def _wanted(session: Session, candidate: TemplateCandidate) -> bool:
     seen = sightings.get(session, candidate.sighting)
     if seen is None or seen.person != candidate.person or candidates.has_sighting(session, candidate.sighting):
         return False
-    if ledger.is_voided(session, candidate.sighting):
+    if corrections.is_voided(session, candidate.sighting):
         return False
     one = people.with_consents(session, [candidate.person]).get(candidate.person)
     return one is not None and one.face is True and one.person.active

@@ -7,11 +7,8 @@ earlier run of the kiosk left in the journal is written first.
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
@@ -24,22 +21,17 @@ from db.engine import database_file, writing
 from db.errors import DatabaseBusy, DatabaseError, DatabaseFull, DatabaseUnavailable, InvalidRecord
 from db.ids import new_id
 from monitor.config import Settings
-from monitor.domain import KioskEvent, Phase, Sighting
+from monitor.domain import KioskEvent, Sighting
 from monitor.recording import batch, this_kiosk, transactions
+from monitor.recording.backlog import MANY_WAITING, Backlog
 from monitor.recording.batch import Fact, NotMe, Start, Waiting
 from monitor.recording.candidates import TemplateCandidate
 from monitor.recording.clock_watch import WatchedClock
 from monitor.recording.journal import Journal, PinGiven, Seen
 from monitor.text import plural
 
-MANY_WAITING: Final = 500
-"""Waiting facts from which new ones are kept without pictures, and moods of people who stay in view are dropped."""
-
 LOOK_AT_CLOCK_EVERY: Final = 5.0
 """Seconds between two looks at the clock while no fact comes."""
-
-MOST_WAITING: Final = 50_000
-"""Waiting facts from which sightings of unknown people are dropped too; those of known people never are."""
 
 FIRST_PAUSE: Final = 0.1
 """Seconds before the second try to write a fact; each later pause is twice as long."""
@@ -86,29 +78,30 @@ class Recorder:
         """
         self.health: str | None = None
         """One sentence on why facts cannot be written now; None when all is well."""
-        self.lost = 0
-        """Facts that were dropped: too many waited for the database, or the database refused them."""
         self._engine, self._cipher, self._settings = engine, cipher, settings
         self._publish = publish
         self._clock = WatchedClock(clock, elapsed)
-        self._journal = journal
+        self._backlog = Backlog(journal, trouble=self._note)
+        self._refused = 0
         self._registered = registered
         self._context: transactions.WriteContext | None = None
         self._file: tuple[int, int] | None = None
-        self._waiting: deque[Waiting] = deque()
         self.kiosk: UUID | None = None
         """This kiosk's id in the database; None until it could be registered there."""
         try:
             self._register()
         except (DatabaseBusy, DatabaseFull, DatabaseUnavailable) as error:
-            self._waiting.append(Waiting(Start()))
+            self._backlog.put(Start())
             self._note(str(error))
-        self._waiting.extend(self._left_over())
-        self._changed = threading.Condition()
-        self._closing = False
+        self._backlog.read_journal()
         self._give_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def lost(self) -> int:
+        """Facts that were dropped: too many waited for the database, or the database refused them."""
+        return self._backlog.lost + self._refused
 
     @property
     def clock_trouble(self) -> str | None:
@@ -117,18 +110,18 @@ class Recorder:
 
     def record(self, sighting: Sighting) -> None:
         """Takes a phase of a sighting; returns once it is in the journal, in a few milliseconds."""
-        kept = self._fit(sighting)
+        kept = self._backlog.fit(sighting)
         if kept is not None:
-            self._put(Seen(kept, new_id(), self._clock.look()))
+            self._backlog.put(Seen(kept, new_id(), self._clock.look()))
 
     def record_pin(self, person_id: UUID) -> None:
         """Takes the fact that somebody gave number and PIN instead of their face; returns as `record` does."""
-        self._put(PinGiven(person_id, self._clock.now(), new_id(), self._clock.look()))
+        self._backlog.put(PinGiven(person_id, self._clock.now(), new_id(), self._clock.look()))
 
     def offer(self, candidate: TemplateCandidate) -> None:
         """Takes a candidate for a template; returns at once, and drops the candidate when many facts wait."""
-        if len(self._waiting) < MANY_WAITING:
-            self._put(candidate)
+        if len(self._backlog) < MANY_WAITING:
+            self._backlog.put(candidate)
 
     def void(self, attendance: UUID, actor: str) -> Future[None]:
         """Takes a "not me" for an attendance event; returns at once.
@@ -137,7 +130,7 @@ class Recorder:
             A future that is done once the void is committed; it raises DatabaseError when there is no such event.
         """
         fact = NotMe(attendance, actor, new_id(), Future())
-        self._put(fact)
+        self._backlog.put(fact)
         return fact.done
 
     def close(self, timeout: float = 5.0) -> None:
@@ -150,21 +143,14 @@ class Recorder:
         Raises:
             DatabaseError: facts had to be given up.
         """
-        with self._changed:
-            if self._closing:
-                return
-            self._closing = True
-            self._changed.notify()
+        if not self._backlog.close():
+            return
         self._thread.join(timeout)
         self._give_up.set()
         self._thread.join(ANSWERS_WITHIN)
-        waiting = list(self._waiting)
+        facts = [one for one in self._backlog.waiting() if not isinstance(one.fact, Start)]
         if not self._thread.is_alive():
-            self._waiting.clear()
-            if self._journal is not None:
-                self._journal.close()
-                self._journal = None
-        facts = [one for one in waiting if not isinstance(one.fact, Start)]
+            self._backlog.drop()
         if facts:
             kept = all(one.in_journal for one in facts)
             raise DatabaseError(
@@ -172,50 +158,6 @@ class Recorder:
                 f"{self.health or 'the database is away.'}"
                 + (" They are kept, and written when this kiosk starts again." if kept else "")
             )
-
-    def _put(self, fact: Fact) -> None:
-        with self._changed:
-            if self._closing:
-                raise RuntimeError("the recorder is closed")
-            self._waiting.append(Waiting(fact, in_journal=self._journalled(fact)))
-            self._changed.notify()
-
-    def _journalled(self, fact: Fact) -> bool:
-        """Adds a fact to the journal, where it is of a kind that must not be lost; False when that failed."""
-        if self._journal is None or not isinstance(fact, Seen | PinGiven):
-            return False
-        try:
-            if isinstance(fact, Seen):  # an entry must outlive a power cut; the pictures of why it was named need not
-                fact = replace(fact, sighting=replace(fact.sighting, views=()))
-            # A fact that is written at once outlives a power cut by its own transaction. So do those that wait for the
-            # one before theirs; where that fails, `_sync_journal` follows.
-            self._journal.append(fact, sync=bool(self._waiting))
-        except OSError as error:
-            self._note(f"{self._journal.file} cannot be written ({error.strerror}), so entries wait in memory only.")
-            return False
-        return True
-
-    def _sync_journal(self) -> None:
-        """Has all facts that wait longer outlive a power cut; a disk that refuses it is the database's too."""
-        with self._changed, suppress(OSError):
-            if self._journal is not None:
-                self._journal.sync()
-
-    def _left_over(self) -> list[Waiting]:
-        """What an earlier run of this kiosk left in the journal."""
-        if self._journal is None:
-            return []
-        try:
-            facts, unread = self._journal.read()
-        except OSError as error:
-            log.error("The journal %s cannot be read: %s.", self._journal.file, error.strerror)
-            return []
-        if facts:
-            log.warning("%s of an earlier run of this kiosk are written now.", plural(len(facts), "fact"))
-        if unread:
-            self.lost += unread
-            log.error("%s in the journal cannot be read; a copy is kept beside it.", plural(unread, "line"))
-        return [Waiting(fact, in_journal=True, again=True) for fact in facts]
 
     def _register(self) -> transactions.WriteContext:
         """Registers the kiosk, also again in a file that took the place of the one before, as a backup does."""
@@ -232,36 +174,12 @@ class Recorder:
         self._context = transactions.WriteContext(kiosk, settings, self._cipher)
         return self._context
 
-    def _fit(self, sighting: Sighting) -> Sighting | None:
-        """The part of a sighting that is kept, given how many facts wait; None when it is dropped."""
-        waiting = len(self._waiting)
-        if waiting < MANY_WAITING:
-            return sighting
-        if sighting.phase is Phase.CONTINUED:
-            return None
-        if waiting >= MOST_WAITING and sighting.match.person is None:
-            self.lost += 1
-            return None
-        return replace(sighting, embedding=None, portrait=None, views=())
-
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._closing:
-                    self._changed.wait(LOOK_AT_CLOCK_EVERY)
-                    self._clock.look()
-                first = batch.first_of(self._waiting)
-            done = self._write_until_done(first) if first else 0
+        while facts := self._backlog.next(self._clock.look, LOOK_AT_CLOCK_EVERY):
+            done = self._write_until_done(facts)
             if not done:
                 return
-            with self._changed:
-                for _ in range(done):
-                    self._forget(self._waiting.popleft())
-
-    def _forget(self, one: Waiting) -> None:
-        if one.in_journal and self._journal is not None:
-            with suppress(OSError):  # it would be written once more, which changes nothing
-                self._journal.written()
+            self._backlog.done(done)
 
     def _write_until_done(self, facts: Sequence[Waiting]) -> int:
         """Tries until facts are written or refused.
@@ -290,7 +208,7 @@ class Recorder:
                 facts = facts[: len(facts) // 2]
                 continue
             self._note(str(refused))
-            self._sync_journal()
+            self._backlog.sync()
             if self._give_up.wait(pause):
                 return 0
             pause = min(pause * 2, LONGEST_PAUSE)
@@ -320,7 +238,7 @@ class Recorder:
                 log.exception("a listener failed on a %s event", event.kind)
 
     def _refuse(self, fact: Fact, error: DatabaseError) -> None:
-        self.lost += 1
+        self._refused += 1
         log.error("a fact was not written: %s", error)
         if isinstance(fact, NotMe):
             fact.done.set_exception(error)
@@ -331,5 +249,5 @@ class Recorder:
         if health != self.health:
             self.health = health
             if health:
-                waiting = len(self._waiting)
+                waiting = len(self._backlog)
                 log.warning("%s%s", health, f" Waiting to be written: {plural(waiting, 'fact')}." if waiting else "")

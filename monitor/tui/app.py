@@ -37,8 +37,8 @@ from monitor.tui.first_steps import show_first_steps
 from monitor.tui.jump import Jump
 from monitor.tui.picture.feed import PictureFeed
 from monitor.tui.picture.graphics import Graphics, kitty_forget
-from monitor.tui.runtime.actions import bindings, keymap
 from monitor.tui.runtime.desk_app import DeskApp, Display
+from monitor.tui.runtime.key_bindings import bindings, keymap
 from monitor.tui.runtime.kiosk_controller import KioskController
 from monitor.tui.runtime.loop_delay import LoopDelay
 from monitor.tui.runtime.running_kiosk import KioskFactory

@@ -6,7 +6,6 @@ from typing import Final, get_args
 
 from monitor.desk.first_steps import MoodKept, SetUp, choose_moods, set_up
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import ask_admin_pin
 from monitor.tui.screens.door.first_steps import (
     CAMERA,
     CONSENT,
@@ -19,6 +18,7 @@ from monitor.tui.screens.door.first_steps import (
     FirstSteps,
 )
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.new_pin import ask_admin_pin
 
 OPENS: Final = {FOLDER: "people", CAMERA: "people", CONSENT: "people", SHIFTS: "shifts"}
 """The screen on which a step is done."""

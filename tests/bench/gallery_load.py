@@ -29,7 +29,7 @@ from db.ids import new_id
 from db.people import people
 from db.schema.faces import MeanTemplateRow, TemplateKeyRow
 from db.schema.people import ConsentRow, PersonRow
-from monitor.config import load_settings
+from monitor.config_sources import load_settings
 from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.vision.encoder import ENCODER_NAME
 

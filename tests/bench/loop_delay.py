@@ -118,7 +118,7 @@ def play(report: Path, warm_up: float, seconds: float, *, profile: bool) -> None
     from db.crypto import TemplateCipher
     from db.engine import open_database
     from enroll.people.images import enrol_from_images
-    from monitor.config import load_settings
+    from monitor.config_sources import load_settings
     from monitor.desk.store import Store
     from monitor.pipeline.open_kiosk import open_kiosk
     from monitor.sources.simulated.camera import SimulatedCamera

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 from db import audit
 from db.attendance import ledger
 from db.observations.moods import COLUMNS
+from db.privacy import retention
+from db.privacy.retention import Retention
 from db.records.attendance import AttendanceEvent
 from db.records.moods import MoodSample
-from db.records.privacy import AuditEntry
+from db.records.privacy import AuditEntry, Expired
 from db.schema.audit import AuditRow
 from db.schema.moods import MoodRow
 
@@ -35,3 +37,12 @@ def mood_samples(session: Session, start: datetime, end: datetime) -> list[MoodS
     columns = MoodRow.at, MoodRow.person_id, MoodRow.sighting_id, MoodRow.group, MoodRow.token, MoodRow.label
     query = select(*columns, *COLUMNS).where(MoodRow.at >= start, MoodRow.at < end).order_by(MoodRow.at, MoodRow.id)
     return [MoodSample(*row[:6], tuple(row[6:])) for row in session.execute(query)]
+
+
+def purge(session: Session, rules: Retention, now: datetime, *, actor: str) -> Expired:
+    """Deletes what is too old, as `purge_in_steps` of the desk does, but in the caller's transaction."""
+    deleted = Expired(0, 0, 0, 0)
+    while (some := retention.delete_some(session, rules, now)).rows:
+        deleted += some
+    retention.note(session, rules, now, deleted, actor=actor)
+    return deleted

@@ -2,7 +2,6 @@
 
 import base64
 import logging
-import stat
 from datetime import datetime
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text, update
 
-from db import crypto
-from db.crypto import TemplateCipher, bind_key, load_cipher
+from db.crypto import TemplateCipher, bind_key
 from db.engine import reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
 from db.faces import templates
@@ -21,12 +19,6 @@ from db.schema.faces import MeanTemplateRow
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 OTHER_KEY = TemplateCipher(b"\x07" * 32)
-
-
-@pytest.fixture
-def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr(crypto, "_has_keyring", lambda: False)
 
 
 def test_what_was_sealed_comes_back(cipher: TemplateCipher) -> None:
@@ -78,41 +70,6 @@ def test_what_is_no_embedding_is_not_stored(cipher: TemplateCipher, face: np.nda
 def test_the_key_never_shows(cipher: TemplateCipher) -> None:
     assert bytes(range(32)).hex() not in repr(cipher)
     assert base64.b64encode(bytes(range(32))).decode() not in repr(vars(cipher))
-
-
-@pytest.mark.usefixtures("no_keyring")
-def test_a_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
-    made = load_cipher(tmp_path / "settings")
-    file = tmp_path / "settings" / "template.key"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert load_cipher(tmp_path / "settings").key_id == made.key_id
-    assert [entry.name for entry in file.parent.iterdir()] == ["template.key"]
-
-
-@pytest.mark.usefixtures("no_keyring")
-def test_the_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from_file = load_cipher(tmp_path)
-    monkeypatch.setenv("MUSTER_KEY", base64.b64encode(b"k" * 32).decode())
-    assert load_cipher(tmp_path).key_id == TemplateCipher(b"k" * 32).key_id != from_file.key_id
-
-
-@pytest.mark.usefixtures("no_keyring")
-@pytest.mark.parametrize("given", ["short", "not base64!", base64.b64encode(b"k" * 31).decode()])
-def test_a_malformed_key_is_one_sentence_that_does_not_repeat_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
-) -> None:
-    monkeypatch.setenv("MUSTER_KEY", given)
-    with pytest.raises(DatabaseError, match="MUSTER_KEY is not 32 bytes") as caught:
-        load_cipher(tmp_path)
-    assert given not in str(caught.value)
-
-
-@pytest.mark.usefixtures("no_keyring")
-def test_a_damaged_key_file_is_named_and_kept(tmp_path: Path) -> None:
-    (tmp_path / "template.key").write_bytes(b"\xff\xfe broken")
-    with pytest.raises(DatabaseError, match=r"template\.key"):
-        load_cipher(tmp_path)
-    assert (tmp_path / "template.key").read_bytes() == b"\xff\xfe broken"
 
 
 def test_a_database_remembers_its_key(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:

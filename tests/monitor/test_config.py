@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from monitor import config
-from monitor.config import QualityLimits, Settings, load_settings
+from monitor.config import QualityLimits, Settings
+from monitor.config_sources import load_settings
 from monitor.errors import SettingsError
 
 

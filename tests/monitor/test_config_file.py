@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import load_settings
 from monitor.config_file import save_setting
+from monitor.config_sources import load_settings
 from monitor.errors import SettingsError
 
 

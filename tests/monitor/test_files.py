@@ -4,12 +4,13 @@ import errno
 import os
 import stat
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from monitor.errors import MusterError
-from monitor.files import unfinished, write_atomically
+from monitor.files import unfinished, write_atomically, write_folder
 
 
 @pytest.fixture
@@ -151,3 +152,22 @@ def test_two_who_write_at_once_leave_one_whole_file(file: Path) -> None:
         one.write_text("one")
         other.write_text("other")
     assert (file.read_text(), list(file.parent.iterdir())) == ("one", [file])
+
+
+def test_a_folder_gets_all_files_or_none_and_only_its_owner_reads_them(tmp_path: Path) -> None:
+    def broken() -> Iterator[tuple[str, bytes]]:
+        yield "c", b"3"
+        raise ZeroDivisionError
+
+    folder = tmp_path / "new" / "faces"
+    with pytest.raises(ZeroDivisionError):
+        write_folder(folder, broken())
+    assert not folder.exists()
+    files = write_folder(folder, [("b", b"2"), ("a", b"1")])
+    assert [file.read_bytes() for file in files] == [b"1", b"2"]
+    assert [rights(one) for one in (folder, *files)] == [0o700, 0o600, 0o600]
+    with pytest.raises(ZeroDivisionError):
+        write_folder(folder, broken())
+    assert sorted(folder.iterdir()) == files
+    with pytest.raises(MusterError, match="cannot be written"):
+        write_folder(files[0], [("d", b"4")])

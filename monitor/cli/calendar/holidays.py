@@ -8,7 +8,7 @@ from monitor.cli.calendar.options import open_site
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, err, out, shared, tell
 from monitor.collector import paused_collector
-from monitor.text import plural, printable
+from monitor.text import date_text, plural, printable
 
 if TYPE_CHECKING:
     from db.calendar import Holiday
@@ -23,7 +23,6 @@ def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also thos
     """The holidays from today on."""
     from monitor.cli.table import table
     from monitor.desk.calendar.holidays import list_holidays
-    from monitor.desk.calendar.wording import day_words
 
     engine, _, today = open_site(run, read_only=True)
     found = list_holidays(engine, None if every else today)
@@ -32,7 +31,7 @@ def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also thos
             emit(_json(one))
         return
     if found:
-        rows = [(day_words(one.day), printable(one.name), one.half or "") for one in found]
+        rows = [(date_text(one.day), printable(one.name), one.half or "") for one in found]
         out.print(table(("Day", "Name", "Half"), rows, least={"Name": 12}))
     start = "" if found else " Import them with 'muster holidays import COUNTRY', such as DE-BE."
     tell(f"{plural(len(found), 'holiday')}.{start}")
@@ -51,12 +50,11 @@ def add(
     """Enter a holiday of the site."""
     from monitor.calendar_text import parse_day
     from monitor.desk.calendar.holidays import add_holiday
-    from monitor.desk.calendar.wording import day_words
 
     engine, _, today = open_site(run)
     done = add_holiday(engine, parse_day(day, today), name, half, **run.stamp)
     half_text = f", in the {done.half}" if done.half else ""
-    run.say(f"Added: {done.name} on {day_words(done.day)}{half_text}.", {"added": _json(done)})
+    run.say(f"Added: {done.name} on {date_text(done.day)}{half_text}.", {"added": _json(done)})
 
 
 @app.command("import")
@@ -93,11 +91,10 @@ def import_(
 def remove(run: Run, day: Annotated[str, typer.Argument(metavar="DAY", help="The day, or the holiday's id.")]) -> None:
     """Remove a holiday: people are expected on this day as on others."""
     from monitor.desk.calendar.holidays import find_holiday, remove_holiday
-    from monitor.desk.calendar.wording import day_words
 
     engine, _, today = open_site(run)
     done = remove_holiday(engine, find_holiday(engine, day, today).id, **run.stamp)
-    run.say(f"Removed: {done.name} on {day_words(done.day)}.", {"removed": _json(done)})
+    run.say(f"Removed: {done.name} on {date_text(done.day)}.", {"removed": _json(done)})
 
 
 def _json(one: "Holiday") -> dict[str, Any]:

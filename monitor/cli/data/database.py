@@ -98,7 +98,7 @@ def restore(
     """
     from contextlib import ExitStack
 
-    from db.crypto import load_cipher
+    from db.key_store import load_cipher
     from monitor.desk.maintenance.restore import restore as put_back
     from monitor.desk.maintenance.upkeep import ASIDE_DAYS
 

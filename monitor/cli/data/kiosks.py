@@ -75,8 +75,8 @@ def revoke(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="O
 
 def _centre(run: Run) -> "Engine":
     """The shared database. What is written is proved with the key here, but faces stay those of the site key."""
-    from db.crypto import load_cipher
     from db.engine import open_database
+    from db.key_store import load_cipher
     from db.proof.heads import open_with
 
     engine = open_database(run.settings().db)

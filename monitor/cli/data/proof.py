@@ -39,9 +39,9 @@ def verify(
     them are read again, others with each check.
     """
 
-    from db.crypto import existing_cipher
     from db.engine import open_database
     from db.errors import DatabaseDamaged
+    from db.key_store import existing_cipher
     from db.proof.heads import HEADS_FILE
     from monitor.desk.maintenance import system
 

@@ -9,7 +9,7 @@ import typer
 import monitor
 from monitor.cli.groups import Group
 from monitor.cli.main import app
-from monitor.config_file import usual_settings
+from monitor.config_sources import usual_settings
 from monitor.keys import Keys
 from monitor.reports.columns import COLUMNS
 

@@ -91,7 +91,8 @@ def _ends_in_order() -> Iterator[None]:
 
 def _settings(folder: Path) -> "Settings":
     """The defaults, and of the user's own settings only those about the machine: no PIN, theme, database or rule."""
-    from monitor.config import Settings, load_settings
+    from monitor.config import Settings
+    from monitor.config_sources import load_settings
 
     own = load_settings()
     return Settings.model_construct(

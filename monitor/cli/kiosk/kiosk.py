@@ -101,7 +101,7 @@ def _make(
     fail_fast: bool,
 ) -> "Kiosk":
     """The kiosk before this source; `hear` gets its events, too."""
-    from db.crypto import retired_ciphers
+    from db.key_store import retired_ciphers
     from monitor.desk.kiosk_settings import note_settings
     from monitor.pipeline.open_kiosk import open_kiosk
 

@@ -1,11 +1,10 @@
 """`muster people rename`, `change`, `activate` and `deactivate`: what is known of a person beside their faces."""
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from monitor.cli.options import Run, err, shared, tell
+from monitor.cli.options import Run, err, id_of, shared, tell
 from monitor.cli.people.person import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import local_time
@@ -17,7 +16,7 @@ def rename(run: Run, who: Who, name: Annotated[str, typer.Argument(metavar="NAME
     from monitor.desk.people import changes
 
     engine, _, person = open_person(run, who)
-    renamed, namesakes = changes.rename(engine, person.id, name, **run.stamp)
+    renamed, namesakes = changes.change(engine, person.id, name=name, **run.stamp)
     run.say(f"{person.name} is now {renamed.name}.", {"renamed": renamed.name, "before": person.name})
     if namesakes > 1:
         tell(
@@ -65,7 +64,7 @@ def _set_active(run: Run, who: str, *, active: bool) -> None:
     from monitor.desk.people import changes
 
     engine, _, person = open_person(run, who)
-    changes.set_active(engine, person.id, active, **run.stamp)
+    changes.change(engine, person.id, active=active, **run.stamp)
     state = "is recognised again" if active else "is kept, but not recognised any more"
     run.say(f"{person.name} {state}.", {"person": person.name, "active": active})
 
@@ -91,10 +90,7 @@ def undo(
             sentence = f"{one.id}  {local_time(one.at, zone)}  {one.actor}: {one.words}{told}"
             run.say(sentence, record | {"can_be_undone": one.can_be_undone})
         return
-    try:
-        wanted = None if act is None else UUID(act)
-    except ValueError:
-        raise UsageError(f"{act!r} is not the id of an act; see 'muster people undo --list'.") from None
+    wanted = None if act is None else id_of(act, "an act", "muster people undo --list")
     settings = run.settings()
     engine, cipher = run.open_store(settings)
     undone = desk.undo_last(engine, cipher, settings, wanted, **run.stamp)

@@ -2,12 +2,11 @@
 
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
-from uuid import UUID
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.cli.options import Run, emit, err, id_of, out, shared, tell
 from monitor.cli.people.change import activate, change, deactivate, rename, undo
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
@@ -117,10 +116,7 @@ def split(
     """
     from monitor.desk.people import merging
 
-    try:
-        template = UUID(image)
-    except ValueError:
-        raise UsageError(f"{image!r} is not the id of an image; see 'muster people show'.") from None
+    template = id_of(image, "an image", "muster people show")
     engine, cipher, person = open_person(run, who)
     other = merging.split(engine, cipher, person.id, template, to, **run.stamp)
     run.say(f"The image now belongs to {other.name}.", {"image": image, "from": person.name, "to": other.name})

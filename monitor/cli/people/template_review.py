@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.options import Run, emit, id_of, shared, tell
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
@@ -38,6 +38,7 @@ def review_growth(
     ] = None,
 ) -> None:
     """Faces seen at the door that would make templates better: list them, accept, reject or roll back."""
+    from monitor.desk.exports import note_export
     from monitor.desk.people import template_review
     from monitor.desk.people.finding import find_person
 
@@ -45,19 +46,23 @@ def review_growth(
     engine, cipher = run.open_store(read_only=not changing)
     person = find_person(engine, who) if who else None
     for capture in accept or ():
-        done = template_review.accept(engine, cipher, _id(capture), **run.stamp, of=person)
+        done = template_review.accept(engine, cipher, _capture(capture), **run.stamp, of=person)
         alike = [{"person": one.name, "similarity": round(one.similarity, 4)} for one in done.alike]
         looks = f"; looks like {', '.join(one.name for one in done.alike)}" if done.alike else ""
         record = {"accepted": str(done.template.id), "person": done.name, "images": done.members, "look_alikes": alike}
         run.say(f"{done.name} is now recognised by {plural(done.members, 'image')}{looks}.", record)
     for capture in reject or ():
-        gone = template_review.reject(engine, _id(capture), **run.stamp, of=person)
+        gone = template_review.reject(engine, _capture(capture), **run.stamp, of=person)
         run.say(f"The capture of {gone.name} was deleted.", {"rejected": str(gone.id), "person": gone.name})
     for template in roll_back or ():
         _roll_back(run, engine, cipher, person, template)
     if pictures is not None:
         waiting = template_review.waiting(engine, person)
         template_review.write_pictures(engine, cipher, waiting, pictures)
+        with run.audited() as store:
+            if store is not None:
+                whose = person.id if person else None
+                note_export(store, "pictures of captures", pictures, person=whose, **run.stamp)
         record = {"folder": str(pictures), "pictures": len(waiting)}
         run.say(f"{plural(len(waiting), 'face')} in {pictures}; delete the folder after the review.", record)
     elif not changing:
@@ -87,7 +92,7 @@ def _roll_back(run: Run, engine: "Engine", cipher: "TemplateCipher", person: "Pe
     from monitor.desk.people import template_review
 
     if template != "all":
-        whose = template_review.roll_back(engine, cipher, _id(template), **run.stamp, of=person)
+        whose = template_review.roll_back(engine, cipher, _capture(template), **run.stamp, of=person)
         record = {"rolled_back": template, "person": whose.name}
         run.say(f"The image was removed from {whose.name}'s template.", record)
         return
@@ -97,11 +102,8 @@ def _roll_back(run: Run, engine: "Engine", cipher: "TemplateCipher", person: "Pe
     run.say(f"{plural(count, 'image')} removed from {person.name}'s template.", {"rolled_back": count})
 
 
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not the id of a capture; see 'muster people review-growth'.") from None
+def _capture(text: str) -> UUID:
+    return id_of(text, "a capture", "muster people review-growth")
 
 
 def _record(one: "WaitingCandidate | Grown") -> dict[str, Any]:

@@ -32,7 +32,7 @@ def serve(
 
     import uvicorn
 
-    from db.engine import sqlite_file
+    from db.location import sqlite_file
     from monitor.cli.kiosk.web import tls_of
     from monitor.cli.kiosk.web_server import is_loopback
     from monitor.serve.app import make_app

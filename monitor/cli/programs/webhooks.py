@@ -1,12 +1,11 @@
 """`muster webhooks …`: who is told what happens, what waits to be told, and trying again."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
-from uuid import UUID
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, id_of, out, shared, tell
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
@@ -86,8 +85,8 @@ def add(
     """Write a webhook into the settings and print the secret with which its messages are signed."""
     from pydantic import ValidationError
 
-    from monitor.config import problem_of
     from monitor.config_outbound import Webhook
+    from monitor.config_sources import problem_of
     from monitor.desk.programs import webhooks
 
     run.settings()
@@ -141,10 +140,7 @@ def retry(
     """Have what waits tried at once, dead letters too. A running kiosk sends it, or 'muster webhooks send'."""
     from monitor.desk.programs import webhooks
 
-    try:
-        only = [UUID(one) for one in message or ()]
-    except ValueError:
-        raise UsageError("That is not the id of a message; see 'muster webhooks list --waiting'.") from None
+    only = [id_of(one, "a message", "muster webhooks list --waiting") for one in message or ()]
     count = webhooks.retry(_database(run), run.at, name, only)
     run.say(f"{plural(count, 'message')} will be tried at once.", {"messages": count})
 

@@ -24,6 +24,8 @@ def start_backend(threads: int = 0, strategy: str = "alone") -> "Workers | None"
     name = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if name not in ("tensorflow", "jax"):
         raise UsageError(f"Training does not run on Keras' backend {name!r}; set KERAS_BACKEND to tensorflow or jax.")
+    if threads and name == "jax":
+        os.environ["PJRT_NPROC"] = str(threads)  # XLA reads it when JAX makes its first array
     if strategy == "multiworker":
         from training.emotion.fitting.strategy import cluster, multiworker
 

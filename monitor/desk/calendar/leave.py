@@ -22,6 +22,7 @@ from db.people import people
 from db.records.people import Person
 from monitor.calendar_text import parse_day
 from monitor.desk.actor import Actor
+from monitor.desk.by_id import with_id
 from monitor.desk.calendar.lists import Imported, import_rows, read_list
 from monitor.desk.calendar.wording import leave_words
 from monitor.desk.people.finding import person_in_list
@@ -81,12 +82,8 @@ def list_leave(
 def find_leave(engine: Engine, text: str) -> Leave:
     """The leave with this id, or whose id ends in this text. Raises: UsageError."""
     with reading(engine) as session:
-        every = leave.leave_between(session, date.min)
-    found = [one for one in every if str(one.id).endswith(text.strip().lower())]
-    if len(found) != 1 or not text.strip():
-        many = "Several leaves have" if found and text.strip() else "No leave has"
-        raise UsageError(f"{many} the id {text!r}; see the ids with 'muster leave list'.")
-    return found[0]
+        by_id = {str(one.id): one for one in leave.leave_between(session, date.min)}
+    return with_id(by_id, text, "leave", "muster leave list")
 
 
 def add_leave(engine: Engine, zone: ZoneInfo, new: Leave, **by: Unpack[Actor]) -> LeaveEntry:

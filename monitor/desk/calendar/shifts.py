@@ -18,10 +18,11 @@ from db.people import groups, people
 from db.records.people import Person
 from db.schema.folding import folded
 from monitor.desk.actor import Actor
+from monitor.desk.by_id import with_id
 from monitor.desk.calendar.overlap import overlap
-from monitor.desk.calendar.wording import EVERYBODY, day_words, shift_words
+from monitor.desk.calendar.wording import EVERYBODY, shift_words
 from monitor.errors import UsageError
-from monitor.text import plural, printable
+from monitor.text import date_text, plural, printable
 
 _DAY: Final = timedelta(days=1)
 _ROUND: Final = 54 * 7
@@ -83,8 +84,8 @@ class ShiftChange:
             return past_words(self.past_days)
         begin = self.entry.shift.valid_from
         if self.first and begin and begin < self.first:  # two days in "from" and "before" would contradict each other
-            return f"The first day that changes is {day_words(self.first)}."
-        return f"Days before {day_words(self.first) if self.first else 'today'} stay as they are."
+            return f"The first day that changes is {date_text(self.first)}."
+        return f"Days before {date_text(self.first) if self.first else 'today'} stay as they are."
 
 
 def past_words(days: int) -> str:
@@ -108,11 +109,8 @@ def list_shifts(engine: Engine, day: date, *, ended: bool = False) -> ShiftList:
 def find_shift(engine: Engine, text: str) -> Shift:
     """The shift with this id, or whose id ends in this text. Raises: UsageError."""
     with reading(engine) as session:
-        found = [one for one in shifts.all_shifts(session) if str(one.id).endswith(text.strip().lower())]
-    if len(found) != 1 or not text.strip():
-        many = "Several shifts have" if found and text.strip() else "No shift has"
-        raise UsageError(f"{many} the id {text!r}; see the ids with 'muster shifts list'.")
-    return found[0]
+        by_id = {str(one.id): one for one in shifts.all_shifts(session)}
+    return with_id(by_id, text, "shift", "muster shifts list")
 
 
 def preview(engine: Engine, zone: ZoneInfo, shift: Shift, now: datetime, *, instead: UUID | None = None) -> ShiftChange:

@@ -1,23 +1,16 @@
 """Shifts, holidays and leave in words: what a list, a question and an error say of them."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from db.calendar import Leave, Shift
 from monitor.calendar_text import weekdays_text
-from monitor.text import hours_and_minutes
+from monitor.text import date_text, hours_and_minutes
 
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KINDS: Final = {
     "holiday": "on holiday", "sick": "sick", "training": "in training", "unpaid": "on unpaid leave", "other": "on leave"
 }  # fmt: skip
 EVERYBODY: Final = "everybody"
-
-
-def day_words(day: date) -> str:
-    """A day in English whatever the locale: "Fri 27 Nov 2026"."""
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def times(shift: Shift, dash: str = "-") -> str:
@@ -47,15 +40,15 @@ def shift_words(shift: Shift, whose: str) -> str:
         parts.append(weeks_words(shift.every_weeks))
     parts.append(f"{hours_a_day(shift)} a day")
     if shift.valid_from:
-        parts.append(f"from {day_words(shift.valid_from)}")
+        parts.append(f"from {date_text(shift.valid_from)}")
     if shift.valid_to:
-        parts.append(f"until {day_words(shift.valid_to)}")
+        parts.append(f"until {date_text(shift.valid_to)}")
     return f"{', '.join(parts)}."
 
 
 def leave_words(leave: Leave, name: str) -> str:
     """A leave as one sentence: "Anna: sick on Mon 9 Mar 2026, in the morning."."""
-    days = f"on {day_words(leave.first)}"
+    days = f"on {date_text(leave.first)}"
     if leave.last > leave.first:
-        days = f"from {day_words(leave.first)} to {day_words(leave.last)}"
+        days = f"from {date_text(leave.first)} to {date_text(leave.last)}"
     return f"{name}: {_KINDS[leave.kind]} {days}{f', in the {leave.half}' if leave.half else ''}."

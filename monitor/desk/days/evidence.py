@@ -9,8 +9,7 @@ from uuid import UUID
 
 from db.records.observations import SightingRecord
 from monitor.domain import RgbImage
-from monitor.errors import MusterError
-from monitor.files import unfinished, write_atomically
+from monitor.files import write_atomically, write_folder
 from monitor.vision.jpeg import encode_jpeg
 
 
@@ -128,14 +127,11 @@ def write_pictures(why: Why, folder: Path) -> list[Path]:
     Raises:
         MusterError: the folder or a file cannot be written.
     """
-    files = []
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for number, one in enumerate(why.pictures, start=1):
-            if one.picture is not None:
-                files.append(folder / f"{number}-{one.at:%Y%m%d-%H%M%S}.jpg")
-                with unfinished(files[-1], private=True) as part:
-                    part.write_bytes(encode_jpeg(one.picture))
-    except OSError as error:
-        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
-    return files
+    return write_folder(
+        folder,
+        (
+            (f"{number}-{one.at:%Y%m%d-%H%M%S}.jpg", encode_jpeg(one.picture))
+            for number, one in enumerate(why.pictures, start=1)
+            if one.picture is not None
+        ),
+    )

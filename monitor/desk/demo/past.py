@@ -237,7 +237,7 @@ def _played(door: _Door, planned: Sequence[Passage | Stranger | Repair]) -> Iter
                 continue
             if session is None:
                 session = stack.enter_context(writing(door.store.engine))
-                door.arrivals.read(session, act.at)
+                door.arrivals.read(session, act.at, act.at)
             if isinstance(act, Stranger):
                 _unknown(door, session, act)
             else:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from db import audit, backup
 from db.attendance import ledger
-from db.crypto import KEY_FILE, TemplateCipher, bound_key, retired_ciphers
-from db.engine import open_database, reading, remove_database, sqlite_file, writing
+from db.crypto import TemplateCipher, bound_key
+from db.engine import open_database, reading, remove_database, writing
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, WrongKey
+from db.key_store import KEY_FILE, retired_ciphers
+from db.location import sqlite_file
 from db.people import consents, people, pins
 from db.privacy import erasure
 from db.privacy.rotation import reencrypt

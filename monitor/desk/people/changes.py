@@ -81,17 +81,6 @@ def change(
         return changed, len(people.find_by_name(session, changed.name))
 
 
-def rename(engine: Engine, person: UUID, name: str, **by: Unpack[Actor]) -> tuple[Person, int]:
-    """Give a person another name, and count the people who have that name now. Raises: InvalidRecord."""
-    return change(engine, person, name=name, **by)
-
-
-def set_active(engine: Engine, person: UUID, active: bool, **by: Unpack[Actor]) -> Person:
-    """Deactivate someone, who is kept but not recognised any more, or reactivate them. Raises: InvalidRecord."""
-    with writing(engine) as session:
-        return people.set_active(session, person, active, **by)
-
-
 def set_consents(engine: Engine, person: UUID, given: Mapping[ConsentKind, bool], **by: Unpack[Actor]) -> None:
     """Write down what a person agrees to (true) or refuses (false), where that changed. Raises: InvalidRecord."""
     with writing(engine) as session:

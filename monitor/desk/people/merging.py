@@ -85,7 +85,7 @@ def preview(engine: Engine, cipher: TemplateCipher, source: UUID, into: UUID) ->
         raise UsageError("A person cannot be merged with themselves; give two different people.")
     with reading(engine) as session:
         sides = tuple(_side(session, cipher, one) for one in (source, into))
-        faces = [_embeddings(session, cipher, one.person) for one in sides]
+        faces = [templates.embeddings(session, cipher, one.person.id, ENCODER_NAME) for one in sides]
         found = similarity(*faces)
         unlike = refusal(sides[0].person.name, faces[0], sides[1].person.name, faces[1])
         return MergePreview(sides[0], sides[1], None if found is None else found[0], unlike)
@@ -162,12 +162,8 @@ def split(engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to:
 
 
 def _compare(session: Session, cipher: TemplateCipher, one: Person, other: Person) -> FacesDifferError | None:
-    faces, others = (_embeddings(session, cipher, who) for who in (one, other))
+    faces, others = (templates.embeddings(session, cipher, who.id, ENCODER_NAME) for who in (one, other))
     return refusal(one.name, faces, other.name, others)
-
-
-def _embeddings(session: Session, cipher: TemplateCipher, person: Person) -> list[Embedding]:
-    return [member.embedding for member in templates.load_members(session, cipher, person.id, ENCODER_NAME)]
 
 
 def _move(session: Session, cipher: TemplateCipher, image: Template, to: Person, **by: Unpack[Actor]) -> None:

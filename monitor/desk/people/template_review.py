@@ -3,8 +3,7 @@
 All of it blocks: call it in workers only.
 """
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.attendance import kiosks, ledger
+from db.attendance import corrections, kiosks
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseDamaged
@@ -29,7 +28,8 @@ from enroll.people.gallery_index import LookAlike, load_index
 from enroll.people.store import renew
 from monitor.desk.actor import Actor
 from monitor.domain import Embedding, RgbImage
-from monitor.errors import MusterError, UsageError
+from monitor.errors import UsageError
+from monitor.files import write_folder
 from monitor.recording.candidates import CLEAR, MOST_GROWN
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.jpeg import decode_jpeg
@@ -112,23 +112,13 @@ def write_pictures(engine: Engine, cipher: TemplateCipher, captures: Sequence[Wa
         InvalidRecord: a capture does not wait any more.
         WrongKey: the database belongs to another key.
     """
-    unfinished = folder.with_name(f"{folder.name}.unfinished")
-    try:
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a run that was killed
-        unfinished.mkdir(mode=0o700, parents=True)
-        try:
-            for one in captures:
-                file = unfinished / f"{one.id}.jpg"
-                file.touch(mode=0o600)
-                with reading(engine) as session:
-                    file.write_bytes(candidates.load_face(session, cipher, one.id)[1])
-            folder.mkdir(mode=0o700, exist_ok=True)
-            for file in unfinished.iterdir():
-                file.replace(folder / file.name)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
-    except OSError as error:
-        raise MusterError(f"{folder} cannot be written: {error.strerror}.") from None
+
+    def jpegs() -> Iterator[tuple[str, bytes]]:
+        for one in captures:
+            with reading(engine) as session:
+                yield f"{one.id}.jpg", candidates.load_face(session, cipher, one.id)[1]
+
+    write_folder(folder, jpegs())
 
 
 def accept(
@@ -219,8 +209,7 @@ def _require_room(session: Session, capture: WaitingCandidate) -> None:
 
 def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandidate, face: Embedding) -> None:
     """Compare the face with everybody again, because the gallery may have changed since the capture."""
-    members = templates.load_members(session, cipher, capture.person, ENCODER_NAME)
-    own = similarity([member.embedding for member in members], [face])
+    own = similarity(templates.embeddings(session, cipher, capture.person, ENCODER_NAME), [face])
     if capture.encoder != ENCODER_NAME or own is None:
         raise UsageError(f"The capture of {capture.name} belongs to templates that are gone; reject it.")
     cosine, limits = own
@@ -231,7 +220,7 @@ def _require_fit(session: Session, cipher: TemplateCipher, capture: WaitingCandi
 
 
 def _is_voided(session: Session, template: Template) -> bool:
-    return template.sighting is not None and ledger.is_voided(session, template.sighting)
+    return template.sighting is not None and corrections.is_voided(session, template.sighting)
 
 
 def _waits(session: Session, cipher: TemplateCipher, names: dict[UUID, str], one: WaitingCandidate) -> View:

@@ -27,7 +27,6 @@ from monitor.desk.actor import Actor
 from monitor.desk.days import corrections
 from monitor.desk.people.merging import FacesDifferError, refusal
 from monitor.desk.people.visitors import VisitorGroup
-from monitor.domain import Embedding
 from monitor.errors import UsageError
 from monitor.vision.detector import FaceDetector
 from monitor.vision.encoder import ENCODER_NAME, unit
@@ -118,7 +117,7 @@ def is_person(
         who = people.get_person(session, person)
         if not force and (different := _compare(session, cipher, group, who)):
             raise different
-        acceptance = accept_images(shots, () if force else _faces(session, cipher, who))
+        acceptance = accept_images(shots, () if force else templates.embeddings(session, cipher, person, ENCODER_NAME))
         return _enrol(session, cipher, group, who, acceptance, Enrolment(**by))
 
 
@@ -141,11 +140,8 @@ def write_arrival(engine: Engine, settings: Settings, person: UUID, came: dateti
 
 def _compare(session: Session, cipher: TemplateCipher, group: VisitorGroup, person: Person) -> FacesDifferError | None:
     seen = [visit.embedding for visit in group.visits if visit.embedding is not None]
-    return refusal("The visitor", seen, person.name, _faces(session, cipher, person))
-
-
-def _faces(session: Session, cipher: TemplateCipher, person: Person) -> list[Embedding]:
-    return [one.embedding for one in templates.load_members(session, cipher, person.id, ENCODER_NAME)]
+    enrolled = templates.embeddings(session, cipher, person.id, ENCODER_NAME)
+    return refusal("The visitor", seen, person.name, enrolled)
 
 
 def _examine(group: VisitorGroup, limits: QualityLimits) -> list[Examination]:

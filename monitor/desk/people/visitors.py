@@ -15,8 +15,7 @@ from db.engine import reading, writing
 from db.observations import sightings
 from db.records.observations import Visitor
 from monitor.desk.actor import Actor
-from monitor.errors import UsageError
-from monitor.text import plural
+from monitor.desk.by_id import with_id
 
 if TYPE_CHECKING:
     from monitor.domain import RgbImage
@@ -92,15 +91,8 @@ def find_visitor(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo, text: s
         UsageError: there is none, or several.
         DatabaseError: the database cannot be read.
     """
-    wanted = text.strip().lower()
-    groups = all_visitors(engine, cipher, zone)
-    found = [one for one in groups if wanted and one.key.endswith(wanted)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"{len(found)} visitors have an id that ends with {text!r}; give more of it.")
-    there = f"{plural(len(groups), 'visitor is', 'visitors are')} kept" if groups else "no unknown faces are kept"
-    raise UsageError(f"No visitor has the id {text!r}: {there}; see 'muster visitors list'.")
+    by_id = {one.key: one for one in all_visitors(engine, cipher, zone)}
+    return with_id(by_id, text, "visitor", "muster visitors list")
 
 
 def group_by_similarity(visits: Sequence[Visitor], zone: ZoneInfo) -> list[VisitorGroup]:

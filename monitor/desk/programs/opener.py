@@ -13,8 +13,9 @@ from db.errors import InvalidRecord
 from db.ids import new_id
 from db.people import people
 from db.records.people import Person
+from monitor.calendar_text import WEEKDAYS
 from monitor.config import Settings
-from monitor.config_outbound import WEEKDAYS, Opener, hours_of, is_within
+from monitor.config_outbound import Opener, hours_of, is_within
 from monitor.desk.actor import Actor
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import UsageError

@@ -17,11 +17,12 @@ from db.records.attendance import Presence
 from db.records.people import Person
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
-from monitor.tui.runtime.actions import bindings, of_the_app
+from monitor.text import date_text
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.why import WhyScreen
-from monitor.tui.style.text import at_clock, clean, date_text, day_text
+from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table

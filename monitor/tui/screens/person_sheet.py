@@ -20,10 +20,10 @@ from monitor.calendar_text import parse_day
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import SHEET_HEADS, Sheet, month_of, person_sheet
 from monitor.errors import UsageError
-from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.text import date_text, plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.style.text import clean, date_text
+from monitor.tui.runtime.key_bindings import bindings
+from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table

@@ -18,8 +18,8 @@ from monitor.desk.days import corrections
 from monitor.desk.days.evidence import Otherwise, Score, Why, write_why
 from monitor.desk.exports import note_export
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from monitor.domain import MOODS, EventKind
 from monitor.language import Say
 from monitor.sources.stream import without_password
-from monitor.text import plural, printable
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+from monitor.text import date_text, plural, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +87,6 @@ def enrolled(count: int) -> str:
 def at_clock(at: datetime | None, zone: ZoneInfo) -> str:
     """The site's wall clock, "08:58"; empty for None."""
     return "" if at is None else f"{at.astimezone(zone):%H:%M}"
-
-
-def date_text(day: date) -> str:
-    """A day in English whatever the locale, "Mon 23 Nov 2026"."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def day_text(at: datetime, zone: ZoneInfo) -> str:

@@ -7,9 +7,10 @@ from textual import events, getters
 from textual.widgets import Static
 
 from monitor.language import Say, day_in, english
+from monitor.text import date_text
 from monitor.tui.runtime.actions import TABS
 from monitor.tui.runtime.desk_app import DESK, DeskApp
-from monitor.tui.style.text import apportion, at_clock, clean, date_text
+from monitor.tui.style.text import apportion, at_clock, clean
 
 
 def put(widget: Static, text: Text) -> None:

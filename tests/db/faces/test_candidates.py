@@ -21,13 +21,13 @@ from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, look_alikes, people
 from db.people.gallery import load_gallery
-from db.privacy import erasure, merges, retention, rotation
+from db.privacy import erasure, merges, rotation
 from db.privacy.retention import Retention
 from db.records.attendance import NewEvent
 from db.records.faces import WaitingCandidate
 from db.records.observations import SightingRecord
 from db.records.people import Person
-from tests.db.rows import newest_entries, newest_events
+from tests.db.rows import newest_entries, newest_events, purge
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCandidate]
@@ -207,11 +207,14 @@ def test_a_voided_entry_takes_its_capture_and_no_other(
     with writing(engine) as session:
         kiosk = kiosks.all_kiosks(session)[0].id
         event = _event_of(engine, wrong)
-        corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
+        void = corrections.void(session, event, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="mistake")
     with reading(engine) as session:
         assert [one.id for one in candidates.waiting(session)] == [right.id]
-        assert ledger.is_voided(session, wrong.sighting)
-        assert not ledger.is_voided(session, right.sighting)
+        assert corrections.is_voided(session, wrong.sighting)
+        assert not corrections.is_voided(session, right.sighting)
+    with writing(engine) as session:
+        corrections.void(session, void.id, id=new_id(), at=at, kiosk=kiosk, actor="desk", reason="it was right")
+        assert not corrections.is_voided(session, wrong.sighting), "the void is void, so the entry counts again"
 
 
 @pytest.mark.parametrize("voided_before", [False, True])
@@ -253,8 +256,8 @@ def test_what_nobody_reviewed_is_deleted_after_its_time(
     accepted, waits = keep(ada, 2), keep(ada, 3)
     with writing(engine) as session:
         candidates.accept(session, cipher, accepted.id, at=at, actor="desk")
-        assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=9), actor="desk").captures == 0
+        assert purge(session, Retention(9, 99, 99), at + timedelta(days=9), actor="desk").captures == 0
         assert [one.id for one in candidates.waiting(session)] == [waits.id]
-        assert retention.purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
+        assert purge(session, Retention(9, 99, 99), at + timedelta(days=10), actor="desk").captures == 1
         assert candidates.waiting(session) == []
         assert len(candidates.accepted(session)) == 1

@@ -17,7 +17,6 @@ from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import consents, people, pins
 from db.people.listing import list_people
-from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records.moods import MoodSample
 from db.records.observations import SightingRecord
@@ -28,7 +27,7 @@ from db.schema.observations import SightingRow
 from db.schema.people import PersonRow
 from db.verification import ledger_check
 from tests.db.doors import CIPHER, HAPPY, Door
-from tests.db.rows import mood_samples, newest_events
+from tests.db.rows import mood_samples, newest_events, purge
 
 NOTHING = Forwarded()
 
@@ -163,7 +162,7 @@ def test_what_was_deleted_there_for_its_age_does_not_come_back(
         door.see(person, minute)
     forward(door.engine, engine, now=at + timedelta(days=9))
     with writing(engine) as session:
-        done = retention.purge(session, Retention(8, 7, 7), at + timedelta(days=9), actor="office")
+        done = purge(session, Retention(8, 7, 7), at + timedelta(days=9), actor="office")
     assert (done.visitors, done.sightings, done.moods) == (2, 1, 3)
     assert forward(door.engine, engine, now=at + timedelta(days=9)) == NOTHING
     assert _count(engine, SightingRow) == 2

@@ -18,6 +18,7 @@ from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.records.attendance import NewEvent
 from db.records.observations import SightingRecord
+from tests.db.rows import purge
 
 FACE = np.full(256, 256**-0.5, np.float32)
 JPEG = b"\xff\xd8 a face"
@@ -74,7 +75,7 @@ def test_views_go(
         else:
             rules, later = Retention(30, 30, 30, 7), at + timedelta(days=8)
             assert retention.expired(session, rules, later).views == 2
-            assert retention.purge(session, rules, later, actor="desk").views == 2
+            assert purge(session, rules, later, actor="desk").views == 2
     assert _kept(engine, cipher, seen) == []
 
 
@@ -83,7 +84,7 @@ def test_views_stay_while_they_may(
 ) -> None:
     with writing(engine) as session:
         consents.set_consent(session, named[0], "mood", False, at=at, actor="desk")
-        retention.purge(session, Retention(30, 30, 30, 7), at + timedelta(days=6), actor="desk")
+        purge(session, Retention(30, 30, 30, 7), at + timedelta(days=6), actor="desk")
     assert len(_kept(engine, cipher, named[1])) == 2
 
 

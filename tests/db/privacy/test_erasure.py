@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 
 from db import backup
 from db.attendance import kiosks, ledger
-from db.crypto import TemplateCipher, load_cipher
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, scrub, writing
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.faces import templates
 from db.ids import new_id
+from db.key_store import load_cipher
 from db.observations import moods, sightings
 from db.people import consents, people
 from db.people.gallery import load_gallery
@@ -32,7 +33,7 @@ from db.records.people import Person
 from db.records.privacy import Expired
 from db.verification import ledger_check
 from db.verification.verdict import verify
-from tests.db.rows import newest_entries, newest_events
+from tests.db.rows import newest_entries, newest_events, purge
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -175,12 +176,12 @@ def test_retention_deletes_each_kind_after_its_time_and_the_ledger_never(
     with writing(engine) as session:
         events = ledger.count(session)
         assert retention.expired(session, Retention(30, 30, 30), now) == Expired(0, 0, 0, 0)
-        assert retention.purge(session, Retention(15, 30, 30), now, actor="desk") == Expired(1, 1, 0, 0)
+        assert purge(session, Retention(15, 30, 30), now, actor="desk") == Expired(1, 1, 0, 0)
         assert sightings.count_visitors(session) == 1
-        assert retention.purge(session, Retention(30, 30, 15), now, actor="desk") == Expired(0, 0, 0, 1)
+        assert purge(session, Retention(30, 30, 15), now, actor="desk") == Expired(0, 0, 0, 1)
         assert moods.count(session) == 0
         assert len(sightings.between(session, at, now)) == 2
-        assert retention.purge(session, Retention(30, 15, 30), now, actor="desk").sightings == 1
+        assert purge(session, Retention(30, 15, 30), now, actor="desk").sightings == 1
         assert len(sightings.between(session, at, now)) == 1
         assert ledger.count(session) == events
         assert ledger_check.verify(session).whole
@@ -194,7 +195,7 @@ def test_a_mood_goes_with_its_sighting(engine: Engine, cipher: TemplateCipher, a
     now = at + timedelta(days=20)
     with writing(engine) as session:
         assert retention.expired(session, Retention(30, 15, 30), now) == Expired(0, 0, 1, 1)
-        retention.purge(session, Retention(30, 15, 30), now, actor="desk")
+        purge(session, Retention(30, 15, 30), now, actor="desk")
         assert moods.count(session) == 0
 
 
@@ -220,7 +221,7 @@ def test_rotating_survives_a_crash_before_the_key_is_in_place(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
 
     def crash(key: bytes, folder: Path) -> str:
@@ -242,7 +243,7 @@ def test_a_database_that_a_rotation_left_out_gets_the_present_key(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
     rotated = rotation.rotate(open_database(str(tmp_path / "other.sqlite3")), tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey, match="run it for this one, too"):

@@ -13,10 +13,10 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import people
-from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records.observations import SightingRecord
 from db.schema.audit import UndoRow
+from tests.db.rows import purge
 
 RULES = Retention(30, 30, 30, 30)
 FACE = np.full(128, 128**-0.5, np.float32)
@@ -38,10 +38,10 @@ def test_a_sighting_is_as_old_as_its_end(engine: Engine, cipher: TemplateCipher,
         person = people.add_person(session, "Ada", at=at, actor="test").id if known else None
     seen = see(engine, cipher, at, at + timedelta(hours=2), person)
     with writing(engine) as session:
-        assert retention.purge(session, RULES, at + timedelta(days=30, hours=1), actor="desk").rows == 0
+        assert purge(session, RULES, at + timedelta(days=30, hours=1), actor="desk").rows == 0
         assert sightings.get(session, seen) is not None
     with writing(engine) as session:
-        assert retention.purge(session, RULES, at + timedelta(days=30, hours=3), actor="desk").rows > 0
+        assert purge(session, RULES, at + timedelta(days=30, hours=3), actor="desk").rows > 0
         assert sightings.get(session, seen) is None
 
 
@@ -53,6 +53,6 @@ def test_a_discarded_face_can_be_given_back_for_a_day_and_is_gone_then(
         sightings.discard_visitor(session, seen, at=at, actor="desk")
     for hours, kept in ((23, 1), (25, 0)):
         with writing(engine) as session:
-            retention.purge(session, RULES, at + timedelta(hours=hours), actor="desk")
+            purge(session, RULES, at + timedelta(hours=hours), actor="desk")
         with reading(engine) as session:
             assert len(session.scalars(select(UndoRow)).all()) == kept

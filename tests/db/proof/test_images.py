@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
-from db.crypto import TemplateCipher, load_key
+from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
+from db.key_store import load_key
 from db.people import people
 from db.privacy import merges, rotation
 from db.proof import images
@@ -99,7 +100,7 @@ def test_a_picture_is_known_again_after_a_new_key(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     cipher = TemplateCipher(load_key(tmp_path))
     open_with(sqlite, cipher, tmp_path)
     _enrol(sqlite, cipher, "Ada", at)

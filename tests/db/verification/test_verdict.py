@@ -14,12 +14,13 @@ from sqlalchemy import Engine, insert, select, text
 from db import backup
 from db.attendance import corrections, holidays, kiosks, leave, ledger, shifts
 from db.calendar import Leave, Shift
-from db.crypto import TemplateCipher, load_key
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, WrongKey
 from db.faces import templates
 from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
+from db.key_store import load_key
 from db.people import consents, people
 from db.privacy import erasure, merges, rotation
 from db.proof import chains, heads
@@ -185,7 +186,7 @@ def test_a_new_key_still_verifies_what_the_old_one_proved(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     for hour in range(3):
         cipher = TemplateCipher(load_key(tmp_path))
         open_with(sqlite, cipher, tmp_path)

@@ -12,7 +12,8 @@ from enroll.faces.examine import Examiner, find_faces, foreground
 from enroll.faces.occlusion import MOUTH
 from enroll.faces.pose import head_pose
 from enroll.faces.quality import assess
-from monitor.config import QualityLimits, load_settings
+from monitor.config import QualityLimits
+from monitor.config_sources import load_settings
 from monitor.domain import Box, Face, RgbImage
 from monitor.vision.detector import FaceDetector
 from monitor.vision.images import read_image

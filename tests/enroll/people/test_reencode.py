@@ -5,18 +5,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
-from db.people import people
+from db.people import look_alikes, people
 from db.people.gallery import load_gallery
 from db.schema.faces import MeanTemplateRow, TemplateRow
 from enroll.faces.acceptance import accept_images
 from enroll.faces.examine import Examiner
+from enroll.people import reencode
+from enroll.people.gallery_index import GalleryIndex, load_index
 from enroll.people.images import enrol_from_images
 from enroll.people.reencode import KeptFaces, re_encode
 from enroll.people.store import Enrolment, Identity, add_members
+from monitor.domain import Embedding, RgbImage
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 from monitor.vision.jpeg import encode_jpeg
@@ -95,3 +99,38 @@ def test_an_image_without_its_face_asks_for_a_new_one(
         session.query(TemplateRow).update({"encoder": "older-v0", "chip": None})
     (done,) = re_encode(engine, cipher, lambda chip: pytest.fail("nothing can be encoded"), **who)
     assert (done.images, done.without_face) == (0, 1)
+
+
+def test_all_are_re_encoded_with_one_index_and_look_alikes_are_marked(
+    engine: Engine,
+    cipher: TemplateCipher,
+    made_up: MadeUp,
+    details: Enrolment,
+    who: Who,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faces = {60: made_up.embedding("Twin"), 120: made_up.embedding("Twin"), 180: made_up.embedding("Bob")}
+    with writing(engine) as session:
+        for shade in faces:
+            member = accept_images([made_up.examination(f"{shade}.jpg", str(shade))]).accepted
+            add_members(session, cipher, Identity(f"Person {shade}"), None, member, details)
+        for row, shade in zip(session.query(TemplateRow).order_by(TemplateRow.id), faces, strict=True):
+            grey = encode_jpeg(np.full((150, 150, 3), shade, np.uint8))
+            row.chip, row.encoder = cipher.seal(grey, templates.chip_owner(row.person_id, row.id)), "older-v0"
+        session.query(MeanTemplateRow).update({"encoder": "older-v0"})
+    loads: list[GalleryIndex] = []
+
+    def load(session: Session, cipher: TemplateCipher) -> GalleryIndex:
+        loads.append(load_index(session, cipher))
+        return loads[-1]
+
+    monkeypatch.setattr(reencode, "load_index", load)
+
+    def embed(chip: RgbImage) -> Embedding:
+        return min(faces.items(), key=lambda face: abs(face[0] - int(chip[0, 0, 0])))[1]
+
+    done = list(re_encode(engine, cipher, embed, **who))
+    assert (len(done), len(loads)) == (3, 1)
+    with reading(engine) as session:
+        alike = {people.get_person(session, one).name for one in look_alikes.by_person(session)}
+    assert alike == {"Person 60", "Person 120"}

@@ -23,7 +23,7 @@ from db.errors import DatabaseError
 from db.people.listing import list_people
 from enroll.imports.exported import exported_identity
 from enroll.imports.run import open_batch
-from monitor.config import load_settings
+from monitor.config_sources import load_settings
 from monitor.errors import ImageError, MusterError
 from monitor.vision.images import read_image
 from tests.faults.fuzz import mutations

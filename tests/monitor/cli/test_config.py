@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from monitor.cli.main import app
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_sources import load_settings
 from monitor.errors import SettingsError, UsageError
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from db.crypto import KEY_FILE, write_key_file
+from db.key_store import KEY_FILE, write_key_file
 from monitor.cli.options import Output, Paper, Run, confirmed, emit, may_replace, output_to
 from monitor.cli.table import table
 from monitor.errors import MusterError, UsageError

@@ -24,10 +24,11 @@ from typer.testing import CliRunner, Result
 
 from db import engine as database
 from db.attendance import kiosks, ledger
-from db.crypto import TemplateCipher, decode_key
+from db.crypto import TemplateCipher
 from db.engine import database_file, open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, NameTaken, NoDatabase
 from db.ids import new_id
+from db.key_store import decode_key
 from db.observations import moods
 from db.people import people
 from db.proof.heads import open_with
@@ -538,7 +539,7 @@ def test_the_key_is_rotated_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: Callable[[], None]
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     file = str(tmp_path / "new.sqlite3")
     run("db", "upgrade", "--db", file)
     leave()
@@ -555,7 +556,7 @@ def test_the_key_is_rotated_in_place(
 
 def test_a_forged_row_and_a_cut_tail_are_named_with_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     file = str(tmp_path / "muster.sqlite3")
     run("db", "upgrade", "--db", file)
     run("db", "purge", "--db", file)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from db.engine import writing
 from db.people import consents, people
-from monitor.config import load_settings
+from monitor.config_sources import load_settings
 from monitor.desk.first_steps import SetUp, choose_moods, set_up
 from monitor.errors import SettingsError, UsageError
 from tests.monitor.world import NOW

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from db.crypto import TemplateCipher, load_cipher
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
+from db.key_store import load_cipher
 from db.people import people, pins
 from db.privacy import rotation
 from db.proof.heads import open_with
@@ -80,7 +81,7 @@ def test_a_hash_of_before_is_replaced_when_its_pin_is_typed(engine: Engine, ada:
 
 def test_a_pin_survives_a_new_key(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     open_with(engine, load_cipher(tmp_path), tmp_path)
     with writing(engine) as session:
         ada = people.add_person(session, "Ada", at=AT, actor="test", number="17").id

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
-from db.crypto import TemplateCipher, load_cipher
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseUnavailable, InvalidRecord, WrongKey
 from db.faces import templates
@@ -19,6 +19,7 @@ from db.forwarding import doors as doors_of_site
 from db.forwarding import site_key
 from db.forwarding.send import Forwarded
 from db.ids import new_id
+from db.key_store import load_cipher
 from db.people import people
 from db.proof.heads import open_with
 from db.schema.forwarding import SiteEventRow

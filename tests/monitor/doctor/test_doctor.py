@@ -15,7 +15,7 @@ from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner
 
-from db import crypto
+from db import crypto, key_store
 from db.attendance import kiosks
 from db.engine import open_database, writing
 from db.forwarding import doors
@@ -23,8 +23,9 @@ from db.programs import webhooks
 from db.proof import chains
 from monitor.cli import doctor
 from monitor.cli.main import app
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
 from monitor.config_outbound import Webhook
+from monitor.config_sources import load_settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
 from monitor.doctor.machine import check_picture
@@ -38,7 +39,7 @@ NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_key_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crypto, "_has_keyring", lambda: False)
+    monkeypatch.setattr(key_store, "_has_keyring", lambda: False)
     monkeypatch.delenv("MUSTER_KEY", raising=False)
 
 
@@ -117,16 +118,16 @@ def test_without_a_key_nothing_is_wrong_yet_and_none_is_made(settings: Settings,
 def test_a_key_that_is_missing_or_not_the_databases_own_fails(settings: Settings, config: Path) -> None:
     make_database(settings, key=b"k" * 32)
     assert statuses(storage.check_key(settings, config)) == [Status.FAIL]
-    key_file = config.with_name(crypto.KEY_FILE)
-    crypto.write_key_file(key_file, b"x" * 32, replace=True)
+    key_file = config.with_name(key_store.KEY_FILE)
+    key_store.write_key_file(key_file, b"x" * 32, replace=True)
     assert statuses(storage.check_key(settings, config)) == [Status.FAIL]
-    crypto.write_key_file(key_file, b"k" * 32, replace=True)
+    key_store.write_key_file(key_file, b"k" * 32, replace=True)
     assert statuses(storage.check_key(settings, config)) == [Status.OK]
 
 
 def test_a_key_that_others_may_read_is_warned_of(settings: Settings, config: Path) -> None:
-    key_file = config.with_name(crypto.KEY_FILE)
-    crypto.write_key_file(key_file, b"k" * 32, replace=True)
+    key_file = config.with_name(key_store.KEY_FILE)
+    key_store.write_key_file(key_file, b"k" * 32, replace=True)
     key_file.chmod(0o644)
     (check,) = storage.check_key(settings, config)
     assert check.status is Status.WARN

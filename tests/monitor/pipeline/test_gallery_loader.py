@@ -16,7 +16,8 @@ from db.faces import templates
 from db.people import consents, look_alikes, people
 from db.privacy.erasure import erase
 from db.schema.faces import MeanTemplateRow
-from monitor.config import Settings, load_settings
+from monitor.config import Settings
+from monitor.config_sources import load_settings
 from monitor.domain import Embedding
 from monitor.pipeline.gallery_loader import PeopleLoader, load_people
 from monitor.vision.encoder import ENCODER_NAME

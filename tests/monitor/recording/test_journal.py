@@ -16,10 +16,11 @@ import pytest
 from sqlalchemy import Engine
 
 from db.attendance import ledger
-from db.crypto import TemplateCipher, load_cipher, retired_ciphers
+from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseError
 from db.ids import new_id
+from db.key_store import load_cipher, retired_ciphers
 from db.observations import moods, sightings
 from db.people import people
 from db.privacy import rotation
@@ -143,7 +144,7 @@ def test_what_waited_while_the_key_was_changed_is_read_with_the_old_one(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     old, fact = load_cipher(tmp_path), PinGiven(new_id(), AT, new_id())
     open_with(engine, old, tmp_path)
     Journal(tmp_path / "journal", old).append(fact, sync=False)

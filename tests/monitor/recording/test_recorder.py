@@ -119,8 +119,8 @@ def test_memory_stays_bounded_while_the_database_is_away(
 ) -> None:
     monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
     engine.dispose()
-    monkeypatch.setattr(recording, "MANY_WAITING", 3)
-    monkeypatch.setattr(recording, "MOST_WAITING", 6)
+    monkeypatch.setattr("monitor.recording.backlog.MANY_WAITING", 3)
+    monkeypatch.setattr("monitor.recording.backlog.MOST_WAITING", 6)
     recorder = start()
     other = open_database(str(engine.url.database))
     with writing(other) as owner:
@@ -188,7 +188,7 @@ def trouble_of(recorder: Recorder) -> str:
 
 def waiting(recorder: Recorder) -> int:
     """Facts that are not written yet; nothing but these tests asks for their number."""
-    return len(recorder._waiting)
+    return len(recorder._backlog)
 
 
 def test_a_clock_that_is_set_is_said_and_stands_in_the_audit_log(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from db.observations import views
 from db.people import consents
 from db.records.people import Person
 from monitor.domain import FaceView, Phase, Sighting
+from monitor.recording.backlog import Backlog
 from monitor.recording.journal import Journal, Seen
 from monitor.recording.recorder import Recorder
 from monitor.vision.jpeg import decode_jpeg
@@ -77,18 +79,13 @@ def test_views_wait_until_the_face_is_live_and_are_written_once(
         assert len(views.pictures(session, CIPHER, arrival.id)) == 3
 
 
-def test_the_journal_keeps_the_entry_but_not_its_views(
-    engine: Engine, ada: Person, tmp_path_factory: pytest.TempPathFactory, start: Callable[..., Recorder]
-) -> None:
-    journal = Journal(tmp_path_factory.mktemp("journal") / "door.journal", CIPHER)
-    recorder = start()
-    recorder._journal = journal
-    before = journal.file.stat().st_size
-    recorder._journalled(recorder_fact := _fact(with_views(seen(ada))))
-    assert recorder_fact.sighting.views, "what waits in memory keeps them"
-    assert journal.file.stat().st_size - before < 20_000
-    recorder._journal = None
-
-
-def _fact(sighting: Sighting) -> Seen:
-    return Seen(sighting, sighting.id)
+def test_the_journal_keeps_the_entry_but_not_its_views(ada: Person, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "door.journal", CIPHER)
+    backlog = Backlog(journal, trouble=pytest.fail)
+    sighting = with_views(seen(ada))
+    backlog.put(Seen(sighting, sighting.id))
+    (waiting,) = backlog.waiting()
+    assert isinstance(waiting.fact, Seen)
+    assert waiting.fact.sighting.views, "what waits in memory keeps them"
+    assert 0 < journal.file.stat().st_size < 20_000
+    backlog.drop()

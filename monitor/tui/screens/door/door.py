@@ -22,8 +22,8 @@ from monitor.language import Say
 from monitor.tui.picture.camera import CameraPicture
 from monitor.tui.picture.feed import Look
 from monitor.tui.picture.turned_head import turned_head
-from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.runtime.textual_internals import keep_style_sheets
 from monitor.tui.screens.desk import BREAKPOINTS, TINY
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for

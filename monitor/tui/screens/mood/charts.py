@@ -12,7 +12,8 @@ from monitor.desk.days.mood_weeks import MoodWeek
 from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
 from monitor.moods.precision import share_range, usual_range
-from monitor.tui.style.text import WEEKDAYS, Signs, apportion, clean, date_text
+from monitor.text import WEEKDAYS, day_name
+from monitor.tui.style.text import Signs, apportion, clean
 from monitor.tui.widgets.table import Part
 
 HIDDEN = "hidden: fewer than five people"
@@ -214,5 +215,5 @@ def label_of(cell: MoodCell) -> str:
     if isinstance(key, datetime):
         return f"{key:%H:%M}"
     if isinstance(key, date):
-        return date_text(key)[:-5]
+        return day_name(key)
     return clean(str(key), 20) if key else "no group"

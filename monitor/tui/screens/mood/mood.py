@@ -18,8 +18,8 @@ from monitor.desk.calendar.whom import find_whom
 from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import BASELINE, MoodCell
-from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.text import date_text, plural
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import (
     FIGURES_FROM,
@@ -31,7 +31,7 @@ from monitor.tui.screens.mood.charts import (
     stacked,
     week_line,
 )
-from monitor.tui.style.text import clean, date_text
+from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 

@@ -17,8 +17,8 @@ from textual.widgets import Static
 
 from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, CaptureSession, PersonReport, Shown
 from monitor.language import Say, english
-from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.key_bar import KeyBar

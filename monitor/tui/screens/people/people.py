@@ -22,7 +22,7 @@ from monitor.desk.people.enrolment_session import CaptureSetup
 from monitor.desk.people.merging import MergePreview
 from monitor.desk.people.people import PeopleCounts, PersonDetails
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave

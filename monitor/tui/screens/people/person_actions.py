@@ -14,10 +14,10 @@ from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import check_new_pin
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog
+from monitor.tui.widgets.new_pin import check_new_pin
 
 GIVEN = (("given", "yes"), ("refused", "no"))
 NOT_ASKED = ("not asked", "unasked")

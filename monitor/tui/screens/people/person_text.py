@@ -10,8 +10,8 @@ from rich.text import Text
 from db.records.people import Consent, Person
 from monitor.attendance.summary import Status
 from monitor.desk.people.people import PersonDetails
-from monitor.text import plural
-from monitor.tui.style.text import Signs, at_clock, clean, date_text, day_text
+from monitor.text import day_name, plural
+from monitor.tui.style.text import Signs, at_clock, clean, day_text
 
 SHOWN_DAYS = 7
 TURNED = 15
@@ -93,7 +93,7 @@ def _days(text: Text, details: PersonDetails, zone: ZoneInfo) -> None:
         text.append("Not seen in the last two weeks.\n", "dim")
     for summary in days:
         times = f"{at_clock(summary.first_in, zone):<6}{at_clock(summary.last_out, zone):<6}"
-        text.append(f"{date_text(summary.day)[:-5]:<11}", "dim")
+        text.append(f"{day_name(summary.day):<11}", "dim")
         text.append(f"{times}{summary.status.value}\n")
 
 

@@ -16,8 +16,8 @@ from db.records.people import Person
 from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.key_bar import KeyBar

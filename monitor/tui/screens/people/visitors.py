@@ -19,7 +19,7 @@ from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitor_naming import VisitorEnrolled
 from monitor.desk.people.visitors import VisitorGroup, VisitorsView
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_actions import UNDO, consent_fields, consents_in
 from monitor.tui.screens.people.person_text import called

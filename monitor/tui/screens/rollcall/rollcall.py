@@ -13,7 +13,7 @@ from textual.widgets import Static
 from monitor.desk.programs import roll_call
 from monitor.desk.programs.roll_call import RollCallView
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.style.text import at_clock, clean
 from monitor.tui.widgets.dialogs import Dialog

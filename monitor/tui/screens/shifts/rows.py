@@ -6,8 +6,8 @@ from db.calendar import Holiday
 from db.records.people import Person
 from monitor.desk.calendar.leave import LeaveEntry
 from monitor.desk.calendar.shifts import ShiftEntry
-from monitor.text import hours_and_minutes
-from monitor.tui.style.text import MONTHS, clean, date_text
+from monitor.text import MONTHS, date_text, hours_and_minutes
+from monitor.tui.style.text import clean
 from monitor.tui.widgets.table import Column, Row
 
 WIDE = 92

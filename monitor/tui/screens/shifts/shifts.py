@@ -14,7 +14,7 @@ from monitor.desk.calendar.leave import LeaveEntry
 from monitor.desk.calendar.shifts import ShiftEntry
 from monitor.desk.calendar.view import CalendarView, calendar_view
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.shifts import edits, rows

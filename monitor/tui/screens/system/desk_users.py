@@ -14,12 +14,12 @@ from textual.widgets import Static
 
 from db.records.people import DeskUser
 from monitor.desk.desk_users import add_user, all_users, remove_user
-from monitor.tui.runtime.actions import bindings
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.desk import ask_admin_pin, check_new_pin
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.new_pin import ask_admin_pin, check_new_pin
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (Column("name", "Name"), Column("since", "Since", 16))

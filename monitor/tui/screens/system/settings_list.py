@@ -12,9 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from monitor.config_file import SECRET, SettingInForce, Value, choices_of, set_setting, settings_in_force, unset_setting
-from monitor.tui.runtime.actions import bindings
+from monitor.config_file import Value, choices_of, set_setting, unset_setting
+from monitor.config_sources import SECRET, SettingInForce, settings_in_force
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.key_bar import KeyBar

@@ -17,8 +17,8 @@ from monitor.desk.maintenance.attention import attention
 from monitor.desk.maintenance.system import Check, Machine, Status, SystemView, Verdict
 from monitor.desk.maintenance.upkeep import back_up, purge
 from monitor.text import few, plural
-from monitor.tui.runtime.actions import bindings
-from monitor.tui.screens.desk import DeskScreen, ask_admin_pin
+from monitor.tui.runtime.key_bindings import bindings
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.system.camera_choice import CameraChoice
 from monitor.tui.screens.system.desk_users import DeskUsers
 from monitor.tui.screens.system.needs import Needs
@@ -34,6 +34,7 @@ from monitor.tui.screens.system.system_text import (
 )
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.new_pin import ask_admin_pin
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 

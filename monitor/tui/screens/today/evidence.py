@@ -1,17 +1,15 @@
 """What is known of a day that somebody is to look at, line by line, and what a repair would write."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from db.records.attendance import Presence
 from monitor.attendance.repair import Proposal, Repair
-from monitor.attendance.rules import instant_of
 from monitor.desk.repairs.repairing import Foreseen
-from monitor.text import hours_and_minutes
+from monitor.text import day_name, hours_and_minutes
 from monitor.tui.screens.day_sheet import WORDS
 from monitor.tui.screens.today.axis import ASCII, UNICODE, Axis
-from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
+from monitor.tui.style.text import at_clock, clean
 
 _HALF_HOURS: Final = Axis(per_hour=2)
 
@@ -56,20 +54,3 @@ def _writes(one: Repair, proposal: Proposal, zone: ZoneInfo, by: str) -> str:
     assert proposal.kind is not None
     day = proposal.at.astimezone(zone).date()
     return f"+ {WORDS[proposal.kind]} {day_name(day)} {at_clock(proposal.at, zone)}, by hand, {by}"
-
-
-def instant_near(one: Repair, clock: time, kind: Presence, zone: ZoneInfo) -> datetime:
-    """The instant at which the local clock shows this time, on the side of the stay where it can be; in UTC."""
-    start = instant_of(one.piece.start) if one.piece and one.piece.start is not None else None
-    end = instant_of(one.piece.end) if one.piece and one.piece.end is not None else None
-    around = [datetime.combine(one.day + timedelta(days=days), clock, tzinfo=zone) for days in (-1, 0, 1)]
-    if kind == "check_out" and start is not None:
-        return next((at for at in around if at > start), around[1]).astimezone(UTC)
-    if kind == "check_in" and end is not None and start is None:
-        return next((at for at in reversed(around) if at < end), around[1]).astimezone(UTC)
-    return around[1].astimezone(UTC)
-
-
-def day_name(day: date) -> str:
-    """In English whatever the locale: "Mon 23 Nov"."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"

@@ -16,13 +16,13 @@ from monitor.attendance.days import Period
 from monitor.attendance.summary import DaySummary, Status, hours_text, sum_text
 from monitor.desk.days.attendance import export_days
 from monitor.desk.days.month import PersonDays, month_of, people_days
-from monitor.text import hours_and_minutes, plural
-from monitor.tui.runtime.actions import bindings
+from monitor.text import MONTHS, WEEKDAYS, date_text, hours_and_minutes, plural
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.today import ASCII, SIGNS
-from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean, date_text, in_two_lines
+from monitor.tui.style.text import at_clock, clean, in_two_lines
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.table import Column, Row, Table
 

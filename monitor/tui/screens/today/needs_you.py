@@ -1,7 +1,7 @@
 """Needs you: the days that somebody is to look at, what may have happened, and the keys that repair them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -12,19 +12,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Static
 
-from db.records.attendance import Presence
 from monitor.attendance.days import Period
 from monitor.attendance.repair import Proposal, Repair
 from monitor.desk.days.repair_list import Aside, RepairList, repair_list
 from monitor.desk.repairs.repairing import Foreseen, foreseen, look_again, repair, set_aside
-from monitor.text import plural
-from monitor.tui.runtime.actions import bindings
+from monitor.text import MONTHS, WEEKDAYS, day_name, plural
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.screens.day_sheet import KINDS, WORDS, DaySheet, clock_of, presence
+from monitor.tui.runtime.key_bindings import bindings
+from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import LOW, TINY, DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.evidence import day_name, evidence, instant_near
-from monitor.tui.style.text import MONTHS, WEEKDAYS, at_clock, clean
+from monitor.tui.screens.today.evidence import evidence
+from monitor.tui.screens.today.other_time import ask_other_time
+from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.table import Column, Row, Table
@@ -321,38 +321,8 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
 
     def action_change(self) -> None:
         """Ask for the time that is right."""
-        one = self._selected
-        if one is None:
-            return
-        first = one.proposals[0] if one.proposals else None
-        kind: Presence = (first.kind if first else None) or "check_out"
-        fields = [
-            Ask("at", "At (hh:mm)", at_clock(first.at, self._zone) if first else ""),
-            Ask("kind", "What happened", kind, KINDS),
-            Ask("reason", "Reason", first.reason if first else ""),
-        ]
-        title = f"{clean(one.person.name, 40)}, {day_name(one.day)}"
-        text = "Adds an entry; the ledger says that the desk wrote it."
-        dialog = Dialog(title, text, fields, yes="Add", check=lambda answers: self._fault(one, answers))
-
-        def write(answers: Answers) -> None:
-            proposal = Proposal(
-                f"{WORDS[presence(answers)]} {answers['at']}", presence(answers), self._at(one, answers)
-            )
-            self._write([(one, proposal, answers["reason"])])
-
-        self._question(dialog, write)
-
-    def _fault(self, one: Repair, answers: Answers) -> str | None:
-        at = self._at(one, answers)
-        if at is None:
-            return "Type the time as hh:mm, such as 17:30."
-        return "That time is in the future." if at > self.app.clock() else None
-
-    def _at(self, one: Repair, answers: Answers) -> datetime | None:
-        """The instant that the answers name: a check-out is the first one behind the check-in, over midnight too."""
-        clock = clock_of(answers)
-        return None if clock is None else instant_near(one, clock, presence(answers), self._zone)
+        if (one := self._selected) is not None:
+            ask_other_time(self.app, one, lambda proposal, reason: self._write([(one, proposal, reason)]))
 
 
 def days_looked_at(app: DeskApp, back: int = 0) -> Period:

@@ -17,11 +17,11 @@ from monitor.calendar_text import parse_clock
 from monitor.desk.days.day_board import BoardPage
 from monitor.desk.days.time_machine import Moment, Otherwise, after, moments, otherwise, until
 from monitor.errors import UsageError
-from monitor.text import plural
-from monitor.tui.runtime.actions import bindings, of_the_app
+from monitor.text import date_text, plural
+from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.screens.desk import TINY, Filter
 from monitor.tui.screens.today.today import COLUMNS, TodayScreen
-from monitor.tui.style.text import Signs, at_clock, clean, date_text
+from monitor.tui.style.text import Signs, at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
 from monitor.tui.widgets.paged import PagedTable
 

@@ -20,8 +20,8 @@ from monitor.desk.days.attendance import export_days
 from monitor.desk.days.day_board import BoardPage, BoardQuery, board_page
 from monitor.desk.days.why import why_latest
 from monitor.errors import UsageError
-from monitor.text import hours_and_minutes, plural
-from monitor.tui.runtime.actions import bindings
+from monitor.text import date_text, hours_and_minutes, plural
+from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
@@ -30,7 +30,7 @@ from monitor.tui.screens.today.axis import UNICODE as AXIS_UNICODE
 from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
-from monitor.tui.style.text import at_clock, clean, date_text
+from monitor.tui.style.text import at_clock, clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table

@@ -16,8 +16,8 @@ from monitor.desk.people.people import portraits
 from monitor.desk.programs.roll_call import Missing, inside_now
 from monitor.domain import RgbImage
 from monitor.text import plural
-from monitor.tui.runtime.actions import bindings, of_the_app
 from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.style.text import at_clock, clean
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.thumbnail import Thumbnail

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from db.crypto import TemplateCipher, decode_key
+from db.crypto import TemplateCipher
 from db.engine import open_database, writing
 from db.faces import templates
+from db.key_store import decode_key
 from db.people import people
 from monitor.cli.main import app
 from monitor.vision.encoder import ENCODER_NAME

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from db.crypto import load_cipher
 from db.engine import open_database
+from db.key_store import load_cipher
 from db.proof.heads import open_with
 from monitor.cli.main import app
 

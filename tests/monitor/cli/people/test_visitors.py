@@ -88,7 +88,7 @@ def test_faces_are_discarded_and_the_sightings_stay(run: Run, world: World) -> N
 @pytest.mark.parametrize("words", [("discard", "nobody"), ("name", "", "Mary"), ("unite", "zz", "hopper")])
 def test_a_visitor_who_is_not_there_is_said_with_how_many_there_are(run: Run, words: tuple[str, ...]) -> None:
     failed = run(*words)
-    assert "1 visitor is kept; see 'muster visitors list'" in str(failed.exception)
+    assert "there is 1 visitor; see 'muster visitors list'" in str(failed.exception)
     assert len(run.ids()) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from monitor.cli.main import app
-from monitor.config import load_settings
+from monitor.config_sources import load_settings
 from monitor.errors import MusterError, SettingsError, UsageError
 from tests.monitor.desk.programs.receiver import Receiver, running
 from tests.monitor.world import NOW, World

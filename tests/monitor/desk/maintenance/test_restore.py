@@ -9,11 +9,12 @@ from sqlalchemy import Engine
 from db import backup
 from db.attendance import kiosks, leave, ledger, shifts
 from db.calendar import Leave, Shift
-from db.crypto import TemplateCipher, bind_key, load_cipher
+from db.crypto import TemplateCipher, bind_key
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
 from db.faces import templates
 from db.ids import new_id
+from db.key_store import load_cipher
 from db.people import consents, people, pins
 from db.privacy import erasure
 from db.privacy.rotation import rotate
@@ -179,7 +180,7 @@ def test_a_backup_of_before_a_new_key_is_sealed_with_the_new_one(
     sqlite: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.crypto._has_keyring", lambda: False)
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     old = load_cipher(tmp_path)
     heads.open_with(sqlite, old, tmp_path)
     (ada,) = live(sqlite, "Ada")

@@ -35,16 +35,16 @@ def test_who_is_deactivated_is_kept_but_not_recognised(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
 ) -> None:
     anna = enrol("Anna")
-    change.set_active(engine, anna.id, False, **who)
+    change.change(engine, anna.id, active=False, **who)
     with reading(engine) as session:
         assert load_gallery(session, cipher, ENCODER_NAME) == []
-    change.set_active(engine, anna.id, True, **who)
+    change.change(engine, anna.id, active=True, **who)
     assert mean_of(engine, cipher, "Anna").members == 3
 
 
 def test_the_audit_log_says_who_renamed(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:
     anna = enrol("Anna")
-    change.rename(engine, anna.id, "Anna Schmidt", **who)
+    change.change(engine, anna.id, name="Anna Schmidt", **who)
     with reading(engine) as session:
         entry = newest_entries(session, limit=1)[0]
     assert (entry.action, entry.actor) == ("rename", "desk")
@@ -66,9 +66,9 @@ def test_a_decision_is_written_down_once_however_often_it_is_said(
 
 def test_a_new_name_says_how_many_people_have_it(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:
     anna, ben = enrol("Anna"), enrol("Ben")
-    person, namesakes = change.rename(engine, ben.id, "Anna", **who)
+    person, namesakes = change.change(engine, ben.id, name="Anna", **who)
     assert (person.id, person.name, namesakes) == (ben.id, "Anna", 2)
-    assert change.rename(engine, anna.id, "Zoe", **who)[1] == 1
+    assert change.change(engine, anna.id, name="Zoe", **who)[1] == 1
 
 
 def test_a_pin_is_set_and_removed_under_one_name_each(

@@ -3,6 +3,7 @@
 import errno
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from monitor.recording.candidates import MOST_GROWN, TemplateCandidate, is_sure
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 from monitor.vision.matching.gallery import Gallery
+from tests.db.rows import newest_entries
 from tests.enroll.conftest import MadeUp, Who
 
 SUBJECTS = 10
@@ -305,6 +307,7 @@ def muster(
 ) -> Callable[..., Result]:
     """Runs `muster people review-growth`."""
     monkeypatch.setattr("monitor.cli.options.Run.open_store", lambda *_, **__: (engine, cipher))
+    monkeypatch.setattr("monitor.cli.options.Run.audited", lambda _: nullcontext(engine))
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(app, ["review-growth", *words])
@@ -333,6 +336,9 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(
     assert json.loads(muster("--pictures", str(tmp_path / "faces"), "--json").stdout)["pictures"] == 2
     assert {file.stat().st_mode & 0o077 for file in (tmp_path / "faces").iterdir()} == {0}
     assert (tmp_path / "faces" / f"{one.id}.jpg").is_file()
+    with reading(engine) as session:
+        (noted,) = (entry for entry in newest_entries(session) if entry.action == "export report")
+        assert (noted.detail["report"], noted.detail["file"]) == ("pictures of captures", str(tmp_path / "faces"))
     accepted = json.loads(muster("--accept", str(one.id), "--json").stdout)
     assert (accepted["person"], accepted["images"]) == ("Anna [red]", 3)
     assert json.loads(muster("--reject", str(other.id), "--json").stdout)["rejected"] == str(other.id)

@@ -64,9 +64,9 @@ def test_changes_of_a_person_are_taken_back_one_by_one(
     engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna", number="17", group="staff")
-    changes.rename(engine, anna.id, "Anne", **now())
+    changes.change(engine, anna.id, name="Anne", **now())
     changes.change(engine, anna.id, number="18", group="", notes="left-handed", **now())
-    changes.set_active(engine, anna.id, False, **now())
+    changes.change(engine, anna.id, active=False, **now())
     assert take().words == "the deactivation of Anne"
     assert take().words == "the number 18 of Anne, the removal of the group of Anne and the notes on Anne", "one act"
     assert take().words == "the renaming of Anna to Anne"
@@ -77,8 +77,8 @@ def test_changes_of_a_person_are_taken_back_one_by_one(
 
 def test_what_changes_nothing_is_no_act(engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take) -> None:
     anna = enrol("Anna", number="17", group="staff")
-    changes.set_active(engine, anna.id, False, **now())
-    changes.set_active(engine, anna.id, False, **now())
+    changes.change(engine, anna.id, active=False, **now())
+    changes.change(engine, anna.id, active=False, **now())
     changes.change(engine, anna.id, name="Anna", number="17", group=" staff", active=False, **now())
     assert take().words == "the deactivation of Anna"
     assert _person(engine, anna.id).active
@@ -187,9 +187,9 @@ def test_what_was_changed_again_is_not_overwritten(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock
 ) -> None:
     anna = enrol("Anna")
-    changes.rename(engine, anna.id, "Anne", **now())
+    changes.change(engine, anna.id, name="Anne", **now())
     first = undo.acts(engine)[0]
-    changes.rename(engine, anna.id, "Annie", **now())
+    changes.change(engine, anna.id, name="Annie", **now())
     with pytest.raises(UsageError, match="changed again since"):
         undo.undo_last(engine, cipher, SETTINGS, first.id, **now())
     assert _person(engine, anna.id).name == "Annie"
@@ -199,7 +199,7 @@ def test_an_undo_is_an_entry_and_no_act_of_its_own(
     engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna")
-    changes.rename(engine, anna.id, "Anne", **now())
+    changes.change(engine, anna.id, name="Anne", **now())
     take()
     with reading(engine) as session:
         assert [one.action for one in audit.newest(session, 3)] == ["undo", "rename", "rename"]
@@ -210,7 +210,7 @@ def test_the_newest_act_that_can_be_taken_back_is_offered_behind_those_that_cann
     engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna")
-    changes.rename(engine, anna.id, "Anne", **now())
+    changes.change(engine, anna.id, name="Anne", **now())
     for action in ("change settings", "set admin pin"):
         with writing(engine) as session:
             audit.note(session, action, **now())
@@ -228,7 +228,7 @@ def test_the_newest_act_that_can_be_taken_back_is_offered_behind_those_that_cann
 
 def test_what_happens_by_itself_is_no_act(engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take) -> None:
     anna = enrol("Anna")
-    changes.rename(engine, anna.id, "Anne", **now())
+    changes.change(engine, anna.id, name="Anne", **now())
     for action in sorted(AUTOMATIC):
         with writing(engine) as session:
             audit.note(session, action, person=anna.id, **now())

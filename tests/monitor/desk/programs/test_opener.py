@@ -109,7 +109,7 @@ def test_who_waited_long_in_view_before_the_check_in_comes_in(world: World, tmp_
 
 def test_who_is_not_active_any_more_does_not_come_in(world: World, tmp_path: Path) -> None:
     chosen = settings(world, command=program(tmp_path))
-    changes.set_active(world.engine, world.ids["Radia Perlman"], False, at=NOW, actor="desk")
+    changes.change(world.engine, world.ids["Radia Perlman"], active=False, at=NOW, actor="desk")
     assert "not active" in str(ask(world, chosen, came(world)))
     assert opened(tmp_path) == []
 

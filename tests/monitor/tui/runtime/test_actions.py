@@ -9,7 +9,8 @@ from textual.dom import DOMNode
 
 from monitor.keys import RESERVED, Keys
 from monitor.tui.app import MusterApp
-from monitor.tui.runtime.actions import ACTIONS, SCREENS, actions_of, bindings, keymap
+from monitor.tui.runtime.actions import ACTIONS, SCREENS, actions_of
+from monitor.tui.runtime.key_bindings import bindings, keymap
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.mood.mood import MoodScreen

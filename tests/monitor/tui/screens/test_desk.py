@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from monitor.attendance.pin import hash_pin, is_pin
-from monitor.config import load_settings
+from monitor.config_sources import load_settings
 from monitor.desk.days import moods
 from monitor.desk.days.moods import Range, mood_view
 from monitor.domain import MOODS

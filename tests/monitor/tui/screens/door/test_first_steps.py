@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Button, Select
 
 from monitor.attendance.pin import hash_pin
-from monitor.config import load_settings
+from monitor.config_sources import load_settings
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
 from tests.monitor.tui.desk_keys import fill, problem
