@@ -17,8 +17,8 @@ from db.schema.forwarding import ForwardedRow, SiteEventRow
 KEPT: Final = timedelta(days=40)
 """How long copies are kept: longer than a month, whose hours the door shows; what is older is at the centre."""
 _AT_ONCE: Final = 2_000
-_NOTED: Final = 100
-"""Events after which it is noted how far they are copied; what is behind is read once more at the next start."""
+_EACH: Final = 100
+"""After so many events it is noted how far they are copied; what is behind is read once more at the next start."""
 _KIND: Final = "events"
 """Of `SyncedRow`: the number of the centre's row up to which events were copied."""
 _CENTRE: Final = UUID(int=0)
@@ -43,7 +43,7 @@ def copy(kiosk: Engine, centre: Engine, after: int | None, last: int, now: datet
             upto = min(after + _AT_ONCE, last)
             rows = _behind(there, after, upto, now - KEPT)
         rows = _unknown(kiosk, rows)
-        now_and_then = after // _NOTED != upto // _NOTED
+        now_and_then = after // _EACH != upto // _EACH
         if rows or now_and_then:
             with writing(kiosk) as here:  # only now, so that the door never waits for the centre
                 if rows:
