@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, func, literal_column, select
+from sqlalchemy import Connection, Engine, event, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from db import migrate
@@ -30,10 +31,10 @@ class Heads:
 
 
 def state(connection: Connection) -> str:
-    """An opaque value that changes after each commit of another connection.
+    """An opaque value that changes after each commit of another connection, and not after this connection's own.
 
-    Compare only values that one connection gave. On PostgreSQL the value also changes when another database of the
-    server is written to.
+    Compare only values that one connection gave. On PostgreSQL the value also changes after its own commits, and when
+    another database of the server is written to.
     """
     if connection.dialect.name == "sqlite":
         driver = connection.connection.driver_connection
@@ -57,14 +58,19 @@ def heads(connection: Connection | Session) -> Heads:
 
 
 class News:
-    """Waits on PostgreSQL for other sessions to commit an event, an audit entry or a proof entry (NOTIFY).
+    """Waits on PostgreSQL for others to commit an event, an audit entry or a proof entry (NOTIFY).
+
+    Args:
+        engine: what it commits itself, one session at a time, is not told.
 
     Raises:
         DatabaseError: the server cannot be reached.
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._where = migrate.where(engine)
+        self._engine, self._where = engine, migrate.where(engine)
+        self._own = 0
+        """The server's process that the engine committed in last."""
         with self._explained():
             pooled = engine.raw_connection()
             self._connection = cast(Any, pooled.driver_connection)
@@ -72,14 +78,29 @@ class News:
             self._connection.rollback()
             self._connection.autocommit = True
             self._connection.execute("LISTEN muster_news")
+            self._readable = DefaultSelector()
+            self._readable.register(self._connection, EVENT_READ)
+        event.listen(engine, "commit", self._committed)
 
     def came(self, seconds: float) -> bool:
-        """Whether something was committed within so many seconds. Raises: DatabaseUnavailable."""
+        """Whether others committed something within so many seconds; False sooner where the server sent something else.
+
+        Raises: DatabaseUnavailable.
+        """
         with self._explained():
-            return any(True for _ in self._connection.notifies(timeout=seconds, stop_after=1))
+            # The driver's own wait takes a millisecond of the processor; this one, a tenth.
+            return self._told() or (bool(self._readable.select(seconds)) and self._told())
+
+    def _told(self) -> bool:
+        return any(one.pid != self._own for one in self._connection.notifies(timeout=0.0))
 
     def close(self) -> None:
+        event.remove(self._engine, "commit", self._committed)
+        self._readable.close()
         self._connection.close()
+
+    def _committed(self, connection: Connection) -> None:
+        self._own = cast(Any, connection.connection.driver_connection).info.backend_pid
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

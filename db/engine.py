@@ -79,6 +79,19 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
     return engine
 
 
+def apart(engine: Engine) -> Engine:
+    """Another engine on the same database, with one connection, so that `changes.state` tells what others commit.
+
+    It has one session at a time; a second one waits in vain. What is written through it is proved as through the other.
+    """
+    if engine.dialect.name == "sqlite":
+        made = _sqlite_engine(Path(migrate.where(engine)), "rw", pool_size=1, max_overflow=0)
+    else:
+        made = _postgresql_engine(engine.url, read_only=False, pool_size=1, max_overflow=0)
+    made.update_execution_options(**engine.get_execution_options())
+    return made
+
+
 @contextmanager
 def reading(engine: Engine, stop: threading.Event | None = None) -> Iterator[Session]:
     """A session that sees one state of the database throughout; whatever it changes is rolled back.
@@ -177,7 +190,9 @@ def _require_ours(path: Path) -> None:
         engine.dispose()
 
 
-def _sqlite_engine(path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Prepare | None = None) -> Engine:
+def _sqlite_engine(
+    path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Prepare | None = None, **pool: int
+) -> Engine:
     address = f"{path.absolute().as_uri()}?mode={mode}"
     if mode == "ro" and not os.access(path.parent, os.W_OK) and not has_log(path):
         # A folder that may not be written cannot take SQLite's shared-memory file.
@@ -200,7 +215,7 @@ def _sqlite_engine(path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Pr
         if record.info[_FILE] != database_file(engine):
             raise DisconnectionError("another file has the database's name now")
 
-    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True)
+    engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True, **pool)
     event.listen(engine, "handle_error", _explained(str(path)))
     event.listen(engine, "begin", _begin(path))
     event.listen(engine, "connect", prepare or (_set_read_only_pragmas if mode == "ro" else _set_pragmas))
@@ -215,12 +230,12 @@ def _gone(name: str) -> DatabaseUnavailable:
     )
 
 
-def _postgresql_engine(url: URL, *, read_only: bool) -> Engine:
+def _postgresql_engine(url: URL, *, read_only: bool, **pool: int) -> Engine:
     options = "-c timezone=UTC -c lock_timeout=5000" + (" -c default_transaction_read_only=on" if read_only else "")
     watched = {name: value for name, value in _WATCHED.items() if name not in url.query}
     named = {"fallback_application_name": APPLICATION}
     arguments: dict[str, object] = {"connect_timeout": 5, "options": options, **named, **watched, **_tls(url)}
-    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments)
+    engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=arguments, **pool)
     event.listen(engine, "handle_error", _explained(migrate.where(engine)))
     return engine
 

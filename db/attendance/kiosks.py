@@ -14,12 +14,12 @@ from db.schema.attendance import KioskRow
 
 
 def register(session: Session, name: str, *, site: str, role: Role, time_zone: str, at: datetime) -> Kiosk:
-    """The kiosk of this name, made or brought up to date."""
+    """The kiosk of this name, made or brought up to date; by the kiosk itself, or by a desk that writes for it."""
     row = session.scalar(select(KioskRow).where(KioskRow.name == name))
     if row is None:
-        row = KioskRow(id=new_id(), name=name, created_at=at)
+        row = KioskRow(id=new_id(), name=name, created_at=at, seen_at=at)
         session.add(row)
-    row.site, row.role, row.time_zone, row.seen_at = site, role, time_zone, at
+    row.site, row.role, row.time_zone = site, role, time_zone
     session.flush()
     zones.know(session, time_zone)
     return _record(row)

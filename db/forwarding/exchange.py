@@ -6,7 +6,7 @@ What both had the same when they last met tells which side changed or deleted a 
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, func, insert, select
@@ -19,7 +19,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
 from db.forwarding import shared, site_pins
-from db.forwarding.shared import Kind, Plan, Side
+from db.forwarding.shared import Plan, Side
 from db.schema.doors import SyncedRow
 from db.schema.faces import TemplateRow
 from db.schema.proof import ChainRow, ProofRow
@@ -28,6 +28,14 @@ ACTOR: Final = "muster db follow"
 """Who did it, in the audit logs."""
 ALL: Final = frozenset({site_pins.KIND, *(kind.name for kind in shared.KINDS)})
 """The names of all kinds."""
+_KINDS: Final = {kind.name: kind for kind in shared.KINDS}
+_FACES: Final = "template"
+_CENTRE: Final = "centre"
+"""Of `SyncedRow`: with which centre, and how far it was."""
+
+_Ids: TypeAlias = Mapping[str, Set[UUID]]
+_Digests: TypeAlias = Mapping[str, Mapping[UUID, str]]
+"""By kind and by id at the centre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,60 +74,58 @@ def exchange(
 
     Raises: DatabaseError.
     """
-    with reading(centre) as there, writing(kiosk) as here:
+    with reading(centre) as there, reading(kiosk) as here:  # at the door nobody waits for it
         mine, theirs = _sides(here, there, ciphers, local)
-        last = _read_last(here, there, kinds)
+        last = _read_last(here, _mark(there), kinds)
         kinds, last = (ALL, {}) if last is None else (kinds, last)
-        both = _digests(mine, theirs, kinds)
-        plans = {kind: shared.plan(last.get(kind, {}), *sides) for kind, sides in both.items()}
-        same = all(ours == others == last.get(kind, {}) for kind, (ours, others) in both.items())
-        down, faces_of = _take_down(mine, theirs, plans, now)
-    up = _send_up(kiosk, centre, ciphers, local, plans, now)
-    if not same:
-        with reading(centre) as there, writing(kiosk) as here:
-            _note(*_sides(here, there, ciphers, local), kinds)
-    return Exchanged(down, up, faces_of)
+        ours, others = _digests(mine, kinds), _digests(theirs, kinds)
+        plans = _plans(last, ours, others)
+        rows = {kind: _read(theirs, kind, plan.down) for kind, plan in plans.items()}
+        mark = _mark(there)
+    same: _Digests = {kind: dict(ours[kind].items() & others[kind].items()) for kind in plans}
+    coming = [kind for kind, plan in plans.items() if plan.down or plan.gone_here]
+    down, faces_of = dict[str, int](), set[UUID]()
+    if coming or any(digests != last.get(kind, {}) for kind, digests in same.items()):
+        with writing(kiosk) as here:
+            mine = Side(here, ciphers.here, local)
+            now_ours = _digests(mine, coming)  # somebody may have written here meanwhile
+            ours, plans = ours | now_ours, plans | _plans(last, now_ours, others)
+            taken, faces_of = _take_down(mine, {kind: plans[kind] for kind in coming}, rows, now)
+            down = _count(taken, {kind: plans[kind].gone_here for kind in coming})
+            same = _with(same, others, taken)
+            _note(here, same, mark)
+    sent = _send_up(kiosk, centre, ciphers, local, plans, now)
+    if sent:
+        with reading(centre) as there:
+            mark = _mark(there)
+        with writing(kiosk) as here:
+            _note(here, _with(same, ours, sent), mark)
+    return Exchanged(down, _count(sent, {kind: plan.gone_there for kind, plan in plans.items()}), faces_of)
 
 
-def _take_down(mine: Side, theirs: Side, plans: Mapping[str, Plan], now: datetime) -> tuple[dict[str, int], set[UUID]]:
-    """Does what has to be done here; gives the rows that came or went, and whose templates are others now."""
-    here, count, faces_of = mine.session, dict[str, int](), set[UUID]()
-    for kind in _those(plans.keys()):
-        plan, faces = plans[kind.name], kind.table is TemplateRow
-        faces_of |= _owners(here, [*plan.gone_here, *plan.down]) if faces else set()
-        taken = _move(theirs, mine, kind, plan.down, plan.gone_here)
-        faces_of |= _owners(here, list(taken)) if faces else set()
-        if taken or plan.gone_here:
-            count[kind.name] = len(taken) + len(plan.gone_here)
-    if site_pins.KIND in plans and (pins := site_pins.take_down(mine, theirs, plans[site_pins.KIND])):
-        count[site_pins.KIND] = pins
+def _plans(last: _Digests, ours: _Digests, others: _Digests) -> dict[str, Plan]:
+    return {kind: shared.plan(last.get(kind, {}), mine, others[kind]) for kind, mine in ours.items()}
+
+
+def _take_down(
+    mine: Side, plans: Mapping[str, Plan], rows: Mapping[str, Mapping[UUID, Any]], now: datetime
+) -> tuple[_Ids, set[UUID]]:
+    """Does what has to be done here; gives the rows that were taken, and whose templates are others now.
+
+    Args:
+        rows: of the centre, by kind.
+    """
+    here, taken, faces_of = mine.session, dict[str, set[UUID]](), set[UUID]()
+    for kind, plan in plans.items():
+        known = {id: row for id, row in rows[kind].items() if id in plan.down}
+        if kind == _FACES:
+            faces_of |= _owners(here, [*plan.gone_here, *known])
+        taken[kind] = _write(mine, kind, known, plan.gone_here)
+        if kind == _FACES:
+            faces_of |= _owners(here, list(taken[kind]))
     for person in faces_of:
         templates.refresh_means(here, mine.cipher, person, at=now)
-    return count, faces_of
-
-
-def _move(source: Side, target: Side, kind: Kind, wanted: Collection[UUID], gone: Collection[UUID]) -> set[UUID]:
-    """Has one side take rows of the other, and deletes those that are gone there; gives the ids of those taken."""
-    taken = shared.write(target, kind, shared.read(source, kind, wanted)) if wanted else set()
-    shared.remove(target, kind, gone)
-    return taken
-
-
-def _digests(mine: Side, theirs: Side, kinds: Set[str]) -> dict[str, tuple[Mapping[UUID, str], Mapping[UUID, str]]]:
-    """Digests of the rows here and at the centre, by kind."""
-    both: dict[str, tuple[Mapping[UUID, str], Mapping[UUID, str]]] = {
-        kind.name: (shared.digests(mine, kind), shared.digests(theirs, kind)) for kind in _those(kinds)
-    }
-    if site_pins.KIND in kinds:
-        both[site_pins.KIND] = site_pins.of_door(mine), site_pins.of_centre(theirs.session)
-    return both
-
-
-def _owners(session: Session, images: list[UUID]) -> set[UUID]:
-    owners: set[UUID] = set()
-    for some in batches(images):
-        owners |= set(session.scalars(select(TemplateRow.person_id).where(TemplateRow.id.in_(some))))
-    return owners
+    return taken, faces_of
 
 
 def _send_up(
@@ -129,67 +135,92 @@ def _send_up(
     local: Mapping[UUID, UUID],
     plans: Mapping[str, Plan],
     now: datetime,
-) -> dict[str, int]:
-    count: dict[str, int] = {}
-    if not any(plan.up or plan.gone_there for plan in plans.values()):
-        return count
+) -> _Ids:
+    """Does what has to be done at the centre; gives the rows that were taken there, of each kind that changed there."""
+    going = {kind: plan for kind, plan in plans.items() if plan.up or plan.gone_there}
+    if not going:
+        return {}
     with reading(kiosk) as here, writing(centre) as there:
         ledger.lock(there)
         mine, theirs = _sides(here, there, ciphers, local)
-        for kind in _those(plans.keys()):
-            plan = plans[kind.name]
-            taken = _move(mine, theirs, kind, plan.up, plan.gone_there)
-            if taken or plan.gone_there:
-                count[kind.name] = len(taken) + len(plan.gone_there)
-        if site_pins.KIND in plans and (pins := site_pins.send_up(mine, theirs, plans[site_pins.KIND])):
-            count[site_pins.KIND] = pins
+        sent = {kind: _write(theirs, kind, _read(mine, kind, plan.up), plan.gone_there) for kind, plan in going.items()}
+        count = _count(sent, {kind: plan.gone_there for kind, plan in going.items()})
         if count:  # by which the other doors learn of it
             audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
-    return count
+    return {kind: sent[kind] for kind in count}
+
+
+def _digests(side: Side, kinds: Collection[str]) -> dict[str, Mapping[UUID, str]]:
+    """Digests of the rows of one side, by kind."""
+    found: dict[str, Mapping[UUID, str]] = {
+        kind: shared.digests(side, _KINDS[kind]) for kind in _KINDS if kind in kinds
+    }
+    return found | ({site_pins.KIND: site_pins.digests(side)} if site_pins.KIND in kinds else {})
+
+
+def _read(side: Side, kind: str, ids: Set[UUID]) -> Mapping[UUID, Any]:
+    """These rows, opened, by their ids at the centre."""
+    if not ids:
+        return {}
+    return site_pins.read(side, ids) if kind == site_pins.KIND else shared.read(side, _KINDS[kind], ids)
+
+
+def _write(side: Side, kind: str, rows: Mapping[UUID, Any], gone: Set[UUID]) -> set[UUID]:
+    """Has one side take rows of the other, and deletes those that are gone there; gives the ids of those taken."""
+    if kind == site_pins.KIND:
+        return site_pins.write(side, rows, gone)
+    taken = shared.write(side, _KINDS[kind], rows)
+    shared.remove(side, _KINDS[kind], gone)
+    return taken
+
+
+def _count(taken: _Ids, gone: Mapping[str, Set[UUID]]) -> dict[str, int]:
+    """How many rows came or went, of the kinds of which any did."""
+    return {kind: n for kind, ids in taken.items() if (n := len(ids) + len(gone[kind]))}
+
+
+def _with(same: _Digests, digests: _Digests, taken: _Ids) -> dict[str, Mapping[UUID, str]]:
+    """What is the same on both sides, when one of them has taken rows of which these are the digests."""
+    return {**same, **{kind: {**same[kind], **{id: digests[kind][id] for id in ids}} for kind, ids in taken.items()}}
+
+
+def _owners(session: Session, images: list[UUID]) -> set[UUID]:
+    owners: set[UUID] = set()
+    for some in batches(images):
+        owners |= set(session.scalars(select(TemplateRow.person_id).where(TemplateRow.id.in_(some))))
+    return owners
 
 
 def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> tuple[Side, Side]:
-    return Side(here, ciphers.here, local), Side(there, ciphers.there, {one: one for one in local.values()})
+    centre = Side(there, ciphers.there, {one: one for one in local.values()}, is_centre=True)
+    return Side(here, ciphers.here, local), centre
 
 
-def _those(kinds: Set[str]) -> list[shared.Kind]:
-    return [kind for kind in shared.KINDS if kind.name in kinds]
-
-
-def _read_last(here: Session, there: Session, kinds: Set[str]) -> dict[str, dict[UUID, str]] | None:
+def _read_last(here: Session, mark: tuple[UUID, int] | None, kinds: Set[str]) -> dict[str, dict[UUID, str]] | None:
     """What was the same last, by kind; None where that was another centre, or one that is behind: a backup of it."""
     found: dict[str, dict[UUID, str]] = {}
     columns = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest)
-    for kind, id, digest in here.execute(columns.where(SyncedRow.kind.in_([*kinds, "centre"]))):
+    for kind, id, digest in here.execute(columns.where(SyncedRow.kind.in_([*kinds, _CENTRE]))):
         found.setdefault(kind, {})[id] = digest
-    centre = found.get("centre", {})
-    chain = there.scalar(select(ChainRow.id))
-    if chain is None or int(centre.get(chain, -1)) < 0 or int(centre[chain]) > _reach(there):
-        return None
-    return found
+    reach = int(found.pop(_CENTRE, {}).get(mark[0], -1)) if mark else -1
+    return found if mark and 0 <= reach <= mark[1] else None
 
 
-def _note(mine: Side, theirs: Side, kinds: Set[str]) -> None:
+def _note(here: Session, same: _Digests, mark: tuple[UUID, int] | None) -> None:
     """Keeps what is the same on both sides now."""
-    here, there, both = mine.session, theirs.session, _digests(mine, theirs, kinds)
-    same = {
-        (kind, id): digest
-        for kind, (ours, others) in both.items()
-        for id, digest in others.items()
-        if ours.get(id) == digest
-    }
-    chain = there.scalar(select(ChainRow.id))
-    if chain is not None:
-        same["centre", chain] = str(_reach(there))
-    known = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest).where(SyncedRow.kind.in_([*both, "centre"]))
+    both = {(kind, id): digest for kind, digests in same.items() for id, digest in digests.items()}
+    if mark:
+        both[_CENTRE, mark[0]] = str(mark[1])
+    known = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest).where(SyncedRow.kind.in_([*same, _CENTRE]))
     before = {(kind, id): digest for kind, id, digest in here.execute(known)}
-    for (kind, id), _ in before.items() - same.items():
+    for (kind, id), _ in before.items() - both.items():
         here.execute(delete(SyncedRow).where(SyncedRow.kind == kind, SyncedRow.row_id == id))
-    new = [{"kind": kind, "row_id": id, "digest": digest} for (kind, id), digest in same.items() - before.items()]
+    new = [{"kind": kind, "row_id": id, "digest": digest} for (kind, id), digest in both.items() - before.items()]
     if new:
         here.execute(insert(SyncedRow), new)
 
 
-def _reach(there: Session) -> int:
-    """A number of the centre's that only a backup makes smaller."""
-    return there.scalar(select(func.max(ProofRow.seq))) or 0
+def _mark(there: Session) -> tuple[UUID, int] | None:
+    """Which database it is, and a number of it that only a backup makes smaller; None for one without a chain yet."""
+    found = there.execute(select(ChainRow.id, select(func.max(ProofRow.seq)).scalar_subquery())).first()
+    return None if found is None else (found[0], found[1] or 0)

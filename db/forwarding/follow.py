@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,15 +28,12 @@ from db.forwarding.people import People, send_people
 from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news, send_who
 from db.forwarding.written import EVERYTHING, Written
 from db.proof import entries, images
-from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 from db.schema.faces import TemplateKeyRow, TemplateRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
-from db.schema.proof import ProofRow
 
-_HEAD: Final = select(
-    select(func.max(EventRow.seq)).scalar_subquery(), select(func.max(ProofRow.seq)).scalar_subquery()
-)
+_HEAD: Final = text("SELECT (SELECT max(seq) FROM attendance_event), (SELECT max(seq) FROM proof_entry)")
+"""As text, which SQLAlchemy prepares in a fifth of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,15 @@ class Heads:
     """The first number counts the ledger's events, the others what else there is."""
     people: People | None = None
     """Who was who then."""
+    state: str = ""
+    """Of the database here (`db.changes.state`), which changes with sightings and moods, too; empty for one that has to
+    be looked at."""
+    copied: int | None = None
+    """The centre's row up to which the other doors' events are here; None where that is to be looked up."""
+
+    def is_same_here(self, other: "Heads") -> bool:
+        """Whether nobody else wrote anything here between the two."""
+        return bool(self.state) and self.state == other.state
 
     def grown(self, here: Sequence[range], there: Sequence[range], events: int) -> "Heads":
         """With what a round appended itself: these entries, and so many events there; nobody need look at those again,
@@ -75,7 +81,7 @@ class Followed:
     faces_of: tuple[UUID, ...] = ()
     """People here whose templates are others now."""
     heads: Heads = field(default_factory=Heads)
-    """To be given to the next round."""
+    """To be given to the next round; without a state where more may follow from what this round did."""
 
     @property
     def known(self) -> People:
@@ -117,8 +123,9 @@ def follow(
     mine: list[range] = []
     theirs: list[range] = []
     kiosk, centre = entries.noted(kiosk, mine), entries.noted(centre, theirs)
-    day_secrets.share(kiosk, centre, cipher, site, now)
     ciphers = Ciphers(cipher, site)
+    if before is None or not heads.is_same_here(before):
+        day_secrets.share(kiosk, centre, cipher, site, now)
     try:
         if before is None or before.people is None or sent is None or since != sent.since:
             done = _whole(kiosk, centre, ciphers, heads, before, since, sent, now)
@@ -132,7 +139,7 @@ def follow(
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent or brought down; try again.") from None
     if done.erased or done.merged or done.sent.erased or done.sent.merged:
-        return done  # the next round looks whether something follows from it
+        return replace(done, heads=replace(done.heads, state=""))  # the next round looks what follows from it
     return replace(done, heads=done.heads.grown(mine, theirs, done.sent.events))
 
 
@@ -146,16 +153,17 @@ def _narrow(
         there = written.between(session, before.there, heads.there)
     if EVERYTHING in (here, there):
         return _whole(kiosk, centre, ciphers, heads, before, sent.since, sent, now)
-    done = Followed(heads=replace(heads, people=before.people))
+    done = Followed(heads=replace(heads, people=before.people, copied=before.copied))
     if here or there:
         done = _send_and_bring(kiosk, centre, ciphers, here, there, done, now)
-    news = send_news(kiosk, centre, done.known, sent, events=heads.here[0] != before.here[0])
-    done = replace(done, sent=done.sent.with_news(news))
+    if here or there or not heads.is_same_here(before):
+        news = send_news(kiosk, centre, done.known, sent, events=heads.here[0] != before.here[0])
+        done = replace(done, sent=done.sent.with_news(news))
     if here or there:
         done = _share(kiosk, centre, ciphers, here.kinds | there.kinds, done, now)
     if heads.there[0] == before.there[0]:
         return done
-    return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
+    return _copy_events(kiosk, centre, before.copied, done, now)
 
 
 def _send_and_bring(
@@ -208,8 +216,13 @@ def _whole(
         done = _bring(kiosk, centre, ciphers, EVERYTHING, done, now)
         done = _share(kiosk, centre, ciphers, exchange.ALL, done, now)
     elif before is not None and heads.there == before.there:
-        return done
-    return replace(done, events=site_events.copy(kiosk, centre, heads.there[0], now))
+        return replace(done, heads=replace(done.heads, copied=before.copied))
+    return _copy_events(kiosk, centre, None, done, now)
+
+
+def _copy_events(kiosk: Engine, centre: Engine, after: int | None, done: Followed, now: datetime) -> Followed:
+    taken, copied = site_events.copy(kiosk, centre, after, done.heads.there[0], now)
+    return replace(done, events=taken, heads=replace(done.heads, copied=copied))
 
 
 def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> None:
@@ -275,8 +288,13 @@ def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, kinds: Set[str], don
 
 def heads_of(kiosk: Engine, centre: Engine) -> Heads:
     """How far both are. Raises: DatabaseError."""
-    with reading(kiosk) as here, reading(centre) as there:
-        return Heads(head(here), head(there))
+    return Heads(head_of(kiosk), head_of(centre))
+
+
+def head_of(engine: Engine) -> tuple[int, ...]:
+    """How far a database is. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return head(session)
 
 
 def _grown(head: tuple[int, ...], events: int, appended: Sequence[range]) -> tuple[int, ...]:

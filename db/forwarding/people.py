@@ -127,7 +127,8 @@ def _is_known(source: Engine, there: Session, person: UUID) -> bool:
 
 def give_number(there: Session, person: UUID, number: str | None, *, wins: bool) -> bool:
     """Sets a number. Where somebody else has it: takes it from them if this side `wins`, else gives False."""
-    holder = there.scalar(select(PersonRow).where(PersonRow.number == number, PersonRow.id != person))
+    same = select(PersonRow).where(PersonRow.number == number, PersonRow.id != person)
+    holder = None if number is None else there.scalar(same)
     if holder is not None and not wins:
         return False
     if holder is not None:

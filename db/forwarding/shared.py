@@ -34,6 +34,12 @@ class Side:
     cipher: TemplateCipher
     centre: Mapping[UUID, UUID]
     """Ids of people at the centre by their ids in this database."""
+    is_centre: bool = False
+
+    @property
+    def local(self) -> dict[UUID, UUID]:
+        """Ids of people in this database by their ids at the centre."""
+        return {centre: own for own, centre in self.centre.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def digests(side: Side, kind: Kind) -> dict[UUID, str]:
 def read(side: Side, kind: Kind, ids: Iterable[UUID] | None = None) -> dict[UUID, dict[str, Any]]:
     """Rows as the centre names people, opened, by their ids at the centre; what is damaged is left out."""
     table = kind.table.__table__
-    local = {centre: own for own, centre in side.centre.items()}
+    local = side.local
     conditions: list[Any] = [None]
     if ids is not None:
         wanted = [local.get(id, id) for id in ids] if kind.key == "person_id" else list(ids)
@@ -133,7 +139,7 @@ def write(side: Side, kind: Kind, rows: Mapping[UUID, Mapping[str, Any]]) -> set
         The ids of those that were taken; left out are an image that the person has already, and people unknown here.
         A row of which the successor is left out stays.
     """
-    local = {centre: own for own, centre in side.centre.items()}
+    local = side.local
     table: Any = kind.table.__table__
     taken: dict[UUID, dict[str, Any]] = {}
     for id, row in rows.items():
@@ -151,7 +157,7 @@ def write(side: Side, kind: Kind, rows: Mapping[UUID, Mapping[str, Any]]) -> set
 
 def remove(side: Side, kind: Kind, ids: Iterable[UUID]) -> None:
     """Deletes rows by their ids at the centre."""
-    local = {centre: own for own, centre in side.centre.items()}
+    local = side.local
     wanted = [local.get(id, id) for id in ids] if kind.key == "person_id" else list(ids)
     table: Any = kind.table.__table__
     for some in batches(wanted):

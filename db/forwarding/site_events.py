@@ -4,55 +4,61 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, func, insert, select, union_all, update
 from sqlalchemy.orm import Session
 
 from db.batches import batches
 from db.engine import reading, writing
-from db.proof import chains
+from db.insertion import insert_new
 from db.schema.attendance import EventRow, KioskRow
 from db.schema.doors import SyncedRow
 from db.schema.forwarding import ForwardedRow, SiteEventRow
 
 KEPT: Final = timedelta(days=40)
 """How long copies are kept: longer than a month, whose hours the door shows; what is older is at the centre."""
-_COPIED: Final = ("id", "kind", "subject", "at", "kiosk_id", "method", "target_id", "corrected_kind", "recorded_at")
 _AT_ONCE: Final = 2_000
-_OWN: Final = 100
-"""Of so many events that only this door sent, nothing is noted: they are read once more."""
+_EACH: Final = 100
+"""After so many events it is noted how far they are copied; what is behind is read once more at the next start."""
 _KIND: Final = "events"
 """Of `SyncedRow`: the number of the centre's row up to which events were copied."""
 _CENTRE: Final = UUID(int=0)
 """In the place of a chain: somebody entered the event at the centre itself."""
 
 
-def copy(kiosk: Engine, centre: Engine, last: int, now: datetime) -> int:
+def copy(kiosk: Engine, centre: Engine, after: int | None, last: int, now: datetime) -> tuple[int, int]:
     """Copies what the centre got since the last time, and drops copies that are too old.
 
     Args:
+        after: the number of the centre's row up to which events are here; None where that is to be looked up.
         last: the number of the last row of the centre's ledger.
 
     Returns:
-        How many are new here.
+        How many are new here, and up to which row they are here now.
     """
-    with reading(kiosk) as here:
-        chain, at = chains.known(here), here.get(SyncedRow, (_KIND, _CENTRE))
-    after = int(at.digest) if at is not None and int(at.digest) <= last else None
-    taken = 0
+    taken, after = 0, _noted(kiosk) if after is None else after
+    after = None if after is not None and after > last else after  # an older backup is in the centre's place
     while after is None or after < last:
         with reading(centre) as there:
             after = _first_row(there, now) if after is None else after
             upto = min(after + _AT_ONCE, last)
-            others = [row for row in _behind(there, after, upto, now - KEPT) if row["origin"] != chain]
-        if not others and upto == last and upto - after < _OWN:
-            break
-        with writing(kiosk) as here:  # only now, so that the door never waits for the centre
-            taken += _take(here, others)
-            _note(here, upto)
-            if after // _OWN != upto // _OWN:  # now and then
-                here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
-        after = upto
-    return taken
+            rows = _behind(there, after, upto, now - KEPT)
+        rows = _unknown(kiosk, rows)
+        now_and_then = after // _EACH != upto // _EACH
+        if rows or now_and_then:
+            with writing(kiosk) as here:  # only now, so that the door never waits for the centre
+                if rows:
+                    here.execute(insert_new(SiteEventRow, kiosk.dialect.name), rows)
+                if now_and_then:
+                    _note(here, upto)
+                    here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
+        taken, after = taken + len(rows), upto
+    return taken, after
+
+
+def _noted(kiosk: Engine) -> int | None:
+    with reading(kiosk) as here:
+        at = here.get(SyncedRow, (_KIND, _CENTRE))
+    return None if at is None else int(at.digest)
 
 
 def _note(here: Session, upto: int) -> None:
@@ -67,25 +73,32 @@ def _first_row(there: Session, now: datetime) -> int:
     return (there.scalar(select(func.min(EventRow.seq)).where(EventRow.at >= now - KEPT)) or 1) - 1
 
 
-def _behind(there: Session, after: int, upto: int, since: datetime) -> list[dict[str, Any]]:
-    columns = [getattr(EventRow, name) for name in (*_COPIED, "clock_suspect")]
-    query = (
-        select(*columns, KioskRow.role, ForwardedRow.origin)
-        .join(KioskRow, KioskRow.id == EventRow.kiosk_id)
-        .join(ForwardedRow, ForwardedRow.event_id == EventRow.id, isouter=True)
-        .where(EventRow.seq > after, EventRow.seq <= upto, EventRow.recorded_at >= since)
-        .order_by(EventRow.seq)
+_BEHIND: Final = (
+    select(
+        *(EventRow.id, EventRow.kind, EventRow.subject, EventRow.at, EventRow.kiosk_id, EventRow.method),
+        *(EventRow.target_id, EventRow.corrected_kind, EventRow.recorded_at, EventRow.clock_suspect, KioskRow.role),
+        func.coalesce(ForwardedRow.origin, _CENTRE).label("origin"),
     )
-    return [dict(row) for row in there.execute(query).mappings()]
+    .join(KioskRow, KioskRow.id == EventRow.kiosk_id)
+    .join(ForwardedRow, ForwardedRow.event_id == EventRow.id, isouter=True)
+    .where(
+        *(EventRow.seq > bindparam("after"), EventRow.seq <= bindparam("upto")),
+        EventRow.recorded_at >= bindparam("since"),
+    )
+    .order_by(EventRow.seq)
+)
 
 
-def _take(here: Session, rows: list[dict[str, Any]]) -> int:
-    """Adds rows that are not here already."""
-    others = {row["id"]: row | {"origin": row["origin"] or _CENTRE} for row in rows}
-    for key in (EventRow.id, SiteEventRow.id):
-        for some in batches(list(others)):
-            for known in here.scalars(select(key).where(key.in_(some))).all():
-                del others[known]
-    if others:
-        here.execute(insert(SiteEventRow), list(others.values()))
-    return len(others)
+def _behind(there: Session, after: int, upto: int, since: datetime) -> list[dict[str, Any]]:
+    found = there.execute(_BEHIND, {"after": after, "upto": upto, "since": since})
+    return list({row["id"]: dict(row) for row in found.mappings()}.values())
+
+
+def _unknown(kiosk: Engine, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that are neither this door's own nor here as copies."""
+    known: set[UUID] = set()
+    with reading(kiosk) as here:
+        for some in batches([row["id"] for row in rows]):
+            own, copied = (select(key).where(key.in_(some)) for key in (EventRow.id, SiteEventRow.id))
+            known |= set(here.scalars(union_all(own, copied)))
+    return [row for row in rows if row["id"] not in known]

@@ -6,13 +6,16 @@ verifies their PINs as they are: nothing is hashed anew only because another doo
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from db.batches import batches
 from db.errors import DatabaseDamaged
-from db.forwarding.shared import Plan, Side
+from db.forwarding.shared import Side
 from db.proof.key import known_peppers, site_pepper_owner
 from db.schema.doors import SitePepperRow, SitePinRow
 from db.schema.people import PersonRow
@@ -21,74 +24,71 @@ KIND = "pin"
 """Of `SyncedRow`."""
 
 
-def of_door(side: Side) -> dict[UUID, str]:
-    """Digests of the PINs at a door, by the centre's ids of people."""
+def digests(side: Side) -> dict[UUID, str]:
+    """Digests of the PINs of one side, by the centre's ids of people."""
+    if side.is_centre:
+        return dict(side.session.execute(select(SitePinRow.person_id, SitePinRow.digest)).all())
     query = select(PersonRow.id, PersonRow.pin_hash).where(PersonRow.pin_hash.is_not(None))
     return {
-        side.centre[person]: hashlib.sha256(kept.encode()).hexdigest()
+        side.centre[person]: _digest(kept)
         for person, kept in side.session.execute(query)
         if person in side.centre and kept is not None
     }
 
 
-def of_centre(session: Session) -> dict[UUID, str]:
-    """Digests of the PINs at the centre, by person."""
-    return dict(session.execute(select(SitePinRow.person_id, SitePinRow.digest)).all())
+def read(side: Side, ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """These people's PINs by the centre's ids of people: their hash, and the pepper that it was made with.
+
+    Left out are those that cannot be opened, and those of before peppers, which stay at their door until they are used.
+    """
+    found: dict[UUID, dict[str, str]] = {}
+    if side.is_centre:
+        for some in batches(list(ids)):
+            for row in side.session.scalars(select(SitePinRow).where(SitePinRow.person_id.in_(some))):
+                with suppress(DatabaseDamaged):
+                    found[row.person_id] = json.loads(side.cipher.open(row.sealed, _owner(row.person_id)))
+        return found
+    known, local = known_peppers(side.session, side.cipher), side.local
+    for id in ids:
+        person = side.session.get(PersonRow, local[id])
+        kept = (person and person.pin_hash) or ""
+        scheme, key, *_ = f"{kept}$".split("$")
+        if scheme == "argon2id" and key in known:
+            found[id] = {"hash": kept, "key": key, "pepper": known[key].hex()}
+    return found
 
 
-def take_down(mine: Side, theirs: Side, todo: Plan) -> int:
-    """Brings PINs of other doors here, and takes away those that were taken away elsewhere; gives how many."""
-    local = {centre: own for own, centre in mine.centre.items()}
-    done = 0
-    for id in sorted(todo.gone_here):
-        done += _set(mine.session, local.get(id), None)
-    for id in sorted(todo.down):
-        row = theirs.session.get(SitePinRow, id)
-        if row is None or id not in local:
-            continue
-        try:
-            kept = json.loads(theirs.cipher.open(row.sealed, _owner(id)))
-        except DatabaseDamaged:
-            continue
-        if kept["key"] not in known_peppers(mine.session, mine.cipher):
-            sealed = mine.cipher.seal(bytes.fromhex(kept["pepper"]), site_pepper_owner(kept["key"]))
-            mine.session.merge(SitePepperRow(key_id=kept["key"], sealed=sealed))
-        done += _set(mine.session, local[id], kept["hash"])
-    return done
+def write(side: Side, pins: Mapping[UUID, Mapping[str, str]], gone: Iterable[UUID]) -> set[UUID]:
+    """Sets PINs that the other side read, and takes away those that were taken away there; gives whose were set."""
+    if side.is_centre:
+        side.session.execute(delete(SitePinRow).where(SitePinRow.person_id.in_(gone)))
+        for id, pin in pins.items():
+            sealed = side.cipher.seal(json.dumps(pin).encode(), _owner(id))
+            side.session.merge(SitePinRow(person_id=id, digest=_digest(pin["hash"]), sealed=sealed))
+        side.session.flush()
+        return set(pins)
+    local = side.local
+    for id in gone:
+        _set(side.session, local.get(id), None)
+    known = known_peppers(side.session, side.cipher).keys() if pins else set()
+    for pin in pins.values():
+        if pin["key"] not in known:
+            sealed = side.cipher.seal(bytes.fromhex(pin["pepper"]), site_pepper_owner(pin["key"]))
+            side.session.merge(SitePepperRow(key_id=pin["key"], sealed=sealed))
+    return {id for id, pin in pins.items() if _set(side.session, local.get(id), pin["hash"])}
 
 
-def send_up(mine: Side, theirs: Side, todo: Plan) -> int:
-    """Sends PINs that were set here, and takes away those that were taken away here; gives how many."""
-    local = {centre: own for own, centre in mine.centre.items()}
-    known = known_peppers(mine.session, mine.cipher)
-    theirs.session.execute(delete(SitePinRow).where(SitePinRow.person_id.in_(todo.gone_there)))
-    done = len(todo.gone_there)
-    for id in sorted(todo.up):
-        person = mine.session.get(PersonRow, local[id])
-        key = _key_of(person.pin_hash) if person and person.pin_hash else None
-        if person is None or person.pin_hash is None or key not in known:
-            continue  # a hash of before peppers stays at its door until it is used there
-        content = {"hash": person.pin_hash, "key": key, "pepper": known[key].hex()}
-        sealed = theirs.cipher.seal(json.dumps(content).encode(), _owner(id))
-        digest = hashlib.sha256(person.pin_hash.encode()).hexdigest()
-        theirs.session.merge(SitePinRow(person_id=id, digest=digest, sealed=sealed))
-        done += 1
-    theirs.session.flush()
-    return done
-
-
-def _set(session: Session, person: UUID | None, kept: str | None) -> int:
+def _set(session: Session, person: UUID | None, kept: str | None) -> bool:
     row = session.get(PersonRow, person) if person else None
     if row is None or (kept is not None and row.number is None):
-        return 0
+        return False
     row.pin_hash = kept
     session.flush()
-    return 1
+    return True
 
 
-def _key_of(kept: str) -> str | None:
-    scheme, key, *_ = kept.split("$")
-    return key if scheme == "argon2id" else None
+def _digest(kept: str) -> str:
+    return hashlib.sha256(kept.encode()).hexdigest()
 
 
 def _owner(person: UUID) -> str:

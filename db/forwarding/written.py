@@ -4,6 +4,7 @@ Every row that is proved (`db.proof.contents`) has an entry when it is written, 
 (`db.forwarding.shared`) has one of the audit log.
 """
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from db.forwarding import site_pins
 from db.forwarding.changes import CHANGES
 from db.forwarding.exchange import ALL
 from db.schema.audit import AuditRow
@@ -20,25 +20,28 @@ from db.schema.proof import ProofRow, SaltRow
 
 _MOST: Final = 500
 """Of more entries nothing is said: to compare both sides costs less."""
-_PIN: Final = frozenset({site_pins.KIND})
-_FACE: Final = frozenset({"template", "portrait"})
-_SHIFT, _LEAVE, _HOLIDAY = frozenset({"shift"}), frozenset({"leave"}), frozenset({"holiday"})
-_NONE: Final = frozenset[str]()
 _KINDS: Final = {
-    "add": _FACE, "add template": _FACE, "delete template": _FACE, "accept capture": _FACE, "name visitor": _FACE,
-    "add shift": _SHIFT, "end shift": _SHIFT, "remove shift": _SHIFT, "add leave": _LEAVE, "remove leave": _LEAVE,
-    "add holiday": _HOLIDAY, "remove holiday": _HOLIDAY, "number": _PIN, "set pin": _PIN, "remove pin": _PIN,
-    "rename": _NONE, "group": _NONE, "notes": _NONE, "activate": _NONE, "deactivate": _NONE, "consent": _NONE,
-    "not live": _NONE, "wrong pin": _NONE, "unlock desk": _NONE, "back up": _NONE, "export report": _NONE,
-    "reject capture": _NONE, "quarantine capture": _NONE, "opened": _NONE, "opener refused": _NONE,
-    "opener failed": _NONE, "open by hand": _NONE, "clock jumped": _NONE, "start roll call": _NONE,
-    "end roll call": _NONE, "erase": _NONE, "merge": ALL,
-}  # fmt: skip
+    action: frozenset(kinds)
+    for kinds, actions in {
+        ("template", "portrait"): ("add", "add template", "delete template", "accept capture", "name visitor"),
+        ("shift",): ("add shift", "end shift", "remove shift"),
+        ("leave",): ("add leave", "remove leave"),
+        ("holiday",): ("add holiday", "remove holiday"),
+        ("pin",): ("number", "set pin", "remove pin"),
+        tuple(ALL): ("merge",),
+        (): (
+            *("rename", "group", "notes", "activate", "deactivate", "consent", "erase", "reject capture"),
+            *("quarantine capture", "not live", "wrong pin", "unlock desk", "back up", "export report", "opened"),
+            *("opener refused", "opener failed", "open by hand", "clock jumped", "start roll call", "end roll call"),
+        ),
+    }.items()
+    for action in actions
+}
 """The shared rows that each action of the audit log may change. An action that is not here may change anything."""
 
-_ROWS: Final = {
-    "person": _PIN, "subject": _FACE, "consent": _NONE, "ended": _NONE, "kiosk": _NONE, "shift": _SHIFT,
-    "leave": _LEAVE, "holiday": _HOLIDAY,
+_ROWS: Final[Mapping[str, Set[str]]] = {
+    "person": {"pin"}, "subject": {"template", "portrait"}, "consent": set(), "ended": set(), "kiosk": set(),
+    "shift": {"shift"}, "leave": {"leave"}, "holiday": {"holiday"},
 }  # fmt: skip
 """The shared rows that may be others after a proved row of a kind was written; any for a kind that is not here."""
 
@@ -87,10 +90,8 @@ def between(session: Session, before: tuple[int, ...], now: tuple[int, ...]) -> 
     kinds = [_kinds(row) for row in rows]
     if len(rows) != upto - after or None in kinds:
         return EVERYTHING
-    several = select(SubjectRow.person_id).group_by(SubjectRow.person_id).having(func.count() > 1)
-    moved = {row.whose for row in rows if row.subject is not None}
-    merged = any(row.action == "merge" for row in rows) or (
-        bool(moved) and session.scalar(several.where(SubjectRow.person_id.in_(moved)).limit(1)) is not None
+    merged = any(row.action == "merge" for row in rows) or _have_several(
+        session, {row.whose for row in rows if row.subject is not None}
     )
     return Written(
         frozenset(row.whose for row in rows if row.whose and (row.kind != "audit" or row.action in CHANGES)),
@@ -100,9 +101,16 @@ def between(session: Session, before: tuple[int, ...], now: tuple[int, ...]) -> 
     )
 
 
-def _kinds(row: Row[Any]) -> frozenset[str] | None:
+def _have_several(session: Session, people: Set[UUID]) -> bool:
+    """Whether any of them has several pseudonyms: was merged, maybe elsewhere."""
+    several = select(SubjectRow.person_id).group_by(SubjectRow.person_id).having(func.count() > 1).limit(1)
+    return bool(people) and session.scalar(several.where(SubjectRow.person_id.in_(people))) is not None
+
+
+def _kinds(row: Row[Any]) -> Set[str] | None:
+    """The shared rows that may be others since an entry; None where it does not tell."""
     if row.kind != "audit":
         return _ROWS.get(row.kind)
     if row.action == "follow":
-        return frozenset(row.detail) & ALL
-    return frozenset({"wrong pair"}) if row.event_id is not None else _KINDS.get(row.action)
+        return ALL.intersection(row.detail)
+    return {"wrong pair"} if row.event_id is not None else _KINDS.get(row.action)

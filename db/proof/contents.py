@@ -122,6 +122,11 @@ def read(session: Session, kind: Kind, rows: Sequence[UUID] | None = None) -> It
             yield content(row)
 
 
+def ids(session: Session, kind: Kind) -> Sequence[UUID]:
+    """Of all rows of a kind."""
+    return session.scalars(select(_READ[kind][0])).all()
+
+
 def is_changed(row: Any) -> bool:
     """Whether a session changes a column of this row that counts."""
     left_out = _LEFT_OUT.get(type(row))

@@ -93,12 +93,11 @@ def adopt(session: Session) -> None:
     if not new:
         return
     chain = own_chain(session)
-    if not is_begun(session):
-        _append(session, prover.key, [("ledger", chain, None, ledger_hash(chain, *last_event(session)), None)])
-    later = " ".join(kind for kind in new if kind in contents.LATER)
-    _append(session, prover.key, [("begun", chain, None, later, None)])
+    begun: _Entry = ("begun", chain, None, " ".join(kind for kind in new if kind in contents.LATER), None)
+    before = [] if is_begun(session) else [("ledger", chain, None, ledger_hash(chain, *last_event(session)), None)]
+    _append(session, prover.key, [*before, begun])
     for kind in new:
-        touch(session, kind, [content.row for content in contents.read(session, kind)])
+        touch(session, kind, contents.ids(session, kind))
 
 
 def ledger_hash(chain: UUID, seq: int, head: str) -> str:
@@ -161,12 +160,14 @@ def _lock(session: Session) -> None:
 
 def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> Iterator[_Entry]:
     """What is to be said of the rows that changed, in parts, so that memory stays small."""
+    salts: dict[UUID, tuple[UUID, bytes]] = {}
     for kind in contents.KINDS:
         rows = list(changed.get(kind, ()))
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
             found = list(contents.read(session, kind, some))
-            salts = _salts(session, {one.person for one in found if one.person is not None})
+            whose = {one.person for one in found if one.person is not None}
+            salts = {one: salts[one] for one in whose & salts.keys()} | _salts(session, whose - salts.keys())
             for one in found:
                 owner, salt = salts[one.person] if one.person else (None, b"")
                 personal = contents.personal_hash(kind, one, salt)

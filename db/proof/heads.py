@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from db import migrate
 from db.crypto import TemplateCipher, bind_key, bound_key
-from db.engine import reading, writing
+from db.engine import apart, reading, writing
 from db.errors import DatabaseUnavailable
 from db.proof import entries, images
 from db.proof.contents import canonical
@@ -218,7 +218,10 @@ def _note_daily(session: Session) -> None:
     if prover is None or prover.heads is None or prover.noted == now.date():
         return
     prover.noted = now.date()
+    beside = apart(session.get_bind().engine)  # the session's connection is not free yet, and may be the only one
     try:
-        note(session.get_bind().engine, now)
+        note(beside, now)
     except DatabaseUnavailable as error:
         log.warning("%s", error)
+    finally:
+        beside.dispose()

@@ -4,16 +4,16 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from db import changes
 from db.crypto import TemplateCipher
-from db.engine import reading, writing
+from db.engine import apart, database_file, writing
 from db.errors import DatabaseError
 from db.forwarding import doors, follow, site_key
 from db.forwarding.follow import Followed
@@ -123,6 +123,12 @@ def _note_trouble(engine: Engine, now: datetime, sentence: str) -> None:
         doors.note_here(session, now=now, trouble=sentence)
 
 
+def _state(here: Engine) -> str:
+    """Changes with each commit of others, and when another file has the database's name."""
+    with here.connect() as connection:
+        return f"{database_file(here)} {changes.state(connection)}"
+
+
 @dataclass(slots=True)
 class Site:
     """A door that follows its site."""
@@ -134,16 +140,15 @@ class Site:
     _heads: follow.Heads | None = None
     _wide_at: datetime | None = None
     _reported_at: datetime | None = None
-    _seen: str = ""
-    """The state of the database here before the last round."""
     _told: bool = True
     """Whether something may have been written at the centre since; False where its news would have come."""
     _sent: Sent = field(default_factory=lambda: Sent(datetime.min.replace(tzinfo=UTC)))
-    _watch: Connection | None = field(default=None, repr=False)
+    _here: Engine | None = field(default=None, repr=False)
+    """The database here, apart from the door's threads: what a round writes wakes no other round."""
     _news: changes.News | None = field(default=None, repr=False)
 
     def step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
-        """The round of `forward_for_ever`; costs two look-ups where nothing was written on either side."""
+        """The round of `forward_for_ever`; costs one look-up where nothing was written on either side."""
         try:
             return self._step(kiosk, centre, now, since)
         except DatabaseError:
@@ -152,36 +157,36 @@ class Site:
 
     def _step(self, kiosk: Engine, centre: Engine, now: datetime, since: datetime | None) -> Forwarded:
         wide = since is None or self._wide_at is None or now - self._wide_at >= _WIDE_EVERY
-        self._watch = self._watch or kiosk.connect()
+        here = self._here = self._here or apart(kiosk)
         self._listen(centre)
-        seen = changes.state(self._watch)
-        heads = self._heads_now(kiosk, centre, wide)
-        same = self._heads is not None and heads.there == self._heads.there
-        if not wide and same and seen == self._seen:
-            self._report(kiosk, centre, now)
+        before = self._heads or follow.Heads()
+        heads = self._heads_now(here, centre, before, wide)
+        if not wide and heads.there == before.there and heads.is_same_here(before):
+            self._report(here, centre, now)
             return Forwarded()
         self._sent.forget(now - _QUICK)
         done = self.round(centre, now, since if wide else self._sent.since, heads)
-        self._seen = seen
         self._wide_at = now if wide else self._wide_at
-        self._report(kiosk, centre, now)
+        self._report(here, centre, now)
         if done.brought or sum(done.up.values()) or done.sent.rows:
             self.tell(done)
         return done.sent
 
-    def _heads_now(self, kiosk: Engine, centre: Engine, wide: bool) -> follow.Heads:
-        """How far both are; the centre is not asked where it would have told. Raises: DatabaseError."""
-        told, self._told = self._told or wide, True
-        if told or self._heads is None:
-            return follow.heads_of(kiosk, centre)
-        with reading(kiosk) as here:
-            return follow.Heads(follow.head(here), self._heads.there)
+    def _heads_now(self, here: Engine, centre: Engine, before: follow.Heads, wide: bool) -> follow.Heads:
+        """How far both are; a side is not asked that would have told of news. Raises: DatabaseError."""
+        told, self._told = self._told or wide or not before.state, True
+        state = _state(here)
+        return follow.Heads(
+            follow.head_of(here) if wide or state != before.state else before.here,
+            follow.head_of(centre) if told else before.there,
+            state=state,
+        )
 
     def round(
         self, centre: Engine, now: datetime, since: datetime | None, heads: follow.Heads | None = None
     ) -> Followed:
         """A round, after which the look-alikes of new faces are known here. Raises: DatabaseError."""
-        engine, cipher = self.store.engine, self.store.cipher
+        engine, cipher = self._here or self.store.engine, self.store.cipher
         done = follow.follow(
             engine, centre, cipher, self.key,
             now=now, since=since, before=self._heads, sent=self._sent, heads=heads,
@@ -208,18 +213,20 @@ class Site:
                 return pause(0.0)
             if not pause(_LOOK_EVERY if self._news is None else 0.0):
                 return False
-            if self._watch is not None and changes.state(self._watch) != self._seen:
+            if self._here is not None and self._heads is not None and _state(self._here) != self._heads.state:
                 self._told = self._news is None
                 return True
         return True
 
     def close(self) -> None:
-        for one in (self._watch, self._news):
-            if one is not None:
-                one.close()
-        self._watch = self._news = None
+        if self._here is not None:
+            self._here.dispose()
+        if self._news is not None:
+            self._news.close()
+        self._here = self._news = None
         self._sent = Sent(self._sent.since)
-        self._seen = ""  # another connection counts from another number
+        if self._heads is not None:  # another connection counts from another number
+            self._heads = replace(self._heads, state="")
 
     def _listen(self, centre: Engine) -> None:
         if self._news is None and centre.dialect.name == "postgresql":

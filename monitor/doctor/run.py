@@ -35,6 +35,7 @@ def run_checks(
         "database": partial(storage.check_database, settings),
         "templates": partial(storage.check_templates, settings),
         "webhooks": partial(storage.check_webhooks, settings),
+        "mqtt": partial(storage.check_mqtt, settings),
         "site": lambda: storage.check_site(settings, clock()),
         "disk": partial(machine.check_disk, settings),
         "clock": lambda: machine.check_clock(settings, clock()),

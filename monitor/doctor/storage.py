@@ -139,7 +139,23 @@ def check_webhooks(settings: Settings) -> Iterator[Check]:
         name,
         f"The receiver {worst.webhook} has {plural(worst.waiting, 'message')} waiting and {worst.dead:,} given up. "
         f"{worst.error}",
-        "Try it with 'muster webhooks test', then 'muster webhooks retry'; 'list' shows all.",
+        "It is tried again with the next event, and within an hour; at once with 'muster webhooks retry'.",
+    )
+
+
+def check_mqtt(settings: Settings) -> Iterator[Check]:
+    """Whether the MQTT broker takes what passes at this door; nothing without a broker."""
+    name, outbox, chosen = "mqtt", f"mqtt:{settings.kiosk}", settings.mqtt
+    if not chosen.host:
+        return
+    waiting = sum(one.waiting for one in _asked(settings, webhooks.states) or () if one.webhook == outbox)
+    if not waiting:
+        yield ok(name, "No event waits for the MQTT broker.")
+        return
+    yield warn(
+        name,
+        f"The MQTT broker {chosen.host}:{chosen.port} has not taken {plural(waiting, 'event')} yet.",
+        "A kiosk that runs tries at least once a minute; its log says why the broker does not take them.",
     )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Engine
 
 from db import audit, migrate
+from db.attendance import kiosks
 from db.crypto import TemplateCipher, bind_key
 from db.engine import database_file, writing
 from db.errors import DatabaseBusy, DatabaseError, DatabaseFull, DatabaseUnavailable, InvalidRecord
@@ -167,6 +168,7 @@ class Recorder:
         with writing(self._engine) as session:
             bind_key(session, self._cipher, now)
             kiosk = this_kiosk.register(session, settings, now)
+            kiosks.seen(session, kiosk, now)
         self._registered()
         if self._file not in (None, file):
             log.warning("The database was replaced by another file while this kiosk runs; it goes on with the new one.")

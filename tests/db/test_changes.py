@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from db import audit, changes
 from db.attendance import kiosks, ledger
-from db.engine import writing
+from db.engine import apart, writing
 from db.errors import DatabaseUnavailable
 from db.ids import new_id
 from db.people import people
@@ -87,14 +87,31 @@ def test_an_entry_about_an_attendance_event_is_no_news_of_people(engine: Engine,
     assert after == before
 
 
-def test_postgresql_tells_of_what_other_sessions_commit(postgresql: Engine, at: datetime) -> None:
-    news = changes.News(postgresql)
+def test_postgresql_tells_of_what_others_commit(postgresql: Engine, at: datetime) -> None:
+    office = apart(postgresql)
+    news, of_office = changes.News(postgresql), changes.News(office)
     assert not news.came(0.0)
-    with writing(postgresql) as session:
+    with writing(office) as session:
         people.add_person(session, "Ada", at=at, actor="desk")
     assert news.came(60.0)
+    assert not of_office.came(0.0)
+    office.dispose()
     with postgresql.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"))
-    with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
-        news.came(60.0)
-    news.close()
+    for one in (news, of_office):
+        with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
+            any(one.came(60.0) for _ in range(9))
+        one.close()
+
+
+def test_sqlite_tells_of_what_others_commit_and_not_of_what_the_engine_apart_does(sqlite: Engine, at: datetime) -> None:
+    mine, told = apart(sqlite), []
+    for engine in (mine, mine, sqlite, mine):
+        with mine.connect() as connection:
+            told.append(changes.state(connection))
+        with writing(engine) as session:
+            people.add_person(session, "Ada", at=at, actor="desk")
+    with mine.connect() as connection:
+        assert [*told[1:3], changes.state(connection)] == [told[0], told[0], told[3]]
+    assert told[3] != told[2]
+    mine.dispose()

@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
@@ -34,6 +34,7 @@ CONFIRMED_WITHIN: Final = 10.0
 """Seconds for which a round waits until the broker has confirmed its events."""
 RECONNECT: Final = (1, 60)
 """Seconds before a broker that is away is tried again: at first, and at most; each pause is twice as long."""
+AGAIN: Final = "it is tried again at least once a minute."
 _ROUND: Final = 100
 """Events of the ledger that are under way at once."""
 
@@ -58,15 +59,13 @@ def follow(
         wake: ends a `wait` early; called from the client's thread.
         trouble: called with one sentence when the broker cannot be reached, and again when it could be meanwhile.
     """
-    connected, anew = threading.Event(), threading.Event()
     with suppress(DatabaseError):  # what passes from now on is told; in the loop it is tried again
         _take(engine, settings, clock())
-    client = _client(settings, connected, anew, wake, trouble)
-    told: dict[str, object] = {}
-    under_way: dict[UUID, MQTTMessageInfo] = {}
-    failed = 0
+    broker = _Broker(settings, wake, trouble)
     values: dict[str, object] = {"camera": "ON"}
+    told: dict[str, object] = {}
     today: Today | None = None
+    failed = 0
     try:
         while True:
             values |= _of_events(taken())
@@ -78,77 +77,105 @@ def follow(
             except DatabaseError as error:
                 log.warning("MQTT is told nothing new of the database: %s", error)
                 done = False
-            if anew.is_set():
-                anew.clear()
+            if broker.came():
                 told = {}
-                _publish(client, discovery(settings, version("muster")))
-                _publish(client, [Message(availability(settings), "online")])
-            if connected.is_set():
-                changed = {name: value for name, value in values.items() if told.get(name) != value}
-                _publish(client, states(settings, changed))
+                broker.tell([*discovery(settings, version("muster")), Message(availability(settings), "online")])
+            if broker.is_there.is_set():
+                broker.tell(states(settings, {name: now for name, now in values.items() if told.get(name) != now}))
                 values.pop("unknown", None)
                 told = dict(values)
-                done = _tell_ledger(engine, settings, client, connected, clock, under_way) and done
+                done = _tell_ledger(engine, settings, broker, clock) and done
             failed = 0 if done else failed + 1
             if not wait(EVERY if done else min(webhooks.pause(failed).total_seconds(), EVERY)):
                 return
     finally:
-        if connected.is_set():
-            connected.clear()
+        broker.leave()
+
+
+class _Broker:
+    """The broker, to which a client in a thread of its own connects again and again.
+
+    Args:
+        wake, trouble: as in `follow`.
+    """
+
+    def __init__(self, settings: Settings, wake: Callable[[], None], trouble: Callable[[str], None]) -> None:
+        chosen = settings.mqtt
+        self.is_there = threading.Event()
+        self.under_way: dict[UUID, MQTTMessageInfo] = {}
+        """By their id in the outbox, events that the client has and the broker has not confirmed. After each new
+        connection the client tells them again."""
+        self._settings, self._wake, self._trouble = settings, wake, trouble
+        self._where = f"The MQTT broker {chosen.host}:{chosen.port}"
+        self._new, self._said = threading.Event(), False
+        self._client = Client(CallbackAPIVersion.VERSION2, f"muster-{part(settings.site)}-{part(settings.kiosk)}")
+        if chosen.username:
+            self._client.username_pw_set(chosen.username, chosen.password or None)
+        if chosen.tls:
+            self._client.tls_set()
+        self._client.will_set(availability(settings), "offline", qos=1, retain=True)
+        self._client.reconnect_delay_set(*RECONNECT)
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._disconnected
+        self._client.on_connect_fail = lambda *_: self._say(f"cannot be reached; {AGAIN}")
+        self._client.connect_async(chosen.host, chosen.port, keepalive=30)
+        self._client.loop_start()
+
+    def came(self) -> bool:
+        """Whether there is a new connection since the last call."""
+        if not self._new.is_set():
+            return False
+        self._new.clear()
+        return True
+
+    def tell(self, messages: Iterable[Message]) -> None:
+        for one in messages:
+            self._client.publish(one.topic, one.payload, qos=1, retain=one.retain)
+
+    def send(self, id: UUID, payload: str) -> bool:
+        """Tells an event of the outbox, unless it is under way; False where the connection broke."""
+        if id not in self.under_way:
+            sent = self._client.publish(f"{base(self._settings)}/event", payload, qos=1)
+            if sent.rc:
+                return False
+            self.under_way[id] = sent
+        return True
+
+    def unconfirmed(self) -> set[UUID]:
+        """Which of the events that are under way the broker does not confirm in time."""
+        end = time.monotonic() + CONFIRMED_WITHIN
+        for sent in self.under_way.values():
+            sent.wait_for_publish(max(0.0, end - time.monotonic()))
+        return {id for id, sent in self.under_way.items() if not sent.is_published()}
+
+    def leave(self) -> None:
+        if self.is_there.is_set():
+            self.is_there.clear()
             with suppress(RuntimeError, ValueError):  # the connection broke meanwhile
-                client.publish(availability(settings), "offline", qos=1, retain=True).wait_for_publish(2.0)
-        client.disconnect()
-        client.loop_stop()
+                last = self._client.publish(availability(self._settings), "offline", qos=1, retain=True)
+                last.wait_for_publish(2.0)
+        self._client.disconnect()
+        self._client.loop_stop()
 
-
-def _client(
-    settings: Settings,
-    connected: threading.Event,
-    anew: threading.Event,
-    wake: Callable[[], None],
-    trouble: Callable[[str], None],
-) -> Client:
-    chosen = settings.mqtt
-    client = Client(CallbackAPIVersion.VERSION2, f"muster-{part(settings.site)}-{part(settings.kiosk)}")
-    if chosen.username:
-        client.username_pw_set(chosen.username, chosen.password or None)
-    if chosen.tls:
-        client.tls_set()
-    client.will_set(availability(settings), "offline", qos=1, retain=True)
-    client.reconnect_delay_set(*RECONNECT)
-    where = f"The MQTT broker {chosen.host}:{chosen.port}"
-    said = threading.Event()
-
-    def say(sentence: str) -> None:
-        if not said.is_set():
-            said.set()
-            trouble(sentence)
-
-    def came(_: Client, __: Any, ___: ConnectFlags, reason: ReasonCode, ____: Properties | None) -> None:
+    def _connected(self, _: Client, __: Any, ___: ConnectFlags, reason: ReasonCode, ____: Properties | None) -> None:
         if reason.is_failure:
-            say(f"{where} refuses this kiosk ({reason}); correct mqtt.username and mqtt.password.")
+            self._say(f"refuses this kiosk ({reason}); correct mqtt.username and mqtt.password.")
             return
-        said.clear()
-        connected.set()
-        anew.set()
-        wake()
+        self._said = False
+        self.is_there.set()
+        self._new.set()
+        self._wake()
 
-    def went(*_: Any) -> None:
-        if connected.is_set():
-            connected.clear()
-            say(f"{where} is away; it is tried again.")
+    def _disconnected(self, *_: Any) -> None:
+        if self.is_there.is_set():
+            self.is_there.clear()
+            self._say(f"is away; {AGAIN}")
 
-    client.on_connect = came
-    client.on_disconnect = went
-    client.on_connect_fail = lambda *_: say(f"{where} cannot be reached; it is tried again.")
-    client.connect_async(chosen.host, chosen.port, keepalive=30)
-    client.loop_start()
-    return client
-
-
-def _publish(client: Client, messages: Sequence[Message]) -> None:
-    for one in messages:
-        client.publish(one.topic, one.payload, qos=1, retain=one.retain)
+    def _say(self, what: str) -> None:
+        """Once, until there is a connection again."""
+        if not self._said:
+            self._said = True
+            self._trouble(f"{self._where} {what}")
 
 
 def _outbox(settings: Settings) -> str:
@@ -164,55 +191,32 @@ def _take(engine: Engine, settings: Settings, now: datetime) -> None:
         webhooks.take(session, _outbox(settings), lambda event: event.door == settings.kiosk, now)
 
 
-def _tell_ledger(
-    engine: Engine,
-    settings: Settings,
-    client: Client,
-    connected: threading.Event,
-    clock: Callable[[], datetime],
-    under_way: dict[UUID, MQTTMessageInfo],
-) -> bool:
+def _tell_ledger(engine: Engine, settings: Settings, broker: _Broker, clock: Callable[[], datetime]) -> bool:
     """Tells each event of the outbox at least once: it leaves the outbox when the broker has confirmed it.
-
-    Args:
-        under_way: by their id in the outbox, events that the client has and the broker has not confirmed. After each
-            new connection the client tells them again.
 
     Returns:
         False where events are left in the outbox, although the broker is there.
     """
-    topic = f"{base(settings)}/event"
     try:
-        while connected.is_set():
+        while broker.is_there.is_set():
             with reading(engine) as session:
                 due = webhooks.due(session, _outbox(settings), clock(), _ROUND)
                 events = event_feed.by_ids(session, [one.event for one in due if one.event])
-            for one in due:
-                if one.event in events and one.id not in under_way:
-                    sent = client.publish(topic, json.dumps(event_json(events[one.event])), qos=1)
-                    if sent.rc:  # the connection broke
-                        return False
-                    under_way[one.id] = sent
-            waiting = _unconfirmed(under_way)
-            done = [one for one in due if one.id not in waiting]  # what left the ledger has nobody to be told
+            for one in due:  # what left the ledger has nobody to be told
+                if one.event in events and not broker.send(one.id, json.dumps(event_json(events[one.event]))):
+                    return False
+            waiting = broker.unconfirmed()
+            done = [one for one in due if one.id not in waiting]
             with writing(engine) as session:
                 webhooks.delivered(session, _outbox(settings), done, clock())
             for one in done:
-                under_way.pop(one.id, None)
+                broker.under_way.pop(one.id, None)
             if not done or len(due) < _ROUND:
                 return len(done) == len(due)
     except DatabaseError as error:
         log.warning("MQTT is told no events of the ledger now: %s", error)
         return False
     return True
-
-
-def _unconfirmed(under_way: Mapping[UUID, MQTTMessageInfo]) -> set[UUID]:
-    """Which of them the broker does not confirm in time."""
-    end = time.monotonic() + CONFIRMED_WITHIN
-    for sent in under_way.values():
-        sent.wait_for_publish(max(0.0, end - time.monotonic()))
-    return {id for id, sent in under_way.items() if not sent.is_published()}
 
 
 def _of_events(events: Sequence[KioskEvent]) -> dict[str, object]:

@@ -1,6 +1,8 @@
 """Doors of one site: enrolled at one and known at all, erased at one and unknown at all, passed at one, read at all."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
 from db.attendance import holidays, leave, ledger, ledger_entries, shifts
 from db.calendar import Leave, Shift
@@ -28,6 +30,7 @@ from db.people.listing import list_people
 from db.privacy import erasure, merges
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent
+from db.schema.calendar import ShiftRow
 from db.schema.faces import PortraitRow, TemplateRow
 from db.schema.forwarding import SiteEventRow
 from db.schema.moods import CrowdSecretRow
@@ -92,11 +95,37 @@ def _settle(*doors: Sited) -> None:
             one.follow()
 
 
+@contextmanager
+def never_locked_while_asking(door: Engine, centre: Engine) -> Iterator[None]:
+    """The centre is asked nothing while the door's database is locked."""
+    locked = False
+
+    def lock(connection: Connection) -> None:
+        nonlocal locked
+        locked = connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE"
+
+    def free(_: Connection) -> None:
+        nonlocal locked
+        locked = False
+
+    def ask(*_: object) -> None:
+        assert not locked
+
+    heard = ((door, "begin", lock), (door, "commit", free), (centre, "before_cursor_execute", ask))
+    for one in heard:
+        event.listen(*one)
+    yield
+    for one in heard:
+        event.remove(*one)
+
+
 def test_who_is_enrolled_at_one_door_has_their_face_at_the_other_and_none_readable_at_the_centre(
     first: Sited, second: Sited, engine: Engine
 ) -> None:
     ada = first.enrol("Ada", "7")
-    _settle(first, second)
+    for one in (first, second):
+        with never_locked_while_asking(one.engine, engine):
+            one.follow()
     assert second.names() == ["Ada"]
     assert (first.faces(ada), second.faces(ada)) == (2, 2)
     with reading(second.engine) as session:
@@ -223,6 +252,33 @@ def test_shifts_holidays_and_leave_are_the_same_at_all_doors_and_proved(
         assert (shifts.all_shifts(session), leave.of_person(session, ada)) == ([], [])
     known = [(one.engine, one.key) for one in (first, second)]
     assert [verify(*one, None).problems for one in (*known, (engine, SITE))] == [(), (), ()]
+
+
+def test_what_is_written_at_a_door_while_a_round_compares_goes_with_the_next(
+    first: Sited, second: Sited, engine: Engine
+) -> None:
+    written: list[UUID] = []
+
+    def add(one: Sited) -> None:
+        shift = Shift(new_id(), frozenset({len(written)}), time(9), time(17))
+        written.append(shift.id)
+        with writing(one.engine) as session:
+            shifts.add(session, shift, at=one.door.at, actor="desk")
+
+    def meanwhile(*told: str) -> None:
+        if "FROM shift" in told[2] and len(written) == 1:
+            add(second)
+
+    add(first)
+    first.follow()
+    event.listen(engine, "before_cursor_execute", meanwhile)
+    second.follow()
+    event.remove(engine, "before_cursor_execute", meanwhile)
+    second.follow()
+    first.follow()
+    for one in (first, second):
+        with reading(one.engine) as session:
+            assert sorted(session.scalars(select(ShiftRow.id))) == sorted(written)
 
 
 def test_in_aggregate_mode_doors_of_a_site_give_a_person_one_token_a_day(

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, select, text
 from db import audit
 from db.attendance import kiosks
 from db.crypto import TemplateCipher
-from db.engine import open_database, reading, writing
+from db.engine import apart, open_database, reading, writing
 from db.ids import new_id
 from db.people import people
 from db.proof import entries
@@ -103,8 +103,10 @@ def test_a_door_that_its_own_database_woke_does_not_ask_a_centre_that_tells_of_n
         assert site.wait(60.0, lambda _: True)
     site.step(door.engine, postgresql, now, door.at)
     assert not asked
-    with writing(postgresql) as session:
+    office = apart(postgresql)
+    with writing(office) as session:
         people.rename(session, ada, "Ada L.", at=door.at, actor="desk")
+    office.dispose()
     assert site.wait(60.0, lambda _: True)
     site.step(door.engine, postgresql, now, door.at)
     with reading(door.engine) as session:

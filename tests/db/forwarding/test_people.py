@@ -30,6 +30,13 @@ from tests.db.rows import newest_entries, newest_events
 NOTHING = Forwarded()
 
 
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """SQLite: the rules are the same everywhere, and tests of whole rounds ask the same questions of PostgreSQL."""
+    opened: Engine = request.getfixturevalue(getattr(request, "param", "sqlite"))
+    return opened
+
+
 def _count(engine: Engine, table: type) -> int:
     with reading(engine) as session:
         return len(session.scalars(select(table)).all())
@@ -49,6 +56,12 @@ def test_one_number_at_two_kiosks_is_one_person(
         assert {row.person for row in sightings.between(session, door.at, door.at + timedelta(days=1))} == {first}
         assert len(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == first)).all()) == 2
     assert send(other) == NOTHING
+
+
+def test_nobody_who_never_had_a_number_is_said_to_have_lost_it(door: Door, send: Callable[..., Forwarded]) -> None:
+    for name in ("Ada", "Bob"):
+        door.enrol(name)
+    assert send(door) == Forwarded(people=2, consents=2)
 
 
 def test_of_somebody_who_is_another_person_there_only_a_refusal_counts(
@@ -91,6 +104,7 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
         assert ledger_check.verify_forwarded(session, received.origins(session)[0]).head == door.head()
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 def test_who_is_erased_there_meanwhile_makes_the_next_run_finish(
     engine: Engine, door: Door, send: Callable[..., Forwarded]
 ) -> None:

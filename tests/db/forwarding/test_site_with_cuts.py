@@ -46,7 +46,11 @@ def _door(folder: Path, number: int, migrated: Path, at: datetime) -> tuple[Door
     return Door(file, at, site=f"site {number}"), TemplateCipher(bytes([number]) * 32)
 
 
-@pytest.mark.parametrize(("seed", "remembers"), [(1, False), (2, True), (3, True)])
+@pytest.mark.parametrize(
+    ("engine", "seed", "remembers"),
+    [("sqlite", 1, False), ("postgresql", 2, True), ("sqlite", 3, True)],
+    indirect=["engine"],
+)
 def test_after_cuts_at_any_place_the_centre_and_all_doors_agree(
     seed: int, remembers: bool, engine: Engine, migrated: Path, tmp_path: Path, at: datetime
 ) -> None:

@@ -21,7 +21,8 @@ from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.key_store import load_cipher
 from db.people import people
-from db.proof.heads import open_with
+from db.proof.heads import HEADS_FILE, open_with
+from db.proof.key import of_engine
 from db.schema.forwarding import SiteEventRow
 from db.verification import verdict
 from monitor.attendance.days import Period
@@ -268,4 +269,16 @@ def test_what_is_written_while_a_round_reports_ends_the_next_wait(
     site.step(front.engine, shared, AT + timedelta(minutes=2), AT)
     paused: list[float] = []
     assert site.wait(60.0, lambda seconds: paused.append(seconds) or len(paused) < 3)  # type: ignore[func-returns-value]
+    site.close()
+
+
+def test_the_first_commit_of_a_day_may_be_a_rounds(doors: tuple[Kiosk, Kiosk]) -> None:
+    front, _ = doors
+    site, shared = settled(front)
+    prover = of_engine(front.engine)
+    assert prover is not None
+    prover.noted = None
+    known = (front.folder / HEADS_FILE).read_text()
+    site.step(front.engine, shared, AT + timedelta(minutes=2), AT)
+    assert (front.folder / HEADS_FILE).read_text().startswith(known + "{")
     site.close()

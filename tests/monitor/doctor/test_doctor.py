@@ -24,7 +24,7 @@ from db.proof import chains
 from monitor.cli import doctor
 from monitor.cli.main import app
 from monitor.config import Settings
-from monitor.config_outbound import Webhook
+from monitor.config_outbound import Mqtt, Webhook
 from monitor.config_sources import load_settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
@@ -277,6 +277,22 @@ def test_messages_that_no_receiver_takes_are_warned_of(settings: Settings) -> No
     assert found.sentence == (
         "The receiver chat has 1 message waiting and 0 given up. It cannot be reached (Connection refused)."
     )
+
+
+def test_events_that_no_broker_takes_are_warned_of(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"mqtt": Mqtt(host="broker.example")})
+    make_database(settings)
+    assert statuses(storage.check_mqtt(settings)) == []
+    assert statuses(storage.check_mqtt(chosen)) == [Status.OK]
+    engine = open_database(settings.db)
+    with writing(engine) as session:
+        webhooks.take(session, f"mqtt:{chosen.kiosk}", lambda _: True, NOW)
+        webhooks.add(session, f"mqtt:{chosen.kiosk}", "check_in", NOW, NOW, door=chosen.kiosk, text=None)
+    engine.dispose()
+    (found,) = storage.check_mqtt(chosen)
+    assert (found.status, found.sentence) == (
+        Status.WARN, "The MQTT broker broker.example:1883 has not taken 1 event yet.",
+    )  # fmt: skip
 
 
 def test_a_kiosk_out_of_touch_with_its_site_is_warned_of_with_the_reason(settings: Settings) -> None:

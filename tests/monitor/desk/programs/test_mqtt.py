@@ -122,7 +122,7 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World, port:
 
     with programs_around(world.engine, settings, lambda: world.now, trouble=trouble) as hear:
         assert away.wait(60)
-        assert said == [f"The MQTT broker 127.0.0.1:{port} cannot be reached; it is tried again."]
+        assert said == [f"The MQTT broker 127.0.0.1:{port} cannot be reached; {mqtt.AGAIN}"]
         hear(came(world))
         with broker(port), Heard(port).listening() as heard:
             heard.wait(lambda topics: topics.get("muster/main/door/last_person") == "Radia Perlman")

@@ -109,3 +109,12 @@ def test_what_is_set_aside_is_kept_with_its_reason_until_it_is_put_back(world: W
     assert [each.key for each in listed(world).open] == [one.key]
     with reading(world.engine) as session:
         assert len(ledger.between(session, at("00:00"), NOW)) == 1, "the ledger is as it was"
+
+
+def test_a_repair_at_the_desk_does_not_make_a_kiosk_look_alive(world: World) -> None:
+    (one,) = listed(world).open
+    at_south = world.settings.model_copy(update={"kiosk": "South", "role": "in"})
+    repair(world.engine, at_south, [(one, one.proposals[0], one.proposals[0].reason)], **BY)
+    with reading(world.engine) as session:
+        (south,) = kiosks.all_kiosks(session)
+    assert south.seen_at == at("08:00") - timedelta(days=3)
