@@ -279,6 +279,22 @@ def test_a_time_that_was_taken_while_the_clock_was_off_is_marked_also_when_it_is
     assert len(found) > 1
 
 
+@pytest.mark.parametrize("jump", [FIVE, -FIVE])
+def test_who_stays_in_view_while_the_clock_is_set_neither_arrives_again_nor_leaves(
+    engine: Engine, ada: Person, told: Listener, jump: timedelta
+) -> None:
+    clock = Clock()
+    recorder = clock.start(engine, told)
+    recorder.record(seen(ada))
+    told.wait_for(2)
+    clock.set(jump, seconds=20)
+    again = seen(ada)
+    recorder.record(replace(again, first_at=AT + jump, last_at=AT + jump))
+    recorder.close()
+    with reading(engine) as session:
+        assert [one.kind for one in ledger.of_person(session, ada.id)] == ["check_in"]
+
+
 def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_log(
     engine: Engine, told: Listener, locked: Callable[[], None]
 ) -> None:
