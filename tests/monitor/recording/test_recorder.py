@@ -310,7 +310,7 @@ def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_lo
     assert jumps == [18_000]
 
 
-def test_closing_does_not_wait_for_a_database_that_answers_nothing(
+def test_a_database_that_answers_nothing_is_said_and_closing_does_not_wait_for_it(
     engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As over a cable that was cut: the system gives the connection up after a quarter of an hour only."""
@@ -326,6 +326,9 @@ def test_closing_does_not_wait_for_a_database_that_answers_nothing(
     monkeypatch.setattr("monitor.recording.transactions.write", hang)
     recorder.record(seen(ada))
     assert asked.wait(60)
+    assert recorder.health is None, "it may still answer"
+    monkeypatch.setattr(recording, "HANGS", 0.0)
+    assert recorder.health == "The database has not answered for 0 seconds."
     with pytest.raises(DatabaseError, match="1 entry could not be written"):
         recorder.close(timeout=0.05)
     back.set()
