@@ -12,6 +12,7 @@ import csv
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from monitor.vision.images import read_image
 from monitor.vision.liveness.motion import MotionWindow, Verdict, judge
 from monitor.vision.matching.gallery import Enrolled, GalleryEntry
 from tests.monitor.pipeline.attacks.attacks import KINDS, SIZE, Attack, Portrait, backgrounds, centred
-from tests.monitor.pipeline.attacks.play import FPS, START, Outcome, play
+from tests.monitor.pipeline.attacks.play import ANSWERED, FPS, START, Outcome, play
 from tests.monitor.pipeline.attacks.sheets import Camera
 from tests.monitor.stage import FLOW, gallery_of, person_id
 
@@ -143,11 +144,12 @@ def people(bench: Bench) -> None:
 
 def real_windows(bench: Bench, frames: list[RgbImage]) -> Iterator[Verdict]:
     """What each window of 15 frames a second says, with five frames from one to the next."""
-    faces = [bench.largest(rgb) for rgb in frames]
+    face_on = cache(lambda number: bench.largest(frames[number]))
     length = round(WINDOW * FPS) + 1
     for start in range(0, len(frames) - length + 1, 5):
         window, cues = None, []
-        for rgb, face in zip(frames[start : start + length], faces[start:], strict=False):
+        for number in range(start, start + length):
+            rgb, face = frames[number], face_on(number)
             mesh = bench.mesh(rgb, face) if face is not None else None
             if face is None or mesh is None:
                 continue
@@ -226,7 +228,10 @@ def turn_passes(
     camera, asked, phases, evidence = Camera(bench.random, SIZE), None, [], dict[str, float | str]()
     for number in range(round(14 * FPS)):
         now = number / FPS
-        aside = asked is not None and 0.5 < (now - asked) % 4 < 1.3
+        since = 0.0 if asked is None else (now - asked) % 4
+        if since > ANSWERED and number % 5:
+            continue  # it has turned back: the rest of the time only passes
+        aside = 0.5 < since < 1.3
         rgb = camera.take(turned if aside else straight)
         observations, sightings = flow.process(Frame(number, START, now, rgb), bench.detector.detect(rgb))
         phases += [one.phase for one in sightings]

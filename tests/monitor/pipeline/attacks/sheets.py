@@ -84,7 +84,7 @@ def _outline(width: float, height: float, bend: float) -> Floats:
 
 
 def _on_sheet(origin: Floats, rays: list[Floats], width: float, bend: float) -> tuple[Floats, Floats]:
-    """Where rays, given by axis, meet the sheet: metres along it and down it from its middle; far off where they miss."""
+    """Where rays, given by axis, meet the sheet: metres along and down from its middle, `_MISSED` where they miss."""
     x, y, z = rays
     if bend < 1:
         far = -origin[2] / z
