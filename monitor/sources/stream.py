@@ -43,7 +43,7 @@ def _whole_pictures(capture: VideoCapture) -> VideoCapture:
 
 
 class JpegCapture:
-    """A capture of JPEGs as they were sent: FFmpeg would fill what is missing of one with the picture before, unseen."""
+    """A capture of JPEGs as they were sent: FFmpeg fills what is missing of one with the picture before."""
 
     def __init__(self, capture: VideoCapture, clock: Callable[[], float] = time.monotonic) -> None:
         self._capture, self._clock = capture, clock

@@ -8,7 +8,6 @@ import threading
 import pytest
 
 from monitor.errors import ModelError
-from monitor.vision import runtime
 from monitor.vision.runtime import open_session, quiet_native_output
 
 
@@ -23,7 +22,7 @@ def test_a_model_is_damaged_unless_memory_was_short(monkeypatch: pytest.MonkeyPa
     def short(*_: object, **__: object) -> None:
         raise OnnxError("Exception during initialization: std::bad_alloc")
 
-    monkeypatch.setattr(runtime.onnxruntime, "InferenceSession", short)
+    monkeypatch.setattr("monitor.vision.runtime.onnxruntime.InferenceSession", short)
     with pytest.raises(OnnxError, match="bad_alloc"):
         open_session(b"")
 
