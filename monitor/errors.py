@@ -63,9 +63,17 @@ class DataError(MusterError):
 LOW_MEMORY: Final = "Too little memory is free for this; close other programs, or give this machine more."
 
 
+_NO_MEMORY: Final = (
+    "Insufficient memory",
+    "bad_alloc",
+    "out of memory",
+    "Failed to allocate memory",
+    "failed to map segment",
+)
+
+
 def short_of_memory(error: BaseException) -> bool:
     """Whether this is the system's "no memory", also in the words of OpenCV, onnxruntime and SQLite."""
     return isinstance(error, MemoryError) or (
-        not isinstance(error, MusterError)
-        and any(words in str(error) for words in ("Insufficient memory", "bad_alloc", "out of memory"))
+        not isinstance(error, MusterError) and any(words in str(error) for words in _NO_MEMORY)
     )

@@ -28,6 +28,7 @@ from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
 from db.schema.proof import ChainRow
 
 HEADS_FILE: Final = "ledger.heads"
+EMPTIED: Final = "its proof was emptied: what was noted of this ledger earlier had entries"
 log = logging.getLogger(__name__)
 
 
@@ -192,6 +193,15 @@ def of_database(noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...
         here = here or (same and head.database == place)
         found = [head] if head.restored else [*found, head]
     return tuple(found)
+
+
+def is_emptied(now: Head, noted: Noted) -> bool:
+    """Whether a database that has no proof had one: a head of its ledger was noted with fewer events, and with entries.
+
+    That counts for each copy, also for one that an earlier head says nothing of. Who was never proved has no such head.
+    """
+    mine = (one for one in noted.heads if one.chain == now.chain)
+    return not now.entries and any(one.entries and one.events < now.events for one in mine)
 
 
 def verified(mine: Sequence[Head], chain: UUID | None, place: str) -> tuple[Head, ...]:

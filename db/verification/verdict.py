@@ -186,6 +186,8 @@ def _noted(
         return tuple(ours)
     # Of the database whose copy this is, what was noted after the copy was made says nothing: a backup ends earlier.
     now = heads.current(engine, datetime.now(UTC))
+    if heads.is_emptied(now, noted):
+        problems.append(heads.EMPTIED)
     ends = now.events, now.entries
     return tuple(one for one in ours if one.database == place or (one.events <= ends[0] and one.entries <= ends[1]))
 

@@ -21,7 +21,7 @@ from enroll.people.gallery_index import GalleryIndex
 from monitor.domain import Question
 from monitor.vision.encoder import unit
 from monitor.vision.liveness.motion import Cues, has_relief, judge
-from monitor.vision.liveness.turn import TURN, TurnQuestion
+from monitor.vision.liveness.turn import TurnQuestion
 from monitor.vision.matching.joined import first_of
 
 
@@ -58,6 +58,8 @@ _HINTS: Final = {
 }
 _STRAIGHT_YAW: Final = 10.0
 _STRAIGHT_PITCH: Final = 25.0
+_ALIVE: Final = 16.0
+"""Degrees by the mesh from which one frame of a turned head counts; at a door three in a row do from fewer."""
 _TURN: Final = (12.0, 35.0)
 """Degrees aside, from and to."""
 _NOD: Final = (8.0, 30.0)
@@ -176,7 +178,7 @@ class Coach:
         if ask not in ASIDE:
             return False
         turned = TurnQuestion(Question(ask.value), look.seconds, self._straight_yaw).turned(look.yaw)
-        if turned < TURN or look.cues is None or not has_relief(look.cues):
+        if turned < _ALIVE or look.cues is None or not has_relief(look.cues):
             return True
         return judge(self._cues).carried
 

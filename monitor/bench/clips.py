@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from monitor.domain import RgbImage
+from monitor.domain import Frame, RgbImage
 from monitor.errors import MusterError
 from monitor.sources.file import FileSource
 from monitor.sources.simulated.choreography import Key, Visit
@@ -80,20 +80,21 @@ def sample(clip: Clip, count: int) -> list[RgbImage]:
     """
     kept: list[RgbImage] = []
     stride = 1
-    for index, picture in enumerate(_pictures(clip.file)):
+    for index, frame in enumerate(frames_of(clip)):
         if index % stride == 0:
-            kept.append(picture)
+            kept.append(frame.rgb)
         if len(kept) > 2 * count:
             kept, stride = kept[::2], 2 * stride
     return kept
 
 
-def _pictures(file: Path) -> Iterator[RgbImage]:
-    source = FileSource(file)
+def frames_of(clip: Clip) -> Iterator[Frame]:
+    """All frames of a clip, in order. Raises: SourceError, it cannot be read."""
+    source = FileSource(clip.file)
     source.open()
     try:
         while (frame := source.read()) is not None:
-            yield frame.rgb
+            yield frame
     finally:
         source.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from monitor.bench.classic import ClassicLoop
 from monitor.bench.clips import Clip, sample, simulated_clip
-from monitor.bench.flow import Door, measure_empty, measure_flow, open_door
+from monitor.bench.flow import Door, measure_empty, measure_flow, measure_undecided, open_door
 from monitor.bench.matching import measure_matching, measure_memory
 from monitor.bench.measure import Measure
 from monitor.bench.startup import measure_startup
@@ -62,7 +62,7 @@ def run_bench(
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         raise UsageError(f"Unknown part {unknown[0]!r}; use {', '.join(PARTS)}.")
-    if {"flow", "startup"} & set(parts or PARTS) and find_spec("face_recognition") is None:
+    if {"flow", "liveness", "startup"} & set(parts or PARTS) and find_spec("face_recognition") is None:
         raise UsageError(
             "The classic loop of 'face_recognition' is not installed; start 'uv run --extra bench muster bench', or "
             "measure without it: --only encoder --only detection --only matching."
@@ -129,6 +129,11 @@ def _flow(stage: _Stage) -> Iterator[Measure]:
         yield from measure_flow(stage.door, clip, stage.classic, stage.sample(clip), stage.effort.rounds)
 
 
+def _liveness(stage: _Stage) -> Iterator[Measure]:
+    for clip in stage.clips:
+        yield from measure_undecided(clip, stage.classic, stage.sample(clip))
+
+
 def _empty(stage: _Stage) -> Iterator[Measure]:
     clip = simulated_clip(stage.folder, (), 0, stage.effort.seconds)
     yield from measure_empty(stage.door, clip)
@@ -153,6 +158,7 @@ def _startup(stage: _Stage) -> Iterator[Measure]:
 PARTS: dict[str, Callable[[_Stage], Iterator[Measure]]] = {
     "encoder": _encoder,
     "flow": _flow,
+    "liveness": _liveness,
     "empty": _empty,
     "detection": _detection,
     "matching": _matching,

@@ -18,7 +18,9 @@ def bench(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="NAME", help="encoder, flow, detection, matching or startup; repeatable."),
+        typer.Option(
+            "--only", metavar="NAME", help="encoder, flow, liveness, empty, detection, matching or startup; repeatable."
+        ),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer samples, and no gallery of a million.")] = False,
     json: JsonOption = False,

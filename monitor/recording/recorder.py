@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from time import monotonic
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -39,6 +40,8 @@ FIRST_PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 5.0
 """Most seconds between two tries to write a fact."""
 
+HANGS: Final = 5.0
+"""Seconds without an answer of the database from which that is said: as of one behind a cable that was cut."""
 ANSWERS_WITHIN: Final = 10.0
 """Seconds that closing waits for the answer to a statement, after facts were given up."""
 
@@ -77,8 +80,9 @@ class Recorder:
         Raises:
             DatabaseError: the database is not one that this kiosk can use, or its templates belong to another key.
         """
-        self.health: str | None = None
-        """One sentence on why facts cannot be written now; None when all is well."""
+        self._health: str | None = None
+        self._writing_since: float | None = None
+        """Since when an answer of the database is awaited, in elapsed seconds; None between two tries."""
         self._engine, self._cipher, self._settings = engine, cipher, settings
         self._publish = publish
         self._clock = WatchedClock(clock, elapsed)
@@ -98,6 +102,13 @@ class Recorder:
         self._give_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
+
+    @property
+    def health(self) -> str | None:
+        """One sentence on why facts cannot be written now; None when all is well."""
+        since = self._writing_since
+        waited = monotonic() - since if since is not None else 0.0
+        return self._health or (f"The database has not answered for {waited:.0f} seconds." if waited > HANGS else None)
 
     @property
     def lost(self) -> int:
@@ -192,6 +203,7 @@ class Recorder:
         """
         pause = FIRST_PAUSE
         while True:
+            self._writing_since = monotonic()
             try:
                 events = self._write(facts)
             except DatabaseError as error:
@@ -203,6 +215,8 @@ class Recorder:
                 self._note(None)
                 self._announce(facts, events)
                 return len(facts)
+            finally:
+                self._writing_since = None
             if any(batch.is_hopeless(one.fact, refused) for one in facts):
                 if len(facts) == 1:
                     self._refuse(facts[0].fact, refused)
@@ -248,8 +262,8 @@ class Recorder:
             self._note(str(error))
 
     def _note(self, health: str | None) -> None:
-        if health != self.health:
-            self.health = health
+        if health != self._health:
+            self._health = health
             if health:
                 waiting = len(self._backlog)
                 log.warning("%s%s", health, f" Waiting to be written: {plural(waiting, 'fact')}." if waiting else "")

@@ -237,6 +237,11 @@ def _decided(
     """What an arrival means, and the passages around it."""
     # A person who stays in view has not arrived again; a person who types a PIN means it, and is in view while typing.
     seen = context.arrivals.last_seen(session, person.id, sighting.id, at) if sighting else None
+    if (
+        sighting and clock_off
+    ):  # who was in view before the jump stands in view still, by whichever clock it was written
+        before = context.arrivals.last_seen(session, person.id, sighting.id, at - clock_off)
+        seen = max((one for one in (seen, before and before + clock_off) if one), default=None)
     arrival = Arrival(at, context.kiosk, context.settings.role, seen, clock_suspect=bool(clock_off))
     return context.arrivals.decide(session, context.settings, person, arrival, clock_off)
 

@@ -1,10 +1,13 @@
 """Reads network cameras and streams: RTSP, HTTP and the other protocols of FFmpeg."""
 
 import os
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from monitor.errors import SourceError
 from monitor.sources.live import LiveSource
@@ -13,6 +16,8 @@ from monitor.sources.opencv import VideoCapture, open_capture
 TIMEOUT_MS = 4000
 """Milliseconds to connect, and between two frames, so that a lost stream is noticed within 5 seconds."""
 
+_AS_SENT = -1
+"""OpenCV's format of pictures that are not decoded: uint8 (1, bytes)."""
 _OPTIONS = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
 _LOW_LATENCY = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
 """TCP because lost UDP packets smear faces; no buffering because the newest frame is wanted."""
@@ -22,13 +27,40 @@ def open_stream(address: str) -> VideoCapture:
     """OpenCV's capture of the stream, by FFmpeg with time-outs; without buffering, except over HTTP."""
     timeouts = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS)
     if address.lower().startswith("http") or _OPTIONS in os.environ:
-        return open_capture(address, cv2.CAP_FFMPEG, timeouts)
+        return _whole_pictures(open_capture(address, cv2.CAP_FFMPEG, timeouts))
     # OpenCV takes these options from the environment only, and files opened later must not see them.
     os.environ[_OPTIONS] = _LOW_LATENCY
     try:
-        return open_capture(address, cv2.CAP_FFMPEG, timeouts)
+        return _whole_pictures(open_capture(address, cv2.CAP_FFMPEG, timeouts))
     finally:
         del os.environ[_OPTIONS]
+
+
+def _whole_pictures(capture: VideoCapture) -> VideoCapture:
+    """The capture; of a stream in MJPEG one that lets damaged pictures go by."""
+    jpegs = round(capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter.fourcc(*"MJPG")
+    return JpegCapture(capture) if jpegs and capture.set(cv2.CAP_PROP_FORMAT, _AS_SENT) else capture
+
+
+class JpegCapture:
+    """A capture of JPEGs as they were sent: FFmpeg fills what is missing of one with the picture before."""
+
+    def __init__(self, capture: VideoCapture, clock: Callable[[], float] = time.monotonic) -> None:
+        self._capture, self._clock = capture, clock
+        self.isOpened, self.grab = capture.isOpened, capture.grab
+        self.get, self.set, self.release = capture.get, capture.set, capture.release
+
+    def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
+        """The next whole picture; none where all are damaged for `TIMEOUT_MS`."""
+        until = self._clock() + TIMEOUT_MS / 1000
+        while self._clock() < until:
+            sent, jpeg = self._capture.read()
+            if not sent or jpeg is None:
+                break
+            bgr = cv2.imdecode(jpeg.ravel(), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+            if bgr is not None:
+                return True, np.asarray(bgr, np.uint8)
+        return False, None
 
 
 def without_password(address: str) -> str:

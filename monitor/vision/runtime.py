@@ -15,7 +15,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime
 
-from monitor.errors import ModelError
+from monitor.errors import ModelError, short_of_memory
 
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
@@ -46,7 +46,7 @@ def open_session(model: Path | bytes, *, threads: int = 1) -> onnxruntime.Infere
         return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         # onnxruntime's exceptions have no common base that it exports.
-        if type(error).__module__.startswith("onnxruntime"):
+        if type(error).__module__.startswith("onnxruntime") and not short_of_memory(error):
             raise ModelError("A model file is damaged and cannot be loaded; install Muster again.") from None
         raise
     finally:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from monitor.bench import run, startup
 from monitor.bench.clips import Clip, sample, simulated_clip, write_clip
-from monitor.bench.flow import measure_flow, open_door
+from monitor.bench.flow import measure_flow, measure_undecided, open_door
 from monitor.bench.measure import Measure
 from monitor.bench.run import QUICK, run_bench
 from monitor.bench.vision import measure_detection
@@ -80,11 +80,24 @@ def test_the_whole_flow_runs_on_every_frame_and_the_loop_on_each_sampled_one(
     door = open_door(tmp_path, {str(person.name): [photo(one) for one in person.enrolment[:3]]})
     loop = NoLoop()
     frames = sample(clips[1], 3)
-    (measure,) = measure_flow(door, clips[1], loop, frames, rounds=2)  # type: ignore[arg-type]
+    measures = list(measure_flow(door, clips[1], loop, frames, rounds=2))  # type: ignore[arg-type]
     door.engine.dispose()
     assert loop.frames == len(frames)
+    names = [f"whole flow{how}, {clips[1].name}" for how in ("", " with liveness 'ask'")]
+    assert [one.name for one in measures] == names
+    assert all(one.value > 0 and one.unit == "frames/s" for one in measures)
+
+
+def test_of_an_undecided_face_each_judged_frame_is_timed_and_an_empty_clip_has_none(
+    clips: dict[int, Clip], tmp_path: Path
+) -> None:
+    loop = NoLoop()
+    frames = sample(clips[1], 1)
+    (measure,) = measure_undecided(clips[1], loop, frames)  # type: ignore[arg-type]
     assert measure.value > 0
-    assert measure.unit == "frames/s"
+    assert loop.frames == len(frames)
+    nobody = simulated_clip(tmp_path, (), 0, 0.1)
+    assert not list(measure_undecided(nobody, loop, frames))  # type: ignore[arg-type]
 
 
 def test_time_and_peak_memory_of_a_process_are_its_own() -> None:
@@ -102,7 +115,7 @@ def test_a_process_that_fails_is_no_measure() -> None:
 
 
 def test_a_part_that_does_not_exist_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match="encoder, flow, empty, detection, matching, startup"):
+    with pytest.raises(UsageError, match="encoder, flow, liveness, empty, detection, matching, startup"):
         list(run_bench(["speed"], say=silent))
 
 

@@ -184,6 +184,7 @@ def open_store(
         DatabaseError: it cannot be opened, and waiting is not wanted or does not help.
     """
     from db.errors import DatabaseBusy, DatabaseFull, DatabaseUnavailable, NoDatabase
+    from monitor.service import notify
 
     told = ""
     while True:
@@ -202,6 +203,7 @@ def open_store(
                     ),
                     err,
                 )
+        notify("WATCHDOG=1")
         pause(TRY_AGAIN_AFTER)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Unpack, cast
 from uuid import UUID
@@ -25,6 +26,8 @@ from db.privacy import erasure
 from db.privacy.rotation import reencrypt
 from db.programs import keys
 from db.proof import heads
+from db.proof.heads import HEADS_FILE, Noted
+from db.proof.key import ProofKey, proof_key
 from db.records.people import ConsentKind
 from monitor.config import Settings
 from monitor.desk.actor import Actor
@@ -110,7 +113,7 @@ def restore(
             restored = open_database(str(copy), create=False)
             opened.callback(restored.dispose)
             key = _key_of(restored, cipher, file, folder)
-            _require_whole(restored, key, file)
+            _require_whole(restored, key, file, heads.read(folder / HEADS_FILE, _proof_keys(key, cipher), None))
             since, lost = _since(old), _lost(old, restored)
             if lost.any and not agreed(lost):
                 raise UsageError("Nothing was restored; answer y, or give --yes.")
@@ -170,8 +173,14 @@ def _key_of(restored: Engine, cipher: TemplateCipher, file: Path, folder: Path) 
     return known[bound]
 
 
-def _require_whole(engine: Engine, cipher: TemplateCipher, file: Path) -> None:
+def _proof_keys(*ciphers: TemplateCipher) -> dict[str, ProofKey]:
+    return {one.id: one for one in map(proof_key, ciphers)}
+
+
+def _require_whole(engine: Engine, cipher: TemplateCipher, file: Path, noted: Noted) -> None:
     found = system.verify(engine, cipher).problems
+    if heads.is_emptied(heads.current(engine, datetime.now(UTC)), noted):
+        found = (*found, heads.EMPTIED)
     if found:
         raise DatabaseDamaged(f"The backup {file} is not whole: {few(found)}; restore another one.")
 

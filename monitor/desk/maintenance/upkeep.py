@@ -79,7 +79,7 @@ def back_up(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Path:
 def note_backup(engine: Engine, file: Path, *, at: datetime, actor: str) -> None:
     """Writes into the audit log that a backup was made. Raises: DatabaseError."""
     with writing(engine) as session:
-        audit.note(session, "back up", at=at, actor=actor, detail={"file": str(file)})
+        audit.note(session, "back up", at=at, actor=actor, detail={"file": str(file.absolute())})
 
 
 def backup_folder(engine: Engine, settings: Settings) -> Path:
@@ -116,9 +116,16 @@ def asides(engine: Engine) -> list[tuple[datetime, Path]]:
 
 
 def copies(engine: Engine, settings: Settings) -> list[tuple[str, Path]]:
-    """What copies of the database there are, and where; files that somebody moved are not known."""
-    kept = [("backup", file) for _, file in backups(backup_folder(engine, settings))] if _is_file(engine) else []
-    return [*kept, *(("database before a restore", file) for _, file in asides(engine))]
+    """What copies of the database there are, and where; files that somebody moved are not known.
+
+    Raises: DatabaseError.
+    """
+    kept = [file for _, file in backups(backup_folder(engine, settings))] if _is_file(engine) else []
+    with reading(engine) as session:
+        told = [Path(one["file"]) for one in audit.details(session, "back up") if "file" in one]
+    backed_up = dict.fromkeys([*kept, *(file for file in told if file.is_file())])
+    asided = (("database before a restore", file) for _, file in asides(engine))
+    return [*(("backup", file) for file in backed_up), *asided]
 
 
 def _is_file(engine: Engine) -> bool:

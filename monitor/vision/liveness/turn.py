@@ -1,13 +1,13 @@
 """The turn question: a head that is asked to turn aside does so, a picture of one does not (challenge and response;
 ISO/IEC 30107-1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from monitor.domain import Question
 
-TURN: Final = 16.0
+TURN: Final = 12.0
 """Degrees that the mesh must turn, against the straightest view, by `face_mesh.yaw_twice`."""
 TURNING: Final = 9.0
 """Degrees from which a head is on its way."""
@@ -15,8 +15,8 @@ STRAIGHT: Final = 8.0
 """Degrees within which a head looks straight again."""
 PATIENCE: Final = 4.0
 """Seconds for a turn."""
-_HELD: Final = 2
-"""Frames in a row in which the turn is seen."""
+_HELD: Final = 0.3
+"""Seconds, and at least three frames, in which each frame shows the turn: a bent sheet seems to turn for less."""
 _SIGN: Final = {Question.LEFT: 1.0, Question.RIGHT: -1.0}
 
 
@@ -44,7 +44,8 @@ class TurnQuestion:
     answer: Answer = Answer.AWAITED
     widest: float = 0.0
     """Most degrees to the asked side until now."""
-    _held: int = 0
+    _held: list[float] = field(default_factory=list)
+    """When the frames in a row were taken that show the turn."""
 
     def see(self, seconds: float, yaw: float | None, *, relief: bool = True) -> Answer:
         """The answer after one more frame.
@@ -57,8 +58,8 @@ class TurnQuestion:
             return self.answer
         turned = self.turned(yaw)
         self.widest = max(self.widest, turned)
-        self._held = self._held + 1 if turned >= TURN and relief else 0
-        if self.answer is Answer.AWAITED and self._held >= _HELD:
+        self._held = [*self._held, seconds] if turned >= TURN and relief else []
+        if self.answer is Answer.AWAITED and len(self._held) >= 3 and seconds - self._held[0] >= _HELD:
             self.answer = Answer.TURNED
         if self.answer is Answer.TURNED and yaw is not None and abs(yaw - self.straight) <= STRAIGHT:
             self.answer = Answer.PASSED

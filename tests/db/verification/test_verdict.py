@@ -324,6 +324,26 @@ def test_a_copy_and_its_original_go_on_and_are_both_whole(
     copy.dispose()
 
 
+def test_a_copy_whose_proof_was_emptied_is_found_wherever_it_lies(
+    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
+) -> None:
+    open_with(sqlite, cipher, tmp_path)
+    ada = _enrol(sqlite, cipher, "Ada", at)
+    heads.note(sqlite, at)
+    _come(sqlite, ada, at)
+    backup.back_up(sqlite, tmp_path / "copy.sqlite3")
+    _come(sqlite, ada, at + timedelta(hours=9))
+    heads.note(sqlite, at)
+    copy = open_database(str(tmp_path / "copy.sqlite3"))
+    assert _check(copy, cipher, tmp_path).problems == ()
+    with copy.begin() as forger:
+        forger.execute(text("DROP TRIGGER proof_entry_no_delete"))
+        forger.execute(text("DELETE FROM proof_entry"))
+        forger.execute(text("DELETE FROM proof_salt"))
+    assert heads.EMPTIED in _check(copy, cipher, tmp_path).problems
+    copy.dispose()
+
+
 def test_a_suspect_clock_is_part_of_what_is_proved(
     engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime, send: Callable[..., Forwarded]
 ) -> None:

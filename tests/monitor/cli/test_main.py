@@ -93,7 +93,15 @@ def test_what_the_system_refuses_is_one_line(
     assert (code, told) == (1, f"muster: {said}\n")
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("(-4:Insufficient memory) Failed to allocate")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("(-4:Insufficient memory) Failed to allocate"),
+        RuntimeError("AllocateRawInternal Failed to allocate memory for requested buffer of size 4"),
+        ImportError("libde265.so: failed to map segment from shared object"),
+    ],
+)
 def test_too_little_memory_is_one_line(
     store: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:

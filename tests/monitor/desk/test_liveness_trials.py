@@ -77,15 +77,16 @@ def enrolled(sqlite: Engine, orl_photo: Photo) -> Engine:
 def test_a_photograph_is_recognised_asked_twice_and_refused(enrolled: Engine, orl_photo: Photo) -> None:
     trials = LivenessTrials(enrolled, CIPHER, Settings(db="unused", time_zone="UTC"))
     asked: list[Question | None] = []
-    shown = trials.present(ARTEFACTS[0], Still(orl_photo(1, 9), fps=10), asked.append)
+    shown = trials.present(ARTEFACTS[0], Still(orl_photo(1, 9), fps=4), asked.append)
     assert (shown.result, shown.person) == (Result.REFUSED, "Ada")
     assert len([one for one in asked if one in (Question.LEFT, Question.RIGHT)]) >= 1
     assert shown.evidence["failed_2"] == "no turn"
 
 
-def test_a_stranger_is_not_recognised(enrolled: Engine, orl_photo: Photo) -> None:
+def test_a_stranger_is_not_recognised(enrolled: Engine, orl_photo: Photo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.desk.liveness_trials.PATIENCE", 5.0)
     trials = LivenessTrials(enrolled, CIPHER, Settings(db="unused", time_zone="UTC"))
-    assert trials.present(PERSON, Still(orl_photo(9, 1), fps=5), lambda _: None).result is Result.NOT_RECOGNISED
+    assert trials.present(PERSON, Still(orl_photo(9, 1), fps=4), lambda _: None).result is Result.NOT_RECOGNISED
 
 
 def test_the_command_refuses_an_empty_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

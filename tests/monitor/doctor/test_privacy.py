@@ -50,8 +50,12 @@ def test_it_says_which_files_others_can_read(filled: Engine, tmp_path: Path) -> 
 
 def test_copies_journals_and_keys_of_before_are_among_the_places(filled: Engine, tmp_path: Path) -> None:
     database = Path(str(filled.url.database))
+    by_hand = tmp_path / "first.sqlite3"
+    upkeep.note_backup(filled, by_hand, at=AT, actor="test")
+    upkeep.note_backup(filled, tmp_path / "deleted since.sqlite3", at=AT, actor="test")
     made = [
         upkeep.back_up(filled, tmp_path, at=AT, actor="test"),
+        by_hand,
         database.with_name(upkeep.aside_name(database, AT)),
         database.with_name("door.0123abcd.journal"),
         database.with_name("door.0123abcd.journal.unreadable"),
@@ -60,6 +64,7 @@ def test_copies_journals_and_keys_of_before_are_among_the_places(filled: Engine,
     for file in made[1:]:
         file.write_text("x")
     copies = upkeep.copies(filled, Settings(backup_folder=str(tmp_path)))
+    assert [file for _, file in copies] == made[:3]
     listed = {place.file for place in places(filled, tmp_path, copies)}
     assert listed >= {str(file) for file in made}
 

@@ -279,6 +279,22 @@ def test_a_time_that_was_taken_while_the_clock_was_off_is_marked_also_when_it_is
     assert len(found) > 1
 
 
+@pytest.mark.parametrize("jump", [FIVE, -FIVE])
+def test_who_stays_in_view_while_the_clock_is_set_neither_arrives_again_nor_leaves(
+    engine: Engine, ada: Person, told: Listener, jump: timedelta
+) -> None:
+    clock = Clock()
+    recorder = clock.start(engine, told)
+    recorder.record(seen(ada))
+    told.wait_for(2)
+    clock.set(jump, seconds=20)
+    again = seen(ada)
+    recorder.record(replace(again, first_at=AT + jump, last_at=AT + jump))
+    recorder.close()
+    with reading(engine) as session:
+        assert [one.kind for one in ledger.of_person(session, ada.id)] == ["check_in"]
+
+
 def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_log(
     engine: Engine, told: Listener, locked: Callable[[], None]
 ) -> None:
@@ -294,7 +310,7 @@ def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_lo
     assert jumps == [18_000]
 
 
-def test_closing_does_not_wait_for_a_database_that_answers_nothing(
+def test_a_database_that_answers_nothing_is_said_and_closing_does_not_wait_for_it(
     engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As over a cable that was cut: the system gives the connection up after a quarter of an hour only."""
@@ -310,6 +326,9 @@ def test_closing_does_not_wait_for_a_database_that_answers_nothing(
     monkeypatch.setattr("monitor.recording.transactions.write", hang)
     recorder.record(seen(ada))
     assert asked.wait(60)
+    assert recorder.health is None, "it may still answer"
+    monkeypatch.setattr(recording, "HANGS", 0.0)
+    assert recorder.health == "The database has not answered for 0 seconds."
     with pytest.raises(DatabaseError, match="1 entry could not be written"):
         recorder.close(timeout=0.05)
     back.set()

@@ -16,7 +16,7 @@ from monitor.sources.camera import CameraInfo, CameraSource, cameras_in
 from monitor.sources.file import FileSource
 from monitor.sources.folder import FolderSource
 from monitor.sources.source import open_source
-from monitor.sources.stream import StreamSource, without_password
+from monitor.sources.stream import StreamSource, open_stream, without_password
 from monitor.sources.turned import turned
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -243,6 +243,30 @@ def test_cameras_are_listed_without_their_metadata_nodes(tmp_path: Path) -> None
         (tmp_path / node / "name").write_text(name + "\n")
     assert cameras_in(tmp_path) == (CameraInfo(0, "Door"), CameraInfo(2, "Desk"))
     assert cameras_in(tmp_path / "missing") == ()
+
+
+def test_of_a_stream_of_jpegs_those_of_which_a_third_is_missing_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg would fill them with the picture before."""
+    monkeypatch.setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")  # with buffering, as over HTTP
+    random, sent = np.random.default_rng(3), []
+    for number in range(12):
+        picture = random.integers(0, 255, (48, 64, 3), np.uint8)
+        jpeg = bytes(cv2.imencode(".jpg", picture)[1])
+        sent.append(jpeg[: len(jpeg) * 2 // 3] if number % 4 == 3 else jpeg)
+    parts = [
+        b"--part\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(one), one) for one in sent
+    ]
+    (file := tmp_path / "stream.mjpeg").write_bytes(b"".join(parts))
+    source = StreamSource(str(file), opener=open_stream)
+    source.open()
+    whole = [cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR) for one in sent]
+    for bgr in (one for one in whole if one is not None):
+        assert np.array_equal(source.read().rgb, bgr[..., ::-1])
+    with pytest.raises(SourceError, match="stopped sending pictures"):
+        source.read()
+    source.close()
 
 
 def test_a_stream_that_cannot_be_reached_is_one_sentence_without_the_password() -> None:

@@ -7,7 +7,24 @@ import threading
 
 import pytest
 
-from monitor.vision.runtime import quiet_native_output
+from monitor.errors import ModelError
+from monitor.vision.runtime import open_session, quiet_native_output
+
+
+class OnnxError(RuntimeError):
+    __module__ = "onnxruntime.capi"
+
+
+def test_a_model_is_damaged_unless_memory_was_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match="damaged"):
+        open_session(b"no model")
+
+    def short(*_: object, **__: object) -> None:
+        raise OnnxError("Exception during initialization: std::bad_alloc")
+
+    monkeypatch.setattr("monitor.vision.runtime.onnxruntime.InferenceSession", short)
+    with pytest.raises(OnnxError, match="bad_alloc"):
+        open_session(b"")
 
 
 def test_what_is_written_past_python_goes_nowhere_and_afterwards_somewhere_again(

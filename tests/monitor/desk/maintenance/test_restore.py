@@ -259,3 +259,19 @@ def test_a_changed_ledger_is_not_restored(sqlite: Engine, tmp_path: Path) -> Non
     with pytest.raises(DatabaseDamaged, match="not whole"):
         restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
     assert names(sqlite) == ["Ada", "Bob"]
+
+
+def test_a_backup_whose_proof_was_emptied_is_not_restored(sqlite: Engine, tmp_path: Path) -> None:
+    heads.open_with(sqlite, CIPHER, tmp_path)
+    heads.note(sqlite, NOW)
+    live(sqlite, "Ada")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    with open_database(str(file)).begin() as forger:
+        guard = "SELECT sql FROM sqlite_master WHERE name = 'proof_entry_no_delete'"
+        again = forger.exec_driver_sql(guard).scalar_one()
+        forger.exec_driver_sql("DROP TRIGGER proof_entry_no_delete")
+        for changed in ("DELETE FROM proof_entry", "UPDATE person SET name = 'Mallory'", again):
+            forger.exec_driver_sql(changed)
+    with pytest.raises(DatabaseDamaged, match="its proof was emptied"):
+        restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
+    assert names(sqlite) == ["Ada"]

@@ -13,7 +13,9 @@ FOCAL = 600.0
 
 Texture = NDArray[np.uint8]
 """uint8 (h, w, 4), red green blue alpha."""
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
+_MISSED = np.float32(9)
+"""Metres along a sheet where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,12 @@ class Pose:
     roll: float = 0.0
 
     def rotation(self) -> Floats:
-        """float64 (3, 3), from the sheet's axes to the camera's."""
+        """float32 (3, 3), from the sheet's axes to the camera's."""
         p, w, r = np.radians([self.pitch, -self.yaw, self.roll])
         about_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
         about_y = np.array([[np.cos(w), 0, np.sin(w)], [0, 1, 0], [-np.sin(w), 0, np.cos(w)]])
         about_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
-        return np.asarray(about_z @ about_y @ about_x)
+        return np.asarray(about_z @ about_y @ about_x, np.float32)
 
 
 def draw(background: RgbImage, texture: Texture, width: float, pose: Pose, bend: float = 0.0) -> RgbImage:
@@ -45,46 +47,56 @@ def draw(background: RgbImage, texture: Texture, width: float, pose: Pose, bend:
         bend: the sheet's part of a full cylinder, in degrees, round an upright axis; 0 for flat.
     """
     rows, columns = background.shape[:2]
-    height = width * texture.shape[0] / texture.shape[1]
-    middle = np.array([columns / 2 + FOCAL * pose.x / pose.z, rows / 2 + FOCAL * pose.y / pose.z])
-    reach = 0.62 * FOCAL * np.hypot(width, height) / max(pose.z - 0.5 * width, 0.1)
-    left, top = np.maximum(np.floor(middle - reach), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(middle + reach), (columns, rows)).astype(int)
+    turn, at = pose.rotation(), np.array([pose.x, pose.y, pose.z], np.float32)
+    outline = _outline(width, width * texture.shape[0] / texture.shape[1], bend) @ turn.T + at
+    if outline[:, 2].min() < 0.05:
+        raise ValueError("the sheet reaches the camera")
+    seen_at = FOCAL * outline[:, :2] / outline[:, 2:] + (columns / 2, rows / 2)
+    left, top = np.maximum(np.floor(seen_at.min(axis=0)) - 2, 0).astype(int)
+    right, bottom = np.minimum(np.ceil(seen_at.max(axis=0)) + 2, (columns, rows)).astype(int)
     if right - left < 2 or bottom - top < 2:
         return background
-    v, u = np.mgrid[top:bottom, left:right].astype(np.float64)
-    rays = np.stack([(u - columns / 2) / FOCAL, (v - rows / 2) / FOCAL, np.ones_like(u)], axis=-1)
-    turn = pose.rotation()
-    origin = -np.array([pose.x, pose.y, pose.z]) @ turn
-    along, down, seen = _on_sheet(origin, rays @ turn, width, bend)
-    scale = texture.shape[1] / width
-    map_x = np.where(seen, along * scale + texture.shape[1] / 2 - 0.5, -9).astype(np.float32)
-    map_y = np.where(seen, down * scale + texture.shape[0] / 2 - 0.5, -9).astype(np.float32)
+    u = (np.arange(left, right, dtype=np.float32) - columns / 2) / FOCAL
+    v = (np.arange(top, bottom, dtype=np.float32)[:, None] - rows / 2) / FOCAL
+    rays = [u * turn[0, axis] + v * turn[1, axis] + turn[2, axis] for axis in range(3)]
+    along, down = _on_sheet(-at @ turn, rays, width, bend)
+    scale = np.float32(texture.shape[1] / width)
+    map_x = along * scale + np.float32(texture.shape[1] / 2 - 0.5)
+    map_y = down * scale + np.float32(texture.shape[0] / 2 - 0.5)
     premultiplied = texture.astype(np.float32)
     premultiplied[..., :3] *= premultiplied[..., 3:] / 255
     sampled = cv2.remap(premultiplied, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     picture = background.copy()
     behind = picture[top:bottom, left:right] * (1 - sampled[..., 3:] / 255)
-    picture[top:bottom, left:right] = np.clip(sampled[..., :3] + behind, 0, 255).astype(np.uint8)
+    picture[top:bottom, left:right] = np.minimum(sampled[..., :3] + behind, 255).astype(np.uint8)
     return picture
 
 
-def _on_sheet(origin: Floats, rays: Floats, width: float, bend: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Where rays meet the sheet: metres along it and down it from its middle, and whether they meet it at all."""
+def _outline(width: float, height: float, bend: float) -> Floats:
+    """Points of the upper and the lower edge of a sheet, on its own axes: float32 (42, 3)."""
+    along = np.linspace(-width / 2, width / 2, 21, dtype=np.float32)
+    x, z = along, np.zeros_like(along)
+    if bend >= 1:
+        radius = width / np.radians(bend)
+        x, z = radius * np.sin(along / radius), radius * (1 - np.cos(along / radius))
+    edges = [np.stack([x, np.full_like(x, y), z], axis=-1) for y in (-height / 2, height / 2)]
+    return np.concatenate(edges).astype(np.float32)
+
+
+def _on_sheet(origin: Floats, rays: list[Floats], width: float, bend: float) -> tuple[Floats, Floats]:
+    """Where rays, given by axis, meet the sheet: metres along and down from its middle, `_MISSED` where they miss."""
+    x, y, z = rays
     if bend < 1:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            far = -origin[2] / rays[..., 2]
-        met = origin + far[..., None] * rays
-        return met[..., 0], met[..., 1], np.isfinite(far) & (far > 0)
-    radius = width / np.radians(bend)
-    start = origin - np.array([0, 0, radius])
-    a = rays[..., 0] ** 2 + rays[..., 2] ** 2
-    b = rays[..., 0] * start[0] + rays[..., 2] * start[2]
+        far = -origin[2] / z
+        return np.where(far > 0, origin[0] + far * x, _MISSED), origin[1] + far * y
+    radius = np.float32(width / np.radians(bend))
+    start = origin - np.array([0, 0, radius], np.float32)
+    a = x**2 + z**2
+    b = x * start[0] + z * start[2]
     inside = b**2 - a * (start[0] ** 2 + start[2] ** 2 - radius**2)
     far = (-b - np.sqrt(np.maximum(inside, 0))) / a
-    met = origin + far[..., None] * rays
-    along = radius * np.arctan2(met[..., 0], radius - met[..., 2])
-    return along, met[..., 1], (inside > 0) & (far > 0) & (np.abs(along) <= width / 2)
+    along = radius * np.arctan2(origin[0] + far * x, radius - origin[2] - far * z)
+    return np.where((inside > 0) & (far > 0) & (np.abs(along) <= width / 2), along, _MISSED), origin[1] + far * y
 
 
 def fitted(texture: Texture, width: float, z: float) -> Texture:

@@ -30,12 +30,15 @@ def test_a_turn_to_the_other_side_is_no_answer() -> None:
 
 
 def test_a_turn_is_counted_from_the_straightest_view() -> None:
-    assert after([TURN + 1] * 5, straight=6.0).answer is Answer.AWAITED
-    assert after([TURN + 1] * 5, Question.LEFT, straight=0.5).answer is Answer.TURNED
+    assert after([TURN + 1] * 6, straight=6.0).answer is Answer.AWAITED
+    assert after([TURN + 1] * 6, Question.LEFT, straight=0.5).answer is Answer.TURNED
 
 
-def test_one_frame_alone_is_no_turn() -> None:
-    assert after([0, 25, 0, 25, 0, None, 25, None, 0]).answer is Answer.AWAITED
+def test_a_turn_of_less_than_three_tenths_of_a_second_is_none_nor_one_of_two_frames() -> None:
+    assert after([0, *[25] * 5, 0, *[25] * 5, None, *[25] * 5, 0]).answer is Answer.AWAITED
+    slow = TurnQuestion(Question.LEFT, 0.0, 0.0)
+    assert [slow.see(seconds, 25.0) for seconds in (0.4, 0.8)] == [Answer.AWAITED] * 2
+    assert slow.see(1.2, 25.0) is Answer.TURNED
 
 
 def test_who_does_not_turn_in_time_is_late_for_good() -> None:
