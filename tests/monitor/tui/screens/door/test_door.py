@@ -331,7 +331,7 @@ async def test_the_door_speaks_german(world: World, size: tuple[int, int]) -> No
 
 
 async def test_a_narrow_status_line_leaves_out_whole_parts(world: World) -> None:
-    async with world.app(language="de", source="/films/clip.mp4").run_test(size=(40, 24)) as pilot:
+    async with world.app(language="de", source="/films/clip.mp4").run_test(size=(60, 24)) as pilot:
         await show_door(pilot, world, scene(world))
         status = text_of(world).splitlines()[-2].strip()
         assert status.startswith("● clip.mp4 · ")
