@@ -17,7 +17,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.forwarding.people import erased, give_number, pseudonyms_of
+from db.forwarding.people import give_number, pseudonyms_of
 from db.privacy import erasure, merges
 from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
@@ -51,7 +51,7 @@ def send_erasures(
     """
     if gone is None:
         with reading(source) as here:
-            gone = erased(here)
+            gone = erasure.erased_pseudonyms(here)
     with reading(target) as there:
         if not _holders(there, gone):
             return 0, ()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
+from db.privacy import erasure
 from db.schema.attendance import KioskRow
 from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
@@ -86,7 +87,7 @@ def send_people(
             continue
         with writing(target) as there:
             ledger.lock(there)
-            gone = erased(there)
+            gone = erasure.erased_pseudonyms(there)
             index = _Index.of(there, some, theirs)
             for row in some:
                 mine = pseudonyms.get(row.id, [])
@@ -122,7 +123,7 @@ def _is_known(source: Engine, there: Session, person: UUID) -> bool:
     theirs = set(there.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person)))
     with reading(source) as here:
         known = here.scalar(select(SubjectRow.id).where(SubjectRow.id.in_(theirs)).limit(1))
-        return known is not None or not theirs.isdisjoint(erased(here))
+        return known is not None or not theirs.isdisjoint(erasure.erased_pseudonyms(here))
 
 
 def give_number(there: Session, person: UUID, number: str | None, *, wins: bool) -> bool:

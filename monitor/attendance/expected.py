@@ -19,7 +19,7 @@ def expectation(counting: Counting, day: date, own: Mapping[UUID, Person], now: 
     """Who is on the day's list, and what is said of them if they do not come.
 
     Args:
-        own: those whose own calendar decides, as `has_own_calendar` says.
+        own: those whose own calendar decides.
     """
     calendars = counting.calendars
     if day > now.astimezone(calendars.zone).date():

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE, EMOTIONS, Box, Embedding, Face, Frame, RgbImage
 from monitor.pipeline.consensus import FlowSettings
+from monitor.vision.encoder import unit
 from monitor.vision.matching.gallery import Gallery, GalleryEntry
+from monitor.vision.matching.joined import comparable
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CAST = ("Ada", "Bela", "Cleo", "Dana", "stranger")
@@ -157,3 +159,9 @@ def mood_of(**shares: float) -> list[float]:
     """Seven probabilities by name; the rest is neutral."""
     rest = 1 - sum(shares.values())
     return [shares.get(name, 0.0) + (rest if name == "neutral" else 0.0) for name in EMOTIONS]
+
+
+def cosine(one: Embedding, other: Embedding) -> float:
+    """Of two embeddings: joined if both are, else of dlib's parts."""
+    left, right = comparable([one, other])
+    return float(unit(left) @ unit(right))

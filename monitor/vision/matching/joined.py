@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from monitor.domain import EMBEDDING_SIZE, Embedding
-from monitor.vision.encoder import Embeddings, unit
+from monitor.vision.encoder import Embeddings
 
 _HALF: Final = np.float32(np.sqrt(0.5))
 
@@ -70,9 +70,3 @@ def mean_of(embeddings: Sequence[Embedding]) -> Embedding:
     first = np.stack([first_of(one) for one in embeddings]).mean(axis=0)
     seconds = [second for one in embeddings if (second := second_of(one)) is not None]
     return join(first, np.stack(seconds).mean(axis=0)) if seconds else first
-
-
-def cosine(one: Embedding, other: Embedding) -> float:
-    """The cosine of two embeddings: joined if both are, else of dlib's parts."""
-    left, right = comparable([one, other])
-    return float(unit(left) @ unit(right))

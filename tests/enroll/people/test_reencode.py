@@ -24,8 +24,9 @@ from monitor.domain import Embedding, RgbImage
 from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 from monitor.vision.jpeg import encode_jpeg
-from monitor.vision.matching.joined import cosine, first_of
+from monitor.vision.matching.joined import first_of
 from tests.enroll.conftest import MadeUp, Who, mean_of
+from tests.monitor.stage import cosine
 
 
 @pytest.fixture

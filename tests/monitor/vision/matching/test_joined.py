@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from monitor.vision.matching.joined import comparable, cosine, first_of, is_joined, join, mean_of, second_of
-from tests.monitor.stage import near, unit_vector
+from monitor.vision.matching.joined import comparable, first_of, is_joined, join, mean_of, second_of
+from tests.monitor.stage import cosine, near, unit_vector
 
 
 def test_the_cosine_of_joined_embeddings_is_the_mean_of_both_cosines() -> None:
