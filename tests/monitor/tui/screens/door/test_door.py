@@ -338,6 +338,15 @@ async def test_a_narrow_status_line_leaves_out_whole_parts(world: World) -> None
         assert status.endswith(" ausgelassen")
 
 
+async def test_in_forty_columns_the_status_line_is_whole_though_there_is_no_picture(world: World) -> None:
+    async with world.app(language="de", source="/films/clip.mp4").run_test(size=(40, 24)) as pilot:
+        await settle(pilot)
+        await until(lambda: world.kiosks)
+        world.kiosk.on_scene(scene(world))
+        await until(lambda: "Bilder/s" in text_of(world))
+        assert text_of(world).splitlines()[-2].strip() == "● clip.mp4 · 25 Bilder/s"
+
+
 async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
