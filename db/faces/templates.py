@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
 from db import audit
-from db.batches import batches
+from db.batches import among
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.ids import new_id
@@ -186,11 +186,8 @@ def owners_of_images(session: Session, content_hashes: Sequence[str], *, but: UU
         Names by content hash; of several people one.
     """
     owners = select(TemplateRow.content_hash, PersonRow.name).join(PersonRow, PersonRow.id == TemplateRow.person_id)
-    found: dict[str, str] = {}
-    for some in batches(content_hashes):
-        here = owners.where(TemplateRow.content_hash.in_(some), TemplateRow.person_id != but)
-        found |= dict(session.execute(here).all())
-    return found
+    here = owners.where(among(TemplateRow.content_hash, content_hashes), TemplateRow.person_id != but)
+    return dict(session.execute(here).all())
 
 
 def list_templates(session: Session, person: UUID) -> list[Template]:
@@ -253,11 +250,8 @@ def load_chip(session: Session, cipher: TemplateCipher, template: UUID) -> bytes
 
 def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]:
     """How many enrolled images each of these people has, where there are any."""
-    counts: dict[UUID, int] = {}
-    for some in batches(people):
-        query = select(TemplateRow.person_id, func.count()).where(TemplateRow.person_id.in_(some))
-        counts |= dict(session.execute(query.group_by(TemplateRow.person_id)).all())
-    return counts
+    query = select(TemplateRow.person_id, func.count()).where(among(TemplateRow.person_id, people))
+    return dict(session.execute(query.group_by(TemplateRow.person_id)).all())
 
 
 def set_portrait(session: Session, cipher: TemplateCipher, person: UUID, jpeg: bytes, *, at: datetime) -> None:

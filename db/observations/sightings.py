@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.batches import batches
+from db.batches import among
 from db.crypto import TemplateCipher, bind_key
 from db.errors import InvalidRecord
 from db.records.observations import SightingRecord, Visitor
@@ -150,10 +150,9 @@ def ends(
     """Of these people's sightings that began with start <= first_at < end: person, end and kiosk."""
     query = select(SightingRow.person_id, SightingRow.last_at, SightingRow.kiosk_id)
     query = query.where(SightingRow.first_at >= start, SightingRow.first_at < end)
-    for some in batches(people):
-        for person, last_at, kiosk in session.execute(query.where(SightingRow.person_id.in_(some))):
-            if person is not None:
-                yield person, last_at, kiosk
+    for person, last_at, kiosk in session.execute(query.where(among(SightingRow.person_id, people))):
+        if person is not None:
+            yield person, last_at, kiosk
 
 
 def visitors(

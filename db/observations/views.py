@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
-from db.batches import batches
 from db.crypto import TemplateCipher, bind_key
 from db.ids import new_id
 from db.records.observations import KeptView
@@ -93,20 +92,6 @@ def sealed_of_person(session: Session, person: UUID) -> list[bytes]:
     query = select(KeptViewRow).join(SightingRow, SightingRow.id == KeptViewRow.sighting_id)
     rows = session.scalars(query.where(SightingRow.person_id == person))
     return [value for row in rows for value in (row.embedding, row.second, row.chip) if value is not None]
-
-
-def expired_ids(session: Session, before: datetime, limit: int | None = None) -> Sequence[UUID]:
-    """Views that are older."""
-    return session.scalars(select(KeptViewRow.id).where(KeptViewRow.at < before).limit(limit)).all()
-
-
-def delete_some(session: Session, before: datetime, limit: int) -> int:
-    """Deletes views that are older, at most so many. Returns how many they were."""
-    ids = expired_ids(session, before, limit)
-    for part in batches(ids):
-        query = delete(KeptViewRow).where(KeptViewRow.id.in_(part))
-        session.execute(query.execution_options(synchronize_session=False))
-    return len(ids)
 
 
 def face_owner(sighting: UUID, view: UUID) -> str:

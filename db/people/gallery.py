@@ -13,7 +13,7 @@ from sqlalchemy import Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from db import migrate
-from db.batches import batches
+from db.batches import among
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, halves_as_one, second_owner
 from db.errors import DatabaseDamaged, WrongKey, explain
 from db.faces.templates import mean_owner
@@ -114,11 +114,11 @@ def opened(
         WrongKey: the templates were encrypted with another key.
     """
     query = _people(encoder, raw(MeanTemplateRow.embedding), raw(MeanTemplateRow.second))
-    some = [query] if people is None else [query.where(PersonRow.id.in_(part)) for part in batches(people)]
+    if people is not None:
+        query = query.where(among(PersonRow.id, people))
     refused = consents.refusals(session)
-    for one in some:
-        for rows in _parts(session, one):
-            yield _opened(session, cipher, encoder, _face_given(rows, refused), refused)
+    for rows in _parts(session, query):
+        yield _opened(session, cipher, encoder, _face_given(rows, refused), refused)
 
 
 def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:

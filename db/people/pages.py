@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.batches import batches
+from db.batches import among
 from db.people import consents, people
 from db.people.listing import summaries
 from db.records.pages import Page, Want
@@ -102,11 +102,7 @@ def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
 
 def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of these people, without those who were erased."""
-    return {
-        person: name
-        for some in batches(ids)
-        for person, name in session.execute(select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(some)))
-    }
+    return dict(session.execute(select(PersonRow.id, PersonRow.name).where(among(PersonRow.id, ids))).all())
 
 
 def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page[Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from db.batches import batches
+from db.batches import among
 from db.crypto import TemplateCipher
 from db.faces import templates
 from db.ids import new_id
@@ -37,9 +37,8 @@ def move(session: Session, cipher: TemplateCipher, source: UUID, into: UUID, con
 def give_back(session: Session, cipher: TemplateCipher, content: Mapping[str, Any], source: UUID, into: UUID) -> None:
     """Seals the images that came from `source` for them again, and copies those that both had."""
     theirs = select(TemplateRow).where(TemplateRow.person_id == into)
-    for some in batches([UUID(one) for one in content["templates"]]):
-        for row in session.scalars(theirs.where(TemplateRow.id.in_(some))).all():
-            _reseal(cipher, row, source)
+    for row in session.scalars(theirs.where(among(TemplateRow.id, list(map(UUID, content["templates"]))))).all():
+        _reseal(cipher, row, source)
     for row in session.scalars(theirs.where(TemplateRow.content_hash.in_(content["twins"]))).all():
         copy = TemplateRow(**{column.key: getattr(row, column.key) for column in TemplateRow.__table__.columns})
         copy.id = new_id()

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.batches import batches
+from db.batches import among
 from db.schema.attendance import KioskRow
 from db.schema.audit import AuditRow
 from db.schema.base import Base
@@ -113,13 +113,9 @@ _LEFT_OUT: Final[Mapping[type[Base], str]] = {KioskRow: "seen_at"}
 def read(session: Session, kind: Kind, rows: Sequence[UUID] | None = None) -> Iterator[Content]:
     """The contents of these rows, or of all of a kind, by id; rows that are gone are left out."""
     key, query, content = _READ[kind]
-    conditions: list[ColumnElement[bool] | None] = [None]
     if rows is not None:
-        conditions = [key.in_(some) for some in batches(sorted(rows))]
-    for condition in conditions:
-        wanted = query if condition is None else query.where(condition)
-        for row in session.execute(wanted.order_by(key)):
-            yield content(row)
+        query = query.where(among(key, rows))
+    return map(content, session.execute(query.order_by(key)))
 
 
 def ids(session: Session, kind: Kind) -> Sequence[UUID]:

@@ -10,14 +10,14 @@ session's back says so with `touch` or `end`.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, event, insert, literal_column, select, text
 from sqlalchemy.orm import Session
 
-from db.batches import batches
+from db.batches import among
 from db.errors import WrongKey
 from db.proof import contents
 from db.proof.contents import Kind, canonical
@@ -214,16 +214,12 @@ def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]
     return known | {person: (owner, salt) for person, owner, salt in new}
 
 
-def load_salts(session: Session, people: Iterable[UUID] | None = None) -> dict[UUID, tuple[UUID, bytes]]:
+def load_salts(session: Session, people: Collection[UUID] | None = None) -> dict[UUID, tuple[UUID, bytes]]:
     """Owner and salt of these people, or of everybody, by their ids."""
     query = select(SaltRow.person_id, SaltRow.owner, SaltRow.salt)
-    if people is None:
-        return {person: (owner, salt) for person, owner, salt in session.execute(query)}
-    return {
-        person: (owner, salt)
-        for some in batches(sorted(people))
-        for person, owner, salt in session.execute(query.where(SaltRow.person_id.in_(some)))
-    }
+    if people is not None:
+        query = query.where(among(SaltRow.person_id, people))
+    return {person: (owner, salt) for person, owner, salt in session.execute(query)}
 
 
 def touch_audit_of_others(session: Session, person: UUID, events: Any) -> None:

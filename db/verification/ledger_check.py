@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, literal_column, null, select
 from sqlalchemy.orm import Session
 
 from db.attendance.ledger import GENESIS
-from db.batches import batches
+from db.batches import among
 from db.proof.key import ProofKey
 from db.records.proof import LedgerCheck
 from db.schema.attendance import EventRow
@@ -91,9 +91,8 @@ def _is_kept(session: Session, earlier: Earlier, noted: Mapping[int, str], proof
     if session.scalar(select(func.count()).select_from(EventRow).where(inside)) != earlier.events:
         return False
     wanted = {seq: kept for seq, kept in noted.items() if seq <= earlier.events} | {earlier.events: earlier.head}
-    hashes = select(EventRow.seq, EventRow.hash)
-    there = [row for some in batches(sorted(wanted)) for row in session.execute(hashes.where(EventRow.seq.in_(some)))]
-    if {row.seq: row.hash for row in there} != wanted:
+    hashes = session.execute(select(EventRow.seq, EventRow.hash).where(among(EventRow.seq, wanted)))
+    if {row.seq: row.hash for row in hashes} != wanted:
         return False
     start = earlier.again.start - 1
     before = session.scalar(select(EventRow.hash).where(EventRow.seq == start)) if start else GENESIS
