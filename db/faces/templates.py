@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, defer
 
 from db import audit
 from db.batches import among
-from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.proof import images
@@ -65,7 +65,7 @@ def add_template(
     if there is not None:
         return record(there)
     template = new_id()
-    sealed, second = cipher.seal_embedding(embedding, member_owner(person, template))
+    sealed, second = cipher.seal_embedding(embedding, owner(TemplateRow.embedding, person, template))
     row = TemplateRow(
         id=template,
         person_id=person,
@@ -73,7 +73,7 @@ def add_template(
         encoder=encoder,
         embedding=sealed,
         second=second,
-        chip=cipher.seal(chip_jpeg, chip_owner(person, template)) if chip_jpeg else None,
+        chip=cipher.seal(chip_jpeg, owner(TemplateRow.chip, person, template)) if chip_jpeg else None,
         quality=dict(quality),
         source=images.label(secret, source),
         created_at=at,
@@ -104,7 +104,7 @@ def set_mean_template(
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, at)
-    sealed, second = cipher.seal_embedding(embedding, mean_owner(person, encoder))
+    sealed, second = cipher.seal_embedding(embedding, owner(MeanTemplateRow.embedding, person, encoder))
     session.merge(
         MeanTemplateRow(
             person_id=person,
@@ -206,7 +206,9 @@ def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder
         .options(defer(TemplateRow.chip))
     )
     return [
-        TemplateMember(record(row), cipher.open_embedding(row.embedding, row.second, member_owner(person, row.id)))
+        TemplateMember(
+            record(row), cipher.open_embedding(row.embedding, row.second, owner(TemplateRow.embedding, person, row.id))
+        )
         for row in session.scalars(query)
     ]
 
@@ -224,7 +226,7 @@ def embeddings_by_person(
     query = select(*columns).where(TemplateRow.encoder == encoder).order_by(TemplateRow.id)
     found: dict[UUID, list[NDArray[np.float32]]] = defaultdict(list)
     for person, id, sealed, second in session.execute(query):
-        found[person].append(cipher.open_embedding(sealed, second, member_owner(person, id)))
+        found[person].append(cipher.open_embedding(sealed, second, owner(TemplateRow.embedding, person, id)))
     return found
 
 
@@ -245,7 +247,7 @@ def load_chip(session: Session, cipher: TemplateCipher, template: UUID) -> bytes
     row = session.get(TemplateRow, template)
     if row is None or row.chip is None:
         return None
-    return cipher.open(row.chip, chip_owner(row.person_id, row.id))
+    return cipher.open(row.chip, owner(TemplateRow.chip, row.person_id, row.id))
 
 
 def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]:
@@ -257,7 +259,7 @@ def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]
 def set_portrait(session: Session, cipher: TemplateCipher, person: UUID, jpeg: bytes, *, at: datetime) -> None:
     """Keeps a thumbnail of the person. Raises: WrongKey."""
     bind_key(session, cipher, at)
-    session.merge(PortraitRow(person_id=person, jpeg=cipher.seal(jpeg, portrait_owner(person))))
+    session.merge(PortraitRow(person_id=person, jpeg=cipher.seal(jpeg, owner(PortraitRow.jpeg, person))))
     session.flush()
 
 
@@ -269,27 +271,7 @@ def delete_portrait(session: Session, person: UUID) -> None:
 def load_portrait(session: Session, cipher: TemplateCipher, person: UUID) -> bytes | None:
     """The person's thumbnail as JPEG. Raises: WrongKey, DatabaseDamaged."""
     row = session.get(PortraitRow, person)
-    return cipher.open(row.jpeg, portrait_owner(person)) if row else None
-
-
-def member_owner(person: UUID, template: UUID) -> str:
-    """What a member's embedding is bound to."""
-    return f"face_template.embedding {person} {template}"
-
-
-def chip_owner(person: UUID, template: UUID) -> str:
-    """What a member's picture is bound to."""
-    return f"face_template.chip {person} {template}"
-
-
-def mean_owner(person: UUID | str, encoder: str) -> str:
-    """What a mean template is bound to."""
-    return f"mean_template.embedding {person} {encoder}"
-
-
-def portrait_owner(person: UUID) -> str:
-    """What a portrait is bound to."""
-    return f"portrait.jpeg {person}"
+    return cipher.open(row.jpeg, owner(PortraitRow.jpeg, person)) if row else None
 
 
 def record(row: TemplateRow) -> Template:

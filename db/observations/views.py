@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
-from db.crypto import TemplateCipher, bind_key
+from db.crypto import TemplateCipher, bind_key, owner
 from db.ids import new_id
 from db.records.observations import KeptView
 from db.schema.observations import KeptViewRow, SightingRow
@@ -37,8 +37,8 @@ def add(
     for at, embedding, jpeg in views:
         bind_key(session, cipher, at)
         made = new_id()
-        sealed, second = cipher.seal_embedding(embedding, face_owner(sighting, made))
-        chip = cipher.seal(jpeg, chip_owner(sighting, made))
+        sealed, second = cipher.seal_embedding(embedding, owner(KeptViewRow.embedding, sighting, made))
+        chip = cipher.seal(jpeg, owner(KeptViewRow.chip, sighting, made))
         session.add(KeptViewRow(id=made, sighting_id=sighting, at=at, embedding=sealed, second=second, chip=chip))
     session.flush()
 
@@ -46,10 +46,8 @@ def add(
 def pictures(session: Session, cipher: TemplateCipher, sighting: UUID) -> list[KeptView]:
     """The views of a sighting with their pictures, oldest first. Raises: WrongKey, DatabaseDamaged."""
     query = select(KeptViewRow).where(KeptViewRow.sighting_id == sighting).order_by(KeptViewRow.at, KeptViewRow.id)
-    return [
-        KeptView(row.sighting_id, row.at, _face(cipher, row), cipher.open(row.chip, chip_owner(sighting, row.id)))
-        for row in session.scalars(query)
-    ]
+    chips = ((row, cipher.open(row.chip, owner(KeptViewRow.chip, sighting, row.id))) for row in session.scalars(query))
+    return [KeptView(row.sighting_id, row.at, _face(cipher, row), chip) for row, chip in chips]
 
 
 def faces(
@@ -94,15 +92,5 @@ def sealed_of_person(session: Session, person: UUID) -> list[bytes]:
     return [value for row in rows for value in (row.embedding, row.second, row.chip) if value is not None]
 
 
-def face_owner(sighting: UUID, view: UUID) -> str:
-    """What a view's embedding is bound to."""
-    return f"kept_view.embedding {sighting} {view}"
-
-
-def chip_owner(sighting: UUID, view: UUID) -> str:
-    """What a view's picture is bound to."""
-    return f"kept_view.chip {sighting} {view}"
-
-
 def _face(cipher: TemplateCipher, row: KeptViewRow) -> "NDArray[np.float32]":
-    return cipher.open_embedding(row.embedding, row.second, face_owner(row.sighting_id, row.id))
+    return cipher.open_embedding(row.embedding, row.second, owner(KeptViewRow.embedding, row.sighting_id, row.id))

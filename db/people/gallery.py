@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from db import migrate
 from db.batches import among
-from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, halves_as_one, second_owner
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, halves_as_one, owner
 from db.errors import DatabaseDamaged, WrongKey, explain
-from db.faces.templates import mean_owner
 from db.people import consents, look_alikes
 from db.records.faces import GalleryPerson
 from db.schema.faces import MeanTemplateRow
@@ -216,10 +215,10 @@ def _opened(
 def _decrypted(
     cipher: TemplateCipher, encoder: str, rows: Sequence[_Row]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    owner = mean_owner(_NOBODY, encoder)
-    first = cipher.open_embeddings([row[3] for row in rows], _owners(owner, [row[0] for row in rows]))
     both = [row for row in rows if row[4] is not None]
-    second = cipher.open_embeddings([row[4] for row in both], _owners(second_owner(owner), [row[0] for row in both]))
+    to_first, to_second = (owner(one, _NOBODY, encoder) for one in (MeanTemplateRow.embedding, MeanTemplateRow.second))
+    first = cipher.open_embeddings([row[3] for row in rows], _owners(to_first, [row[0] for row in rows]))
+    second = cipher.open_embeddings([row[4] for row in both], _owners(to_second, [row[0] for row in both]))
     if len(both) == len(rows):
         return first, second, np.ones(len(rows), np.bool_)
     has_second = np.array([row[4] is not None for row in rows], np.bool_)

@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import leave, ledger, shifts
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.faces import candidates, templates
 from db.observations import views
 from db.people import people
+from db.privacy.sealed_columns import sealed_columns
 from db.proof import entries
 from db.records.privacy import ErasureReceipt, PersonExport
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 from db.schema.base import Base
-from db.schema.faces import CandidateRow, ExpectedMissRow, MeanTemplateRow, PortraitRow, TemplateRow, WrongPairRow
+from db.schema.faces import CandidateRow, ExpectedMissRow, MeanTemplateRow, TemplateRow, WrongPairRow
 from db.schema.moods import MoodRow
 from db.schema.observations import SightingRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
@@ -81,16 +82,11 @@ def known_by(session: Session, pseudonyms: Collection[UUID]) -> set[UUID]:
 
 def sealed_faces(session: Session, person: UUID) -> list[bytes]:
     """Everything encrypted that is kept of a person's face: templates, their images, and the portrait."""
-    columns = (
-        *(TemplateRow.embedding, TemplateRow.second, TemplateRow.chip),
-        *(CandidateRow.embedding, CandidateRow.second, CandidateRow.chip),
-        *(MeanTemplateRow.embedding, MeanTemplateRow.second, PortraitRow.jpeg),
-    )
+    theirs = [column for column, _ in sealed_columns() if hasattr(column.class_, "person_id")]
     return [
         value
-        for column in columns
-        for value in session.scalars(select(column).where(column.class_.person_id == person))
-        if value is not None
+        for column in theirs
+        for value in session.scalars(select(column).where(column.class_.person_id == person, column.is_not(None)))
     ] + views.sealed_of_person(session, person)
 
 
@@ -152,7 +148,7 @@ def _templates(session: Session, cipher: TemplateCipher, person: UUID) -> list[d
     sealed = {id: (first, second) for id, first, second in found}
     for entry in plain:
         template = UUID(entry["id"])
-        face = cipher.open_embedding(*sealed[template], templates.member_owner(person, template))
+        face = cipher.open_embedding(*sealed[template], owner(TemplateRow.embedding, person, template))
         entry["embedding"] = [float(number) for number in face]
     return plain
 
@@ -165,7 +161,7 @@ def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[
             "members": row.members,
             "updated_at": row.updated_at.isoformat(),
             "embedding": cipher.open_embedding(
-                row.embedding, row.second, templates.mean_owner(person, row.encoder)
+                row.embedding, row.second, owner(MeanTemplateRow.embedding, person, row.encoder)
             ).tolist(),
         }
         for row in rows

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text, update
 
-from db.crypto import TemplateCipher, bind_key
+from db.crypto import TemplateCipher, bind_key, owner
 from db.engine import reading, writing
 from db.errors import DatabaseDamaged, DatabaseError, WrongKey
 from db.faces import templates
 from db.people import people
 from db.people.gallery import load_gallery
+from db.privacy.sealed_columns import sealed_columns
+from db.schema.doors import SitePepperRow
 from db.schema.faces import MeanTemplateRow
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
@@ -47,6 +49,14 @@ def test_a_sealed_value_cannot_move_to_another_row(cipher: TemplateCipher) -> No
     sealed, _ = cipher.seal_embedding(FACE, "row 1")
     with pytest.raises(DatabaseDamaged, match="changed or moved"):
         cipher.open_embedding(sealed, None, "row 2")
+
+
+def test_what_older_versions_sealed_stays_bound_to_the_same_words() -> None:
+    bound = {owner(column, "ID") for column, _ in sealed_columns() if column.class_ is not SitePepperRow}
+    faces = {f"{table}.embedding ID" for table in ("face_template", "growth_capture", "kept_view", "mean_template")}
+    faces |= {f"{one} second" for one in faces} | {"sighting.embedding ID", "sighting.embedding ID second"}
+    chips = {f"{table}.chip ID" for table in ("face_template", "growth_capture", "kept_view")}
+    assert bound == faces | chips | {"portrait.jpeg ID", "sighting.portrait ID"}
 
 
 def test_a_flipped_bit_is_noticed(cipher: TemplateCipher) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from db import migrate
 from db.attendance import holidays, kiosks, leave, ledger, shifts
 from db.calendar import Leave, Shift
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
 from db.faces import templates
@@ -32,6 +32,7 @@ from db.people.listing import list_people
 from db.proof import contents, entries
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent, Presence
+from db.schema.faces import TemplateRow
 from db.schema.folding import search_text
 from db.schema.tables import METADATA
 from db.verification import ledger_check
@@ -77,7 +78,7 @@ def _seed(connection: Connection, cipher: TemplateCipher, number: int = 0) -> No
     lite = connection.dialect.name == "sqlite"
     first = _person(number).int
     ids = {name: UUID(int=first + row) for row, name in enumerate(("person", "subject", "kiosk", "template"))}
-    sealed, _ = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
+    sealed, _ = cipher.seal_embedding(FACE, owner(TemplateRow.embedding, ids["person"], ids["template"]))
     values = {name: each.hex if lite else each for name, each in ids.items()} | {
         "yes": True,
         "at": "2026-03-02 08:00:00.000000" if lite else datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
