@@ -52,12 +52,12 @@ def test_paging_down_from_landmark_to_landmark_shows_everybody_once(
     engine: Engine, filled: list[Person], order: Order
 ) -> None:
     with reading(engine) as session:
-        whole = persons_page(session, Want(1000), order, None).items
+        whole = persons_page(session, Want(1000), order).items
         assert len({person.id for person in whole}) == len(filled)
-        seen = list(persons_page(session, Want(10), order, None).items)
+        seen = list(persons_page(session, Want(10), order).items)
         while len(seen) < len(filled):
             want = Want(10, seen[-1].id, back=0, index=len(seen) - 1, total=len(filled))
-            found = persons_page(session, want, order, None)
+            found = persons_page(session, want, order)
             assert found.first == len(seen) - 1
             seen += found.items[1:]
     assert seen == list(whole)
@@ -67,12 +67,12 @@ def test_paging_down_from_landmark_to_landmark_shows_everybody_once(
 
 def test_any_part_is_found_by_number_from_either_end(engine: Engine, filled: list[Person]) -> None:
     with reading(engine) as session:
-        whole = persons_page(session, Want(1000), BY_NAME, None).items
+        whole = persons_page(session, Want(1000), BY_NAME).items
         for first in range(0, len(filled), 7):
-            found = persons_page(session, Want(10, index=first), BY_NAME, None)
+            found = persons_page(session, Want(10, index=first), BY_NAME)
             assert found.items == whole[found.first : found.first + 10]
             assert len(found.items) == 10
-        assert persons_page(session, Want(10, index=999), BY_NAME, None).items == whole[-10:]
+        assert persons_page(session, Want(10, index=999), BY_NAME).items == whole[-10:]
 
 
 def test_a_landmark_is_found_again_after_others_came_before_it(
@@ -224,7 +224,7 @@ def test_letters_with_accents_are_sorted_with_those_without(engine: Engine, at: 
             people.add_person(session, name, group=grouped.get(name), at=at, actor="test")
         assert [one.person.name for one in people_page(session, Want(99)).items] == ordered
         assert [one.person.name for one in list_people(session)] == ordered
-        found = persons_page(session, Want(99), BY_GROUP, None).items
+        found = persons_page(session, Want(99), BY_GROUP).items
         assert [one.name for one in found[-5:]] == ["Zoë", "Émile", "Paul", "Eva", "Ada"]
 
 
