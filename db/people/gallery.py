@@ -122,31 +122,25 @@ def opened(
 
 def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
     """As `opened`, everybody as a record, by id, with what makes a name for them need a larger margin."""
-    members = dict(
-        session.execute(
-            select(MeanTemplateRow.person_id, MeanTemplateRow.members).where(MeanTemplateRow.encoder == encoder)
-        ).all()
-    )
+    images = select(MeanTemplateRow.person_id, MeanTemplateRow.members).where(MeanTemplateRow.encoder == encoder)
+    members = dict(session.execute(images).all())
     alike, wrong = look_alikes.by_person(session), look_alikes.wrongly_named(session)
     return [
-        GalleryPerson(
-            person, name, embedding, members[person], mood, tuple(alike.get(person, ())), wrong.get(person, 0)
-        )
+        GalleryPerson(person, name, embedding, members[person], tuple(alike.get(person, ())), wrong.get(person, 0))
         for part in opened(session, cipher, encoder)
-        for person, name, mood, embedding in _each(part)
+        for person, name, embedding in _each(part)
     ]
 
 
-def _each(part: Opened) -> Iterator[tuple[UUID, str, bool | None, NDArray[np.float32]]]:
-    """Id, name, consent to moods and mean template of each."""
+def _each(part: Opened) -> Iterator[tuple[UUID, str, NDArray[np.float32]]]:
+    """Id, name and mean template of each."""
     listed, joined_halves = part.listed, halves_as_one(part.first, part.second)
     ends = np.cumsum(listed.name_lengths)
     for number, end in enumerate(ends):
         person = UUID(bytes=bytes(listed.ids[16 * number : 16 * number + 16]))
         name = listed.names[end - listed.name_lengths[number] : end].decode()
-        asked = int(listed.mood_consent[number])
         embedding = joined_halves[number] if part.has_second[number] else part.first[number]
-        yield person, name, None if asked < 0 else bool(asked), embedding
+        yield person, name, embedding
 
 
 def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:

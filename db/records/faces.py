@@ -21,8 +21,6 @@ class GalleryPerson:
     """The mean template, float32 (128,) of the first encoder or (256,) of both."""
     members: int
     """Images behind the template."""
-    mood_consent: bool | None
-    """None for somebody who was not asked."""
     look_alikes: tuple[UUID, ...] = ()
     """People so alike that naming needs a stricter margin."""
     wrongly_named: int = 0
