@@ -23,7 +23,6 @@ from db.key_store import (
     KEY_VARIABLE,
     decode_key,
     key_place,
-    load_cipher,
     load_key,
     retired_ciphers,
     store_key,
@@ -64,23 +63,17 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     Raises:
         DatabaseError: the old key is not the database's, or the new one cannot be kept.
     """
-    present = load_cipher(folder)
-    with reading(engine) as session:
-        bound = bound_key(session)
-    for behind in retired_ciphers(folder):
-        if behind.key_id == bound != present.key_id:
-            sealed = _seal_anew(engine, behind, present, folder, at, actor)
-            return Rotated(sealed, present.key_id, str(key_place(folder)))
-    from_variable = bool(os.environ.get(KEY_VARIABLE))
-    key = _new_key(folder, from_variable=from_variable)
-    new = TemplateCipher(key)
     old_key = load_key(folder)
     old = TemplateCipher(old_key)
     with reading(engine) as session:
-        finished = session.get(TemplateKeyRow, new.key_id) is not None
-    sealed = 0
-    if not finished:
-        sealed = _seal_anew(engine, old, new, folder, at, actor)
+        bound = bound_key(session)
+    for behind in retired_ciphers(folder):
+        if behind.key_id == bound != old.key_id:
+            return Rotated(_seal_anew(engine, behind, old, folder, at, actor), old.key_id, str(key_place(folder)))
+    from_variable = bool(os.environ.get(KEY_VARIABLE))
+    key = _new_key(folder, from_variable=from_variable)
+    new = TemplateCipher(key)
+    sealed = 0 if bound == new.key_id else _seal_anew(engine, old, new, folder, at, actor)
     if from_variable:
         return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
     before = None

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine, event, insert, literal_column, select, text
 from sqlalchemy.orm import Session
 
-from db.batches import among
+from db.batches import among, batches
 from db.errors import WrongKey
 from db.proof import contents
 from db.proof.contents import Kind, canonical
@@ -162,9 +162,7 @@ def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> I
     """What is to be said of the rows that changed, in parts, so that memory stays small."""
     salts: dict[UUID, tuple[UUID, bytes]] = {}
     for kind in contents.KINDS:
-        rows = list(changed.get(kind, ()))
-        for start in range(0, len(rows), _AT_ONCE):
-            some = rows[start : start + _AT_ONCE]
+        for some in batches(list(changed.get(kind, ()))):
             found = list(contents.read(session, kind, some))
             whose = {one.person for one in found if one.person is not None}
             salts = {one: salts[one] for one in whose & salts.keys()} | _salts(session, whose - salts.keys())
