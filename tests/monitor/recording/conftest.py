@@ -1,18 +1,19 @@
 """A fresh database, somebody enrolled in it, and recorders that are closed after the test."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from db.engine import writing
+from db.engine import open_database, writing
 from db.people import consents, people
 from db.records.people import Person
 from monitor.config import Settings
 from monitor.recording import recorder
 from monitor.recording.recorder import Recorder
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,23 @@ def ada(engine: Engine) -> Person:
 def unasked(engine: Engine) -> Person:
     with writing(engine) as session:
         return people.add_person(session, "Una", at=AT, actor="test")
+
+
+@pytest.fixture
+def lock(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Lock:
+    """Somebody else has the database for the length of a `with` block, which a recorder notices soon."""
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
+    engine.dispose()
+
+    @contextmanager
+    def lock() -> Iterator[None]:
+        other = open_database(str(engine.url.database))
+        with writing(other) as owner:
+            people.add_person(owner, "Bob", at=AT, actor="test")
+            yield
+        other.dispose()
+
+    return lock
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from monitor.recording.journal import Fact, PinGiven, Seen
 from monitor.recording.recorder import Recorder
 from monitor.recording.transactions import WriteContext
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, seen
 
 TEAM = tuple(f"Person {number}" for number in range(6))
 
@@ -161,12 +161,10 @@ def test_a_sighting_that_is_somebody_elses_by_now_gets_their_mood_in_a_shared_tr
 
 
 def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
-    engine: Engine, team: list[Person], told: Listener
+    engine: Engine, team: list[Person], told: Listener, lock: Lock
 ) -> None:
-    owner = open_database(str(engine.url.database))
-    with writing(owner) as session:
-        recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
-        people.rename(session, team[0].id, "Ada", at=AT, actor="test")
+    recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
+    with lock():
         for person in team[:3]:
             recorder.record(seen(person))
         recorder.record_pin(new_id())
@@ -175,7 +173,6 @@ def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
     recorder.close(timeout=20)
     assert told.kinds == ["sighting", "check_in"] * 6
     assert recorder.lost == 1
-    owner.dispose()
 
 
 def test_of_facts_that_are_no_arrivals_each_has_a_transaction_of_its_own(team: list[Person]) -> None:

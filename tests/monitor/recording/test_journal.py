@@ -31,7 +31,7 @@ from monitor.domain import Phase
 from monitor.recording import journal as journaling
 from monitor.recording.journal import Journal, PinGiven, Seen, journal_file
 from monitor.recording.recorder import Recorder
-from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, seen
 
 ADA = Person(new_id(), "Ada [b]\x1b[31m", None, "Team", True, "", AT)
 
@@ -50,20 +50,17 @@ def test_facts_that_wait_together_share_a_sync(tmp_path: Path, monkeypatch: pyte
 
 
 def test_facts_whose_first_try_failed_outlive_a_power_cut(
-    engine: Engine, ada: Person, told: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, tmp_path: Path, lock: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journaling, "SYNC_EVERY", 3600.0)
-    owner, synced = open_database(str(engine.url.database)), Event()
+    synced = Event()
     monkeypatch.setattr(os, "fsync", lambda _: synced.set())
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
     journal = Journal(tmp_path / "journal", CIPHER)
     recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, journal=journal)
-    with writing(owner) as session:
-        people.rename(session, ada.id, "Ada", at=AT, actor="test")  # keeps the recorder from writing
+    with lock():
         recorder.record(seen(ada))
         assert synced.wait(60)
     recorder.close(timeout=20)
-    owner.dispose()
     assert told.kinds == ["sighting", "check_in"]
 
 
@@ -206,21 +203,16 @@ def test_each_pair_of_kiosk_and_database_has_a_file_of_its_own(tmp_path: Path) -
 
 
 def test_what_waits_for_a_locked_database_is_written_at_the_next_start(
-    engine: Engine, ada: Person, told: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, tmp_path: Path, lock: Lock
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
     settings = Settings(db="unused", time_zone="Europe/Berlin")
     file = tmp_path / "journal"
-    other = open_database(str(engine.url.database))
     first = Recorder(engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(file, CIPHER))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    with lock():
         first.record(seen(ada))
         first.record(seen(None, minute=1))
         with pytest.raises(DatabaseError, match=r"2 entries could not be written.*kiosk starts again"):
             first.close(timeout=0.05)
-    other.dispose()
     assert told.events == []
     second = Recorder(engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(file, CIPHER))
     second.close()
@@ -251,20 +243,15 @@ def test_a_fact_that_was_written_before_the_kill_is_not_written_twice(
 
 
 def test_a_kiosk_starts_on_a_locked_database_and_says_so(
-    engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, lock: Lock
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
-    other = open_database(str(engine.url.database))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    with lock():
         recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
         assert recorder.health is not None
         assert "locked" in recorder.health
         recorder.record(seen(ada))
     told.wait_for(2)
     recorder.close()
-    other.dispose()
     assert told.kinds == ["sighting", "check_in"]
     assert recorder.lost == 0
 
