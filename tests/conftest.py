@@ -78,6 +78,17 @@ def _in_a_hurry(migrated: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _keys_in_files() -> Iterator[None]:
+    """Whoever runs the tests may have a key, in the variable or in a keyring: no test takes it, or adds one there."""
+    from db import key_store
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_store, "_has_keyring", lambda: False)
+        patch.delenv(key_store.KEY_VARIABLE, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
     """Each engine finds the statements that another of its kind compiled; an engine a test took a quarter of the tests
     with a database. SQLAlchemy keeps them by dialect, which is an object of each engine."""

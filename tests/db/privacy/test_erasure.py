@@ -220,8 +220,6 @@ def test_a_new_key_opens_everything_and_the_old_one_nothing(
 def test_rotating_survives_a_crash_before_the_key_is_in_place(
     sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
 
     def crash(key: bytes, folder: Path) -> str:
@@ -239,11 +237,7 @@ def test_rotating_survives_a_crash_before_the_key_is_in_place(
     assert not (tmp_path / "template.key.next").exists()
 
 
-def test_a_database_that_a_rotation_left_out_gets_the_present_key(
-    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+def test_a_database_that_a_rotation_left_out_gets_the_present_key(sqlite: Engine, tmp_path: Path, at: datetime) -> None:
     _live(sqlite, load_cipher(tmp_path), at, "Ada")
     rotated = rotation.rotate(open_database(str(tmp_path / "other.sqlite3")), tmp_path, at=at, actor="desk")
     with reading(sqlite) as session, pytest.raises(WrongKey, match="run it for this one, too"):

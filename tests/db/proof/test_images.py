@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import pytest
 from sqlalchemy import Engine, text
 
 from db.crypto import TemplateCipher
@@ -96,11 +95,7 @@ def _secret(engine: Engine, cipher: TemplateCipher) -> bytes:
     return key
 
 
-def test_a_picture_is_known_again_after_a_new_key(
-    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+def test_a_picture_is_known_again_after_a_new_key(sqlite: Engine, tmp_path: Path, at: datetime) -> None:
     cipher = TemplateCipher(load_key(tmp_path))
     open_with(sqlite, cipher, tmp_path)
     _enrol(sqlite, cipher, "Ada", at)

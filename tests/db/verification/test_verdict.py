@@ -182,11 +182,7 @@ def test_rows_of_before_the_key_are_adopted_and_then_kept(
     assert (found.problems, found.ledger.events) == ((), 4)
 
 
-def test_a_new_key_still_verifies_what_the_old_one_proved(
-    sqlite: Engine, tmp_path: Path, at: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+def test_a_new_key_still_verifies_what_the_old_one_proved(sqlite: Engine, tmp_path: Path, at: datetime) -> None:
     for hour in range(3):
         cipher = TemplateCipher(load_key(tmp_path))
         open_with(sqlite, cipher, tmp_path)

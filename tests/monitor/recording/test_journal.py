@@ -137,11 +137,7 @@ def test_each_file_with_damaged_lines_is_kept(tmp_path: Path) -> None:
     assert [one.read_bytes() for one in sorted(tmp_path.glob("*.unreadable*"))] == contents
 
 
-def test_what_waited_while_the_key_was_changed_is_read_with_the_old_one(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+def test_what_waited_while_the_key_was_changed_is_read_with_the_old_one(engine: Engine, tmp_path: Path) -> None:
     old, fact = load_cipher(tmp_path), PinGiven(new_id(), AT, new_id())
     open_with(engine, old, tmp_path)
     Journal(tmp_path / "journal", old).append(fact, sync=False)
