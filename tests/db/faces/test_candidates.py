@@ -27,7 +27,7 @@ from db.records.attendance import NewEvent
 from db.records.faces import WaitingCandidate
 from db.records.observations import SightingRecord
 from db.records.people import Person
-from tests.db.rows import newest_entries, newest_events, purge
+from tests.db.rows import enrol_image, newest_entries, newest_events, purge
 
 ENCODER = "test-1"
 Keep = Callable[..., WaitingCandidate]
@@ -43,17 +43,7 @@ def ada(engine: Engine, cipher: TemplateCipher, at: datetime) -> Person:
     """Somebody with one enrolled image."""
     with writing(engine) as session:
         person = people.add_person(session, "Ada", at=at, actor="desk")
-        templates.add_template(
-            session,
-            cipher,
-            person.id,
-            content_hash="a" * 64,
-            encoder=ENCODER,
-            embedding=_face(1),
-            quality={},
-            source="ada.jpg",
-            at=at,
-        )
+        enrol_image(session, cipher, person.id, _face(1), at)
         templates.refresh_mean(session, cipher, person.id, ENCODER, at=at)
         return person
 

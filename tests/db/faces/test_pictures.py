@@ -11,6 +11,7 @@ from db.engine import reading, writing
 from db.faces import templates
 from db.faces.pictures import pictures
 from db.people import people
+from tests.db.rows import enrol_image
 
 
 def test_everybody_is_shown_by_their_portrait_or_the_oldest_image_that_has_a_face(
@@ -21,11 +22,8 @@ def test_everybody_is_shown_by_their_portrait_or_the_oldest_image_that_has_a_fac
         ids = {name: people.add_person(session, name, at=at, actor="test").id for name in faces}
         for name, chips in faces.items():
             for number, chip in enumerate(chips):
-                templates.add_template(
-                    session, cipher, ids[name], content_hash=f"{number:064}", encoder="test-1",
-                    embedding=np.eye(3, 128, dtype=np.float32)[number], quality={}, source="a.jpg", at=at,
-                    chip_jpeg=chip,
-                )  # fmt: skip
+                face = np.eye(3, 128, dtype=np.float32)[number]
+                enrol_image(session, cipher, ids[name], face, at, image=f"{number:064}", chip=chip)
         templates.set_portrait(session, cipher, ids["Ada"], b"portrait", at=at)
     with reading(engine) as session:
         found = pictures(session, cipher, [*ids.values(), uuid4()])

@@ -19,7 +19,7 @@ from db.people.listing import list_people
 from db.people.pages import count_matching, people_page
 from db.records.pages import Want
 from db.records.people import Person, PersonConsents
-from tests.db.rows import newest_entries
+from tests.db.rows import enrol_image, newest_entries
 
 ENCODER = "test-1"
 
@@ -188,23 +188,10 @@ def test_the_gallery_has_everybody_who_may_be_recognised(engine: Engine, cipher:
 
 
 def test_the_same_image_is_enrolled_once(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
-    def add(session: Session, person: Person) -> object:
-        return templates.add_template(
-            session,
-            cipher,
-            person.id,
-            content_hash="a" * 64,
-            encoder=ENCODER,
-            embedding=_face(3),
-            quality={"sharpness": 0.7},
-            source="ada.jpg",
-            at=at,
-            chip_jpeg=b"JPEG",
-        )
-
     with writing(engine) as session:
         ada = people.add_person(session, "Ada", at=at, actor="test")
-        assert add(session, ada) == add(session, ada)
+        first, again = (enrol_image(session, cipher, ada.id, _face(3), at, chip=b"JPEG") for _ in range(2))
+        assert first == again
     with reading(engine) as session:
         (member,) = templates.load_members(session, cipher, ada.id, ENCODER)
         assert np.array_equal(member.embedding, _face(3))

@@ -33,7 +33,7 @@ from db.records.people import Person
 from db.records.privacy import Expired
 from db.verification import ledger_check
 from db.verification.verdict import verify
-from tests.db.rows import newest_entries, newest_events, purge
+from tests.db.rows import enrol_image, newest_entries, newest_events, purge
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
@@ -44,18 +44,7 @@ def _live(engine: Engine, cipher: TemplateCipher, at: datetime, name: str, image
     with writing(engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
         person = people.add_person(session, name, notes=f"notes on {name}", at=at, actor="desk")
-        templates.add_template(
-            session,
-            cipher,
-            person.id,
-            content_hash=image * 64,
-            encoder="test-1",
-            embedding=FACE,
-            quality={},
-            source=f"{name}.jpg",
-            at=at,
-            chip_jpeg=f"chip of {name}".encode(),
-        )
+        enrol_image(session, cipher, person.id, FACE, at, image=image * 64, chip=f"chip of {name}".encode())
         templates.set_mean_template(session, cipher, person.id, encoder="test-1", embedding=FACE, members=1, at=at)
         templates.set_portrait(session, cipher, person.id, f"portrait of {name}".encode(), at=at)
         consents.set_consent(session, person.id, "mood", False, at=at, actor="desk")

@@ -17,6 +17,7 @@ from db.proof import images
 from db.proof.heads import open_with
 from db.records.faces import Template
 from db.schema.faces import TemplateRow
+from tests.db.rows import enrol_image
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 HASH = hashlib.sha256(b"a picture of Ada").hexdigest()
@@ -26,10 +27,7 @@ FILE = "staff/Ada Lovelace 1.JPG"
 def _enrol(engine: Engine, cipher: TemplateCipher, name: str, at: datetime, source: str = FILE) -> Template:
     with writing(engine) as session:
         person = people.add_person(session, name, at=at, actor="desk").id
-        return templates.add_template(
-            session, cipher, person, content_hash=HASH, encoder="test-1", embedding=FACE, quality={}, source=source,
-            at=at,
-        )  # fmt: skip
+        return enrol_image(session, cipher, person, FACE, at, image=HASH, source=source)
 
 
 def _owners(engine: Engine, cipher: TemplateCipher) -> set[str]:
@@ -81,10 +79,7 @@ def test_what_the_version_before_wrote_is_keyed_when_it_is_opened_and_still_know
         assert HASH.encode() not in content
         assert b"Lovelace" not in content
     with writing(engine) as session:
-        again = templates.add_template(
-            session, cipher, one.person, content_hash=HASH, encoder="test-1", embedding=FACE, quality={}, source=FILE,
-            at=at,
-        )  # fmt: skip
+        again = enrol_image(session, cipher, one.person, FACE, at, image=HASH, source=FILE)
     assert again.id == kept.id
 
 

@@ -30,6 +30,7 @@ from db.records.attendance import NewEvent, Role
 from db.schema.calendar import HolidayRow
 from db.verification.verdict import Verdict, verify
 from tests.db.doors import CIPHER, Door
+from tests.db.rows import enrol_image
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
 
@@ -42,10 +43,7 @@ def _enrol(engine: Engine, cipher: TemplateCipher, name: str, at: datetime) -> U
     with writing(engine) as session:
         person = people.add_person(session, name, at=at, actor="desk").id
         consents.set_consent(session, person, "face", True, at=at, actor="desk")
-        templates.add_template(
-            session, cipher, person, content_hash=name, encoder="test-1", embedding=FACE, chip_jpeg=b"jpeg", quality={},
-            source="a.jpg", at=at,
-        )  # fmt: skip
+        enrol_image(session, cipher, person, FACE, at, image=name, chip=b"jpeg")
         templates.set_mean_template(session, cipher, person, encoder="test-1", embedding=FACE, members=1, at=at)
     return person
 

@@ -16,9 +16,10 @@ from db.people import consents, people
 from db.records.faces import WaitingCandidate
 from db.records.people import Person
 from db.schema.faces import TemplateRow
-from monitor.domain import Embedding
+from monitor.domain import Embedding, Sighting
 from monitor.recording.candidates import MOST_WAITING, TemplateCandidate
 from monitor.recording.recorder import Recorder
+from tests.db.rows import enrol_image
 from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
 
 ENCODER = "test-1"
@@ -36,17 +37,7 @@ def member(engine: Engine, ada: Person) -> Person:
     """Ada with one image and her consent."""
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "face", True, at=AT, actor="desk")
-        templates.add_template(
-            session,
-            CIPHER,
-            ada.id,
-            content_hash="a" * 64,
-            encoder=ENCODER,
-            embedding=START,
-            quality={},
-            source="ada.jpg",
-            at=AT,
-        )
+        enrol_image(session, CIPHER, ada.id, START, AT)
     return ada
 
 
@@ -62,13 +53,17 @@ def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Cal
     def offer(face: Embedding, *, minute: float = 0, named: Person | None = member, **changed: object) -> UUID:
         sighting = seen(named, minute)
         recorder.record(sighting)
-        chip = np.full((150, 150, 3), 128, np.uint8)
-        capture = TemplateCandidate(sighting.id, member.id, AT, ENCODER, face, chip, {"sharpness": 0.2}, 0.98, 0.03)
-        recorder.offer(replace(capture, **changed))  # type: ignore[arg-type]
+        recorder.offer(replace(_capture(sighting, member), embedding=face, **changed))  # type: ignore[arg-type]
         settled()
         return sighting.id
 
     return offer
+
+
+def _capture(sighting: Sighting, person: Person) -> TemplateCandidate:
+    """A new look of the enrolled image's person."""
+    chip = np.full((150, 150, 3), 128, np.uint8)
+    return TemplateCandidate(sighting.id, person.id, AT, ENCODER, _like(0.95), chip, {"sharpness": 0.2}, 0.98, 0.03)
 
 
 def _waiting(engine: Engine) -> list[WaitingCandidate]:
@@ -109,16 +104,13 @@ def test_without_consent_nothing_waits(
     engine: Engine, ada: Person, start: Callable[..., Recorder], answer: bool | None
 ) -> None:
     with writing(engine) as session:
-        templates.add_template(
-            session, CIPHER, ada.id, content_hash="a", encoder=ENCODER, embedding=START, quality={}, source="", at=AT
-        )
+        enrol_image(session, CIPHER, ada.id, START, AT)
         if answer is not None:
             consents.set_consent(session, ada.id, "face", answer, at=AT, actor="desk")
     recorder = start()
     sighting = seen(ada)
     recorder.record(sighting)
-    chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(TemplateCandidate(sighting.id, ada.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(_capture(sighting, ada))
     recorder.close()
     assert _waiting(engine) == []
     assert recorder.lost == 0
@@ -155,8 +147,7 @@ def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
     with writing(engine) as session:
         desk = {"id": new_id(), "at": AT, "kiosk": recorder.kiosk, "actor": "desk", "reason": "that was not her"}
         corrections.void(session, checked_in.attendance, **desk)  # type: ignore[arg-type]
-    chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(TemplateCandidate(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(_capture(sighting, member))
     recorder.close()
     assert _waiting(engine) == []
 
@@ -175,8 +166,7 @@ def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
         templates.add_template(session, CIPHER, member.id, at=AT, sighting=first.id, **one)  # type: ignore[arg-type]
     recorder.void(checked_in.attendance, "door")
     recorder.record(second)
-    chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(TemplateCandidate(second.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(_capture(second, member))
     recorder.record(seen(member, 20))
     recorder.close(timeout=60)
     assert told.kinds == ["sighting", "check_in", "sighting", "check_out", "sighting", "check_in"]
@@ -189,8 +179,7 @@ def test_not_me_takes_the_capture_along(
     recorder = start()
     sighting = seen(member)
     recorder.record(sighting)
-    chip = np.zeros((150, 150, 3), np.uint8)
-    capture = TemplateCandidate(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03)
+    capture = _capture(sighting, member)
     recorder.offer(capture)
     checked_in = told.wait_for(2)[1]
     assert checked_in.attendance is not None
