@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, select
@@ -19,13 +19,10 @@ from db.crypto import TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.ids import new_id
-from db.records.faces import Template, WaitingCandidate
+from db.people import people
+from db.records.faces import Embedding, Template, WaitingCandidate
 from db.schema.faces import CandidateRow, TemplateRow
 from db.schema.people import PersonRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +33,7 @@ class NewCandidate:
     sighting: UUID
     at: datetime
     encoder: str
-    embedding: "NDArray[np.float32]"
+    embedding: Embedding
     """float32 (128,) or (256,), unit length."""
     chip_jpeg: bytes
     """The aligned face."""
@@ -57,8 +54,7 @@ def add(session: Session, cipher: TemplateCipher, candidate: NewCandidate) -> Wa
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, candidate.at)
-    if session.get(PersonRow, candidate.person) is None:
-        raise InvalidRecord(f"There is no person with the id {candidate.person}.")
+    people.get_person(session, candidate.person)
     if has_sighting(session, candidate.sighting):
         raise InvalidRecord(f"The sighting {candidate.sighting} has a capture already.")
     made = new_id()
@@ -107,7 +103,7 @@ def waiting(session: Session, person: UUID | None = None) -> list[WaitingCandida
     return [_record(row, name) for row, name in session.execute(query)]
 
 
-def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> "list[NDArray[np.float32]]":
+def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[Embedding]:
     """Embeddings of a person's waiting candidates, float32 (128,) or (256,) each. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(CandidateRow)
@@ -117,7 +113,7 @@ def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) 
     return [_face(cipher, row) for row in session.scalars(query.options(defer(CandidateRow.chip)))]
 
 
-def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> "tuple[NDArray[np.float32], bytes]":
+def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> tuple[Embedding, bytes]:
     """A waiting candidate's embedding, float32 (128,) or (256,), and aligned face as JPEG.
 
     Raises:
@@ -210,7 +206,7 @@ def roll_back_sighting(session: Session, cipher: TemplateCipher, sighting: UUID,
         templates.refresh_mean(session, cipher, gone.person, gone.encoder, at=at)
 
 
-def _face(cipher: TemplateCipher, row: CandidateRow) -> "NDArray[np.float32]":
+def _face(cipher: TemplateCipher, row: CandidateRow) -> Embedding:
     return cipher.open_embedding(row.embedding, row.second, owner(CandidateRow.embedding, row.person_id, row.id))
 
 

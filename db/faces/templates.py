@@ -6,7 +6,7 @@ Embeddings and pictures are sealed with the installation's key and bound to thei
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -17,14 +17,11 @@ from db.batches import among
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.ids import new_id
+from db.people import people
 from db.proof import images
-from db.records.faces import Template, TemplateMember
+from db.records.faces import Embedding, Template, TemplateMember
 from db.schema.faces import MeanTemplateRow, PortraitRow, TemplateRow
 from db.schema.people import PersonRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def add_template(
@@ -34,7 +31,7 @@ def add_template(
     *,
     content_hash: str,
     encoder: str,
-    embedding: "NDArray[np.float32]",
+    embedding: Embedding,
     quality: Mapping[str, Any],
     source: str,
     at: datetime,
@@ -56,8 +53,7 @@ def add_template(
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, at)
-    if session.get(PersonRow, person) is None:
-        raise InvalidRecord(f"There is no person with the id {person}.")
+    people.get_person(session, person)
     secret = images.known_secret(session, cipher)
     content_hash = images.keyed(secret, content_hash)
     same = select(TemplateRow).where(TemplateRow.person_id == person, TemplateRow.content_hash == content_hash)
@@ -90,7 +86,7 @@ def set_mean_template(
     person: UUID,
     *,
     encoder: str,
-    embedding: "NDArray[np.float32]",
+    embedding: Embedding,
     members: int,
     at: datetime,
 ) -> None:
@@ -120,7 +116,7 @@ def set_mean_template(
 
 def refresh_mean(
     session: Session, cipher: TemplateCipher, person: UUID, encoder: str, *, at: datetime
-) -> "tuple[NDArray[np.float32], int] | None":
+) -> tuple[Embedding, int] | None:
     """Computes the mean from the person's members of this encoder and sets it; without members it is deleted.
 
     Returns:
@@ -213,18 +209,16 @@ def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder
     ]
 
 
-def embeddings(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> "list[NDArray[np.float32]]":
+def embeddings(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[Embedding]:
     """The embeddings of the person's images of one encoder, oldest first. Raises: WrongKey, DatabaseDamaged."""
     return [one.embedding for one in load_members(session, cipher, person, encoder)]
 
 
-def embeddings_by_person(
-    session: Session, cipher: TemplateCipher, encoder: str
-) -> "dict[UUID, list[NDArray[np.float32]]]":
+def embeddings_by_person(session: Session, cipher: TemplateCipher, encoder: str) -> dict[UUID, list[Embedding]]:
     """The embeddings of everybody's images of one encoder, oldest first. Raises: WrongKey, DatabaseDamaged."""
     columns = TemplateRow.person_id, TemplateRow.id, TemplateRow.embedding, TemplateRow.second
     query = select(*columns).where(TemplateRow.encoder == encoder).order_by(TemplateRow.id)
-    found: dict[UUID, list[NDArray[np.float32]]] = defaultdict(list)
+    found: dict[UUID, list[Embedding]] = defaultdict(list)
     for person, id, sealed, second in session.execute(query):
         found[person].append(cipher.open_embedding(sealed, second, owner(TemplateRow.embedding, person, id)))
     return found
@@ -280,7 +274,7 @@ def record(row: TemplateRow) -> Template:
     )
 
 
-def _mean(embeddings: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":
+def _mean(embeddings: Sequence[Embedding]) -> Embedding:
     """The mean, each half over the embeddings that have it."""
     import numpy as np
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, func, insert, or_, select, update
@@ -15,12 +15,9 @@ from db import audit
 from db.batches import among
 from db.crypto import TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
+from db.records.faces import Embedding
 from db.records.observations import SightingRecord, Visitor
 from db.schema.observations import SightingRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 FACES_KEPT: Final = timedelta(days=1)
 """For so long a visitor's face that was discarded or named can be given back."""
@@ -45,7 +42,7 @@ def add(
     cipher: TemplateCipher,
     sighting: SightingRecord,
     *,
-    embedding: "NDArray[np.float32] | None" = None,
+    embedding: "Embedding | None" = None,
     portrait: bytes | None = None,
 ) -> None:
     """Adds a sighting that is not there yet.

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -10,19 +9,16 @@ from sqlalchemy.orm import Session, defer
 
 from db.crypto import TemplateCipher, bind_key, owner
 from db.ids import new_id
+from db.records.faces import Embedding
 from db.records.observations import KeptView
 from db.schema.observations import KeptViewRow, SightingRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def add(
     session: Session,
     cipher: TemplateCipher,
     sighting: UUID,
-    views: "Sequence[tuple[datetime, NDArray[np.float32], bytes]]",
+    views: Sequence[tuple[datetime, Embedding, bytes]],
 ) -> None:
     """Keeps views of a sighting that has none yet.
 
@@ -52,7 +48,7 @@ def pictures(session: Session, cipher: TemplateCipher, sighting: UUID) -> list[K
 
 def faces(
     session: Session, cipher: TemplateCipher, start: datetime, end: datetime
-) -> "dict[tuple[UUID, UUID], list[NDArray[np.float32]]]":
+) -> dict[tuple[UUID, UUID], list[Embedding]]:
     """Embeddings of the views with start <= at < end, by person and sighting. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(SightingRow.person_id, KeptViewRow)
@@ -61,7 +57,7 @@ def faces(
         .order_by(KeptViewRow.at, KeptViewRow.id)
         .options(defer(KeptViewRow.chip))
     )
-    found: dict[tuple[UUID, UUID], list[NDArray[np.float32]]] = {}
+    found: dict[tuple[UUID, UUID], list[Embedding]] = {}
     for person, row in session.execute(query):
         if person is not None:
             found.setdefault((person, row.sighting_id), []).append(_face(cipher, row))
@@ -92,5 +88,5 @@ def sealed_of_person(session: Session, person: UUID) -> list[bytes]:
     return [value for row in rows for value in (row.embedding, row.second, row.chip) if value is not None]
 
 
-def _face(cipher: TemplateCipher, row: KeptViewRow) -> "NDArray[np.float32]":
+def _face(cipher: TemplateCipher, row: KeptViewRow) -> Embedding:
     return cipher.open_embedding(row.embedding, row.second, owner(KeptViewRow.embedding, row.sighting_id, row.id))

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, and_, false, func, select, true
 from sqlalchemy.orm import Session
 
 from db.batches import among
-from db.errors import InvalidRecord
 from db.faces import candidates
 from db.ids import new_id
 from db.observations import views
+from db.people.people import get_person
 from db.records.people import Consent, ConsentKind
 from db.schema.people import ConsentRow, PersonRow
 
@@ -21,14 +21,12 @@ Decided: TypeAlias = tuple[UUID, str]
 
 
 def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str) -> Consent:
-    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates and
-    kept views.
+    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates and kept views.
 
     Raises:
         InvalidRecord: there is no such person.
     """
-    if session.get(PersonRow, person) is None:
-        raise InvalidRecord(f"There is no person with the id {person}.")
+    get_person(session, person)
     row = ConsentRow(id=new_id(), person_id=person, kind=kind, given=given, at=at, recorded_by=actor)
     session.add(row)
     if kind == "face" and not given:

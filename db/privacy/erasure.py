@@ -69,8 +69,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
 
 def erased_pseudonyms(session: Session) -> set[UUID]:
     """The pseudonyms of everybody who was erased here."""
-    details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
-    return {UUID(one) for detail in details for one in detail.get("pseudonyms", ())}
+    return {UUID(one) for detail in audit.details(session, "erase") for one in detail.get("pseudonyms", ())}
 
 
 def known_by(session: Session, pseudonyms: Collection[UUID]) -> set[UUID]:

@@ -92,7 +92,7 @@ def last_purge(session: Session, now: datetime) -> datetime | None:
 def gone_before(session: Session) -> dict[str, datetime]:
     """Up to when visitors, sightings and moods were deleted here; nothing older may be sent here again."""
     found = dict.fromkeys(_KINDS, datetime.min.replace(tzinfo=UTC))
-    for detail in session.scalars(select(AuditRow.detail).where(AuditRow.action == "purge")):
+    for detail in audit.details(session, "purge"):
         for kind, before in detail.get("before", {}).items():
             found[kind] = max(found[kind], datetime.fromisoformat(before))
     return found
