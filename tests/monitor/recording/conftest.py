@@ -11,9 +11,10 @@ from db.engine import open_database, writing
 from db.people import consents, people
 from db.records.people import Person
 from monitor.config import Settings
+from monitor.domain import Sighting
 from monitor.recording import recorder
 from monitor.recording.recorder import Recorder
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, Record
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +78,15 @@ def start(engine: Engine, told: Listener) -> Iterator[Callable[..., Recorder]]:
     yield begin
     for one in running:
         one.close()
+
+
+@pytest.fixture
+def record(start: Callable[..., Recorder]) -> Record:
+    def record(*sightings: Sighting, **settings: Any) -> Recorder:
+        recorder = start(**settings)
+        for one in sightings:
+            recorder.record(one)
+        recorder.close()
+        return recorder
+
+    return record

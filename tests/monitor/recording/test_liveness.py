@@ -14,7 +14,7 @@ from db.records.people import Person
 from monitor.domain import EventKind, Phase, Sighting
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples, newest_events
-from tests.monitor.recording.arrivals import AT, HAPPY, Listener, seen
+from tests.monitor.recording.arrivals import AT, HAPPY, Listener, Record, seen
 
 
 def named(person: Person, minute: float = 0) -> Sighting:
@@ -23,13 +23,10 @@ def named(person: Person, minute: float = 0) -> Sighting:
 
 
 def test_nothing_is_told_and_nobody_checks_in_before_the_face_is_live(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, record: Record
 ) -> None:
-    recorder = start(mood="individual")
     arrival = named(ada)
-    recorder.record(arrival)
-    recorder.record(replace(arrival, phase=Phase.CONTINUED))
-    recorder.close()
+    record(arrival, replace(arrival, phase=Phase.CONTINUED), mood="individual")
     assert told.events == []
     with reading(engine) as session:
         assert newest_events(session) == []

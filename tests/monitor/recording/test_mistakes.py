@@ -17,7 +17,7 @@ from db.verification import ledger_check
 from monitor.domain import Phase
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, Listener, seen
+from tests.monitor.recording.arrivals import AT, Listener, Record, seen
 
 
 def test_not_me_voids_takes_the_name_off_and_remembers(
@@ -69,14 +69,12 @@ def test_somebody_erased_while_in_view_is_unknown(
 
 @pytest.mark.parametrize("change", ["deactivated", "refused"])
 def test_who_was_taken_out_of_the_gallery_is_not_checked_in(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], change: str
+    engine: Engine, ada: Person, told: Listener, record: Record, change: str
 ) -> None:
     with writing(engine) as session:
         if change == "deactivated":
             people.set_active(session, ada.id, False, at=AT, actor="desk")
         else:
             consents.set_consent(session, ada.id, "face", False, at=AT, actor="desk")
-    recorder = start()
-    recorder.record(seen(ada))
-    recorder.close()
+    record(seen(ada))
     assert told.kinds == ["unknown"]

@@ -25,7 +25,7 @@ from monitor.recording import recorder as recording
 from monitor.recording.journal import Journal
 from monitor.recording.recorder import Recorder
 from tests.db.rows import newest_entries
-from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, Record, seen
 
 
 def test_a_locked_database_loses_nothing_and_says_so(
@@ -133,12 +133,9 @@ def test_a_listener_that_fails_stops_nothing(engine: Engine, ada: Person, caplog
 
 @pytest.mark.parametrize("broken", [{"embedding": np.full(128, np.nan, np.float32)}, {"portrait": PORTRAIT[:0]}])
 def test_a_fact_that_cannot_be_written_does_not_hold_up_the_next(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], broken: dict[str, Any]
+    engine: Engine, ada: Person, told: Listener, record: Record, broken: dict[str, Any]
 ) -> None:
-    recorder = start()
-    recorder.record(replace(seen(None), **broken))
-    recorder.record(seen(ada))
-    recorder.close()
+    recorder = record(replace(seen(None), **broken), seen(ada))
     assert told.kinds == ["sighting", "check_in"]
     assert recorder.lost == 1
 
