@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from db import migrate
 from db.errors import BUSY, DatabaseError, DatabaseFull, DatabaseUnavailable, explain
-from db.location import file_of, has_log, parse, require_usable, restrict
+from db.location import file_of, has_log, parse, require_usable, restrict, with_logs
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """Milliseconds that SQLite waits for another program's lock before it gives up."""
@@ -139,8 +139,8 @@ def database_file(engine: Engine) -> tuple[int, int] | None:
 
 def remove_database(file: Path) -> None:
     """Deletes a database's file, with its logs."""
-    for ending in ("", "-wal", "-shm"):
-        file.with_name(file.name + ending).unlink(missing_ok=True)
+    for part in with_logs(file):
+        part.unlink(missing_ok=True)
 
 
 def require_writable(url: str) -> None:

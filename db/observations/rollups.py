@@ -138,14 +138,12 @@ def visits(session: Session, days: Days) -> RolledVisits:
     )
 
 
-def _others(
-    session: Session, kind: Literal["day", "group", "hour"], days: Days, key: Any
-) -> RolledCells:  # fmt: skip
+def _others(session: Session, kind: Literal["day", "group", "hour"], days: Days, key: Any) -> RolledCells:
     query = _summed(MoodHourRow, key).where(days.of(MoodHourRow.day), MoodHourRow.kind == kind)
     return _cells(session.connection().execute(query.group_by(key)).all())
 
 
-def _summed(row: type[MoodDayRow] | type[MoodHourRow], key: ColumnElement[Any] | Any) -> Select[Any]:
+def _summed(row: type[MoodDayRow | MoodHourRow], key: Any) -> Select[Any]:
     return select(key, *(func.sum(getattr(row, name)) for name in _COUNTED))
 
 
