@@ -1,5 +1,6 @@
 """People, their templates, their consents, and the gallery that comes of them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -147,9 +148,20 @@ def test_changes_are_in_the_audit_log(engine: Engine, at: datetime) -> None:
     assert {entry.actor for entry in entries} == {"desk"}
 
 
-def test_a_person_who_is_not_there_is_one_sentence(sqlite: Engine, at: datetime) -> None:
-    with pytest.raises(InvalidRecord, match="no person"), writing(sqlite) as session:
-        people.rename(session, uuid4(), "Nobody", at=at, actor="test")
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda session, at: people.rename(session, uuid4(), "Nobody", at=at, actor="test"),
+        lambda session, at: consents.set_consent(session, uuid4(), "face", True, at=at, actor="test"),
+        lambda session, at: enrol_image(session, TemplateCipher(bytes(32)), uuid4(), _face(1), at),
+    ],
+    ids=["rename", "consent", "image"],
+)
+def test_a_person_who_is_not_there_is_one_sentence(
+    sqlite: Engine, at: datetime, act: Callable[[Session, datetime], object]
+) -> None:
+    with pytest.raises(InvalidRecord, match=r"no person .* may have been erased or merged"), writing(sqlite) as session:
+        act(session, at)
 
 
 def test_the_newest_consent_counts(engine: Engine, at: datetime) -> None:
