@@ -68,7 +68,7 @@ KINDS: Final = tuple(_COLUMNS)
 """In the order in which one transaction's rows are proved."""
 LATER: Final[tuple[Kind, ...]] = ("kiosk", "shift", "holiday", "leave")
 """Kinds that a chain of before 0.12 does not speak of. Rows of these are deleted for good reasons, too."""
-KIND_OF: Final[Mapping[type[Base], Kind]] = {columns[0].class_: kind for kind, columns in _COLUMNS.items()}
+KIND_OF: Final[Mapping[Any, Kind]] = {columns[0].class_: kind for kind, columns in _COLUMNS.items()}
 _PUBLIC: Final[Mapping[Kind, int]] = {"audit": 5}
 """How many of the first columns stay when the person is erased; of other kinds none."""
 _LEFT_OUT: Final[Mapping[type[Base], str]] = {KioskRow: "seen_at"}
