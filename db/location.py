@@ -61,7 +61,7 @@ def require_usable(path: Path, *, read_only: bool, create: bool) -> None:
 
 
 def with_logs(path: Path) -> tuple[Path, Path, Path]:
-    """A database's file and SQLite's two logs beside it, as far as they are there: of writing, and shared memory."""
+    """A database's file, and what SQLite keeps beside it while it is open: the write-ahead log, and shared memory."""
     return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 

@@ -19,7 +19,6 @@ from db.crypto import TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.ids import new_id
-from db.people import people
 from db.records.faces import Embedding, Template, WaitingCandidate
 from db.schema.faces import CandidateRow, TemplateRow
 from db.schema.people import PersonRow
@@ -54,7 +53,8 @@ def add(session: Session, cipher: TemplateCipher, candidate: NewCandidate) -> Wa
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, candidate.at)
-    people.get_person(session, candidate.person)
+    if session.get(PersonRow, candidate.person) is None:
+        raise InvalidRecord(f"There is no person with the id {candidate.person}.")
     if has_sighting(session, candidate.sighting):
         raise InvalidRecord(f"The sighting {candidate.sighting} has a capture already.")
     made = new_id()

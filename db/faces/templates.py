@@ -17,7 +17,6 @@ from db.batches import among
 from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.ids import new_id
-from db.people import people
 from db.proof import images
 from db.records.faces import Embedding, Template, TemplateMember
 from db.schema.faces import MeanTemplateRow, PortraitRow, TemplateRow
@@ -53,7 +52,8 @@ def add_template(
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, at)
-    people.get_person(session, person)
+    if session.get(PersonRow, person) is None:
+        raise InvalidRecord(f"There is no person with the id {person}.")
     secret = images.known_secret(session, cipher)
     content_hash = images.keyed(secret, content_hash)
     same = select(TemplateRow).where(TemplateRow.person_id == person, TemplateRow.content_hash == content_hash)

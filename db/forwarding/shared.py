@@ -194,6 +194,6 @@ def _faces(kind: Kind, row: Mapping[Any, Any], do: Callable[[bytes, str], bytes]
         return {"jpeg": do(row["jpeg"], owner(PortraitRow.jpeg, row["person_id"]))}
     if kind.table is not TemplateRow:
         return {}
-    columns = {one.key: one for one in (TemplateRow.embedding, TemplateRow.second, TemplateRow.chip)}
-    bound = {name: owner(one, row["person_id"], row["id"]) for name, one in columns.items()}
-    return {name: None if row[name] is None else do(row[name], to) for name, to in bound.items()}
+    sealed = {one: row[one.key] for one in (TemplateRow.embedding, TemplateRow.second, TemplateRow.chip)}
+    ids = row["person_id"], row["id"]
+    return {one.key: None if value is None else do(value, owner(one, *ids)) for one, value in sealed.items()}

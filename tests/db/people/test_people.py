@@ -153,9 +153,8 @@ def test_changes_are_in_the_audit_log(engine: Engine, at: datetime) -> None:
     [
         lambda session, at: people.rename(session, uuid4(), "Nobody", at=at, actor="test"),
         lambda session, at: consents.set_consent(session, uuid4(), "face", True, at=at, actor="test"),
-        lambda session, at: enrol_image(session, TemplateCipher(bytes(32)), uuid4(), _face(1), at),
     ],
-    ids=["rename", "consent", "image"],
+    ids=["rename", "consent"],
 )
 def test_a_person_who_is_not_there_is_one_sentence(
     sqlite: Engine, at: datetime, act: Callable[[Session, datetime], object]
