@@ -114,4 +114,3 @@ def test_sqlite_tells_of_what_others_commit_and_not_of_what_the_engine_apart_doe
     with mine.connect() as connection:
         assert [*told[1:3], changes.state(connection)] == [told[0], told[0], told[3]]
     assert told[3] != told[2]
-    mine.dispose()

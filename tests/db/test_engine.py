@@ -180,7 +180,6 @@ def test_read_only_reads_and_never_writes(sqlite: Engine, at: datetime) -> None:
         assert [found.person.name for found in list_people(session)] == ["Ada"]
     with pytest.raises(DatabaseUnavailable, match="read-only"), writing(looker) as session:
         people.add_person(session, "Bob", at=at, actor="test")
-    looker.dispose()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to everything")
@@ -198,7 +197,6 @@ def test_a_locked_database_says_so(sqlite: Engine, at: datetime, monkeypatch: py
         people.add_person(owner, "Ada", at=at, actor="test")
         with pytest.raises(DatabaseBusy, match="locked"), writing(other) as session:
             people.add_person(session, "Bob", at=at, actor="test")
-    other.dispose()
 
 
 def test_the_wait_for_a_lock_is_said_once_until_it_is_over(
@@ -219,7 +217,6 @@ def test_the_wait_for_a_lock_is_said_once_until_it_is_over(
                     write()
         write()
     assert [record.getMessage().split("; ")[-1] for record in caplog.records] == ["waiting for it."] * 2
-    other.dispose()
 
 
 def test_a_disk_without_room_for_shared_memory_is_full_and_not_broken(
@@ -271,7 +268,6 @@ def test_a_connection_to_a_server_is_watched(server: str) -> None:
     with engine.connect() as connection:
         given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
     assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("5", "11000")
-    engine.dispose()
 
 
 def test_a_missing_database_on_a_server_is_named(server: str) -> None:
@@ -297,7 +293,6 @@ def test_scrubbing_waits_for_nobody(sqlite: Engine, monkeypatch: pytest.MonkeyPa
     with writing(sqlite) as owner:
         owner.execute(text("UPDATE alembic_version SET version_num = version_num"))
         assert scrub(other) is False
-    other.dispose()
 
 
 def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
@@ -317,7 +312,6 @@ def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
             )
             == 400_000
         )
-    engine.dispose()
 
 
 def test_an_error_of_the_database_is_one_of_muster_and_has_a_code() -> None:

@@ -145,7 +145,6 @@ def test_every_older_version_is_brought_up_with_its_data(
         assert ledger_check.verify(session).whole
     with new.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-    new.dispose()
 
 
 def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
@@ -178,7 +177,6 @@ def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
         members = templates.load_members(session, cipher, person, "test-1")
         assert [len(member.embedding) for member in members] == [128, 128]
         assert members[1].embedding == pytest.approx(FACE, abs=1e-6)
-    engine.dispose()
 
 
 def test_views_of_before_count_nights_on_the_day_of_the_door(
@@ -204,7 +202,6 @@ def test_views_of_before_count_nights_on_the_day_of_the_door(
         ((day, hours),) = connection.execute(text("SELECT day, hours FROM v_attendance_day"))
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     assert (str(day), float(hours)) == ("2026-03-03", 9)
-    new.dispose()
 
 
 def test_names_of_before_are_folded_however_many_there_are(fresh: Callable[[str], str], at: datetime) -> None:
@@ -283,7 +280,6 @@ def test_a_database_that_was_only_begun_is_finished(tmp_path: Path) -> None:
     opened = open_database(str(tmp_path / "x.sqlite3"))
     with opened.connect() as connection:
         assert "person" in inspect(connection).get_table_names()
-    opened.dispose()
 
 
 def test_opening_again_changes_nothing(engine: Engine, at: datetime) -> None:
@@ -292,7 +288,6 @@ def test_opening_again_changes_nothing(engine: Engine, at: datetime) -> None:
     again = open_database(engine.url.render_as_string(hide_password=False))
     with reading(again) as session:
         assert people.count_people(session) == 1
-    again.dispose()
 
 
 SCHEDULES = [
@@ -389,4 +384,3 @@ def test_what_an_older_muster_did_not_prove_is_taken_as_it_is_once(
     assert "takes rows as they are of which the proof speaks already" in told
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-    engine.dispose()

@@ -56,7 +56,6 @@ def lock(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Lock:
         with writing(other) as owner:
             people.add_person(owner, "Bob", at=AT, actor="test")
             yield
-        other.dispose()
 
     return lock
 

@@ -96,7 +96,6 @@ def test_facts_that_share_transactions_come_to_the_same(engine: Engine, team: li
     assert rows(engine) == rows(each)
     assert len(rows(engine)[0]) > 24
     assert (fewer, most) == (1, len(facts))
-    each.dispose()
 
 
 def test_facts_that_were_written_already_change_nothing_together(engine: Engine, team: list[Person]) -> None:
