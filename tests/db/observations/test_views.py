@@ -1,6 +1,7 @@
 """The pictures of why somebody was named: sealed, and gone with the person, the consent, the mistake and the time."""
 
 from datetime import datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -22,11 +23,13 @@ from tests.db.rows import purge
 
 FACE = np.full(256, 256**-0.5, np.float32)
 JPEG = b"\xff\xd8 a face"
+Named: TypeAlias = tuple[UUID, UUID, UUID]
+"""Person, sighting and entry."""
 
 
 @pytest.fixture
-def named(engine: Engine, cipher: TemplateCipher, at: datetime) -> tuple[UUID, UUID, UUID]:
-    """Person, sighting and entry of somebody with two kept views."""
+def named(engine: Engine, cipher: TemplateCipher, at: datetime) -> Named:
+    """Somebody with two kept views."""
     with writing(engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
         person = people.add_person(session, "Ada", at=at, actor="desk").id
@@ -44,7 +47,7 @@ def _kept(engine: Engine, cipher: TemplateCipher, sighting: UUID) -> list[bytes]
 
 
 def test_views_come_back_as_they_were_and_a_second_try_adds_none(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID]
+    engine: Engine, cipher: TemplateCipher, at: datetime, named: Named
 ) -> None:
     person, seen, _ = named
     with writing(engine) as session:
@@ -60,9 +63,7 @@ def test_views_come_back_as_they_were_and_a_second_try_adds_none(
 
 
 @pytest.mark.parametrize("way", ["erased", "refused", "not me", "too old"])
-def test_views_go(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID], way: str
-) -> None:
+def test_views_go(engine: Engine, cipher: TemplateCipher, at: datetime, named: Named, way: str) -> None:
     person, seen, event = named
     with writing(engine) as session:
         if way == "erased":
@@ -79,9 +80,7 @@ def test_views_go(
     assert _kept(engine, cipher, seen) == []
 
 
-def test_views_stay_while_they_may(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID]
-) -> None:
+def test_views_stay_while_they_may(engine: Engine, cipher: TemplateCipher, at: datetime, named: Named) -> None:
     with writing(engine) as session:
         consents.set_consent(session, named[0], "mood", False, at=at, actor="desk")
         purge(session, Retention(30, 30, 30, 7), at + timedelta(days=6), actor="desk")
@@ -89,7 +88,7 @@ def test_views_stay_while_they_may(
 
 
 def test_views_are_the_other_persons_after_a_merge_and_open_with_a_new_key(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID]
+    engine: Engine, cipher: TemplateCipher, at: datetime, named: Named
 ) -> None:
     new = TemplateCipher(b"n" * 32)
     with writing(engine) as session:
@@ -101,9 +100,7 @@ def test_views_are_the_other_persons_after_a_merge_and_open_with_a_new_key(
         assert "seen-1-20260302-080000.jpg" in erasure.export_person(session, new, bob).images
 
 
-def test_a_view_of_another_row_is_not_shown(
-    engine: Engine, cipher: TemplateCipher, named: tuple[UUID, UUID, UUID]
-) -> None:
+def test_a_view_of_another_row_is_not_shown(engine: Engine, cipher: TemplateCipher, named: Named) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE kept_view SET chip = (SELECT max(chip) FROM kept_view)"))
     with pytest.raises(DatabaseDamaged):

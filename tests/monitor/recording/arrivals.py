@@ -20,6 +20,8 @@ HAPPY = MoodScores((0.0, 0.0, 0.1, 0.9, 0.0, 0.0, 0.0), 0.45)
 CIPHER = TemplateCipher(bytes(32))
 FACE = np.full(128, 128**-0.5, np.float32)
 PORTRAIT = np.zeros((150, 150, 3), np.uint8)
+Start: TypeAlias = Callable[..., Recorder]
+"""Gives a recorder with these settings."""
 Record: TypeAlias = Callable[..., Recorder]
 """Gives a recorder that has written these sightings, and is closed."""
 Lock: TypeAlias = Callable[[], AbstractContextManager[None]]

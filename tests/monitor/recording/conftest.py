@@ -1,6 +1,6 @@
 """A fresh database, somebody enrolled in it, and recorders that are closed after the test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,8 +13,9 @@ from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import Sighting
 from monitor.recording import recorder
+from monitor.recording.journal import Journal
 from monitor.recording.recorder import Recorder
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, Record
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, Record, Start
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +67,12 @@ def told() -> Listener:
 
 
 @pytest.fixture
-def start(engine: Engine, told: Listener) -> Iterator[Callable[..., Recorder]]:
+def start(engine: Engine, told: Listener) -> Iterator[Start]:
     running: list[Recorder] = []
 
-    def begin(**settings: Any) -> Recorder:
+    def begin(journal: Journal | None = None, **settings: Any) -> Recorder:
         given = Settings(db="unused", time_zone="Europe/Berlin", **settings)
-        running.append(Recorder(engine, CIPHER, given, publish=told, clock=lambda: AT))
+        running.append(Recorder(engine, CIPHER, given, publish=told, clock=lambda: AT, journal=journal))
         return running[-1]
 
     yield begin
@@ -80,7 +81,7 @@ def start(engine: Engine, told: Listener) -> Iterator[Callable[..., Recorder]]:
 
 
 @pytest.fixture
-def record(start: Callable[..., Recorder]) -> Record:
+def record(start: Start) -> Record:
     def record(*sightings: Sighting, **settings: Any) -> Recorder:
         recorder = start(**settings)
         for one in sightings:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -18,11 +19,11 @@ from db.records.people import Person
 from db.schema.faces import TemplateRow
 from monitor.domain import Embedding, Sighting
 from monitor.recording.candidates import MOST_WAITING, TemplateCandidate
-from monitor.recording.recorder import Recorder
 from tests.db.rows import enrol_image
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Start, seen
 
 ENCODER = "test-1"
+Offer: TypeAlias = Callable[..., UUID]
 START = np.eye(128, dtype=np.float32)[0]
 
 
@@ -42,7 +43,7 @@ def member(engine: Engine, ada: Person) -> Person:
 
 
 @pytest.fixture
-def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Callable[..., UUID]:
+def offer(engine: Engine, member: Person, start: Start) -> Offer:
     """Records a sighting and offers a capture of it; gives the capture's sighting."""
     recorder = start()
 
@@ -71,9 +72,7 @@ def _waiting(engine: Engine) -> list[WaitingCandidate]:
         return candidates.waiting(session)
 
 
-def test_a_new_look_of_a_consenting_person_waits(
-    engine: Engine, told: Listener, member: Person, offer: Callable[..., UUID]
-) -> None:
+def test_a_new_look_of_a_consenting_person_waits(engine: Engine, told: Listener, member: Person, offer: Offer) -> None:
     sighting = offer(_like(0.95))
     (waits,) = _waiting(engine)
     assert (waits.person, waits.sighting, waits.at) == (member.id, sighting, AT)
@@ -86,23 +85,19 @@ def test_a_new_look_of_a_consenting_person_waits(
 
 
 @pytest.mark.parametrize("similarity", [0.98, 1.0])
-def test_what_looks_like_an_image_that_is_there_adds_nothing(
-    engine: Engine, offer: Callable[..., UUID], similarity: float
-) -> None:
+def test_what_looks_like_an_image_that_is_there_adds_nothing(engine: Engine, offer: Offer, similarity: float) -> None:
     offer(_like(similarity))
     assert _waiting(engine) == []
 
 
-def test_what_looks_like_a_waiting_capture_adds_nothing(engine: Engine, offer: Callable[..., UUID]) -> None:
+def test_what_looks_like_a_waiting_capture_adds_nothing(engine: Engine, offer: Offer) -> None:
     offer(_like(0.95))
     offer(_like(0.94), minute=10)
     assert len(_waiting(engine)) == 1
 
 
 @pytest.mark.parametrize("answer", [None, False])
-def test_without_consent_nothing_waits(
-    engine: Engine, ada: Person, start: Callable[..., Recorder], answer: bool | None
-) -> None:
+def test_without_consent_nothing_waits(engine: Engine, ada: Person, start: Start, answer: bool | None) -> None:
     with writing(engine) as session:
         enrol_image(session, CIPHER, ada.id, START, AT)
         if answer is not None:
@@ -116,9 +111,7 @@ def test_without_consent_nothing_waits(
     assert recorder.lost == 0
 
 
-def test_a_sighting_of_somebody_else_or_of_nobody_gives_nothing(
-    engine: Engine, member: Person, offer: Callable[..., UUID]
-) -> None:
+def test_a_sighting_of_somebody_else_or_of_nobody_gives_nothing(engine: Engine, member: Person, offer: Offer) -> None:
     with writing(engine) as session:
         bob = people.add_person(session, "Bob", at=AT, actor="test")
     offer(_like(0.95), named=bob)
@@ -127,7 +120,7 @@ def test_a_sighting_of_somebody_else_or_of_nobody_gives_nothing(
     assert _waiting(engine) == []
 
 
-def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer: Callable[..., UUID]) -> None:
+def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer: Offer) -> None:
     for place in range(MOST_WAITING):
         offer(_like(0.95 + place / 200, direction=1 + place), minute=place)
     offer(_like(0.97, direction=20), minute=50)
@@ -137,7 +130,7 @@ def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer
 
 
 def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
-    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
+    engine: Engine, told: Listener, member: Person, start: Start
 ) -> None:
     recorder = start()
     sighting = seen(member)
@@ -153,7 +146,7 @@ def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
 
 
 def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
-    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
+    engine: Engine, told: Listener, member: Person, start: Start
 ) -> None:
     recorder = start()
     first, second = seen(member), seen(member, 10)
@@ -173,9 +166,7 @@ def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
     assert recorder.lost == 2
 
 
-def test_not_me_takes_the_capture_along(
-    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
-) -> None:
+def test_not_me_takes_the_capture_along(engine: Engine, told: Listener, member: Person, start: Start) -> None:
     recorder = start()
     sighting = seen(member)
     recorder.record(sighting)

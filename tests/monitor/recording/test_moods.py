@@ -1,6 +1,5 @@
 """The recorder: which moods are written down, and what leads from them to a person."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,9 +13,8 @@ from db.records.moods import STRANGER
 from db.records.people import Person
 from db.schema.moods import CrowdSecretRow
 from monitor.domain import MoodScores, Phase, Unclear
-from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, Listener, Record, seen
+from tests.monitor.recording.arrivals import AT, Listener, Record, Start, seen
 
 
 def test_moods_are_written_while_somebody_stays(engine: Engine, ada: Person, record: Record) -> None:
@@ -67,7 +65,7 @@ def test_consent_may_be_assumed_of_whom_nobody_asked_but_not_against_a_refusal(
 
 
 def test_moods_from_before_the_name_go_when_their_person_did_not_agree(
-    engine: Engine, ada: Person, unasked: Person, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, unasked: Person, start: Start
 ) -> None:
     recorder = start()
     for person in (ada, unasked):

@@ -1,6 +1,5 @@
 """The recorder: who gives number and PIN passes the door under the same rules as a face."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
 from tests.db.rows import newest_events
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Start, seen
 
 
 class Clock:
@@ -29,9 +28,7 @@ class Clock:
         return AT + timedelta(minutes=self.minute)
 
 
-def test_a_pin_is_a_check_in_of_its_own_method(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_pin_is_a_check_in_of_its_own_method(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     recorder = start(kiosk="front")
     recorder.record_pin(ada.id)
     (event,) = told.wait_for(1)
@@ -42,9 +39,7 @@ def test_a_pin_is_a_check_in_of_its_own_method(
     assert (written.id, written.method, written.actor, written.sighting) == (event.attendance, "pin", "front", None)
 
 
-def test_a_pin_needs_no_consent_to_the_face(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_pin_needs_no_consent_to_the_face(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "face", False, at=AT, actor="desk")
     recorder = start()
@@ -53,9 +48,7 @@ def test_a_pin_needs_no_consent_to_the_face(
     assert told.kinds == ["check_in"]
 
 
-def test_who_was_just_seen_does_not_pass_again_by_pin(
-    ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_who_was_just_seen_does_not_pass_again_by_pin(ada: Person, told: Listener, start: Start) -> None:
     recorder = start()
     recorder.record(seen(ada))
     recorder.record_pin(ada.id)
@@ -84,7 +77,7 @@ def test_the_doors_role_decides_what_a_pin_means(
 
 
 def test_not_me_after_a_pin_says_nothing_about_the_face(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start()
     recorder.record_pin(ada.id)
@@ -112,7 +105,7 @@ def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listene
 
 @pytest.mark.parametrize("method", ["face", "pin"])
 def test_after_a_void_at_the_desk_a_pin_checks_in_at_once(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], method: str
+    engine: Engine, ada: Person, told: Listener, start: Start, method: str
 ) -> None:
     recorder = start()
     if method == "face":
@@ -132,7 +125,7 @@ def test_after_a_void_at_the_desk_a_pin_checks_in_at_once(
 
 @pytest.mark.parametrize("change", ["erased", "deactivated"])
 def test_who_is_gone_when_the_pin_is_written_does_not_hold_up_the_next(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], change: str
+    engine: Engine, ada: Person, told: Listener, start: Start, change: str
 ) -> None:
     with writing(engine) as session:
         bob = people.add_person(session, "Bob", at=AT, actor="test")

@@ -25,11 +25,11 @@ from monitor.recording import recorder as recording
 from monitor.recording.journal import Journal
 from monitor.recording.recorder import Recorder
 from tests.db.rows import newest_entries
-from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, Record, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, Record, Start, seen
 
 
 def test_a_locked_database_loses_nothing_and_says_so(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], lock: Lock
+    engine: Engine, ada: Person, told: Listener, start: Start, lock: Lock
 ) -> None:
     recorder = start()
     with lock():
@@ -66,9 +66,7 @@ def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
     assert done == ["tried", "tried"]
 
 
-def test_a_full_disk_loses_nothing_and_says_so(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_full_disk_loses_nothing_and_says_so(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     full = threading.Event()
     recorder = start()
 
@@ -89,7 +87,7 @@ def test_a_full_disk_loses_nothing_and_says_so(
 
 
 def test_closing_gives_up_on_a_database_that_stays_locked(
-    engine: Engine, ada: Person, start: Callable[..., Recorder], lock: Lock
+    engine: Engine, ada: Person, start: Start, lock: Lock
 ) -> None:
     recorder = start()
     with lock():
@@ -99,7 +97,7 @@ def test_closing_gives_up_on_a_database_that_stays_locked(
 
 
 def test_memory_stays_bounded_while_the_database_is_away(
-    engine: Engine, ada: Person, start: Callable[..., Recorder], lock: Lock, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, start: Start, lock: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.recording.backlog.MANY_WAITING", 3)
     monkeypatch.setattr("monitor.recording.backlog.MOST_WAITING", 6)
@@ -147,7 +145,7 @@ def test_a_wrong_key_stops_the_start(engine: Engine) -> None:
         Recorder(engine, CIPHER, Settings(db="unused"), publish=lambda told: None)
 
 
-def test_a_closed_recorder_takes_nothing(ada: Person, start: Callable[..., Recorder]) -> None:
+def test_a_closed_recorder_takes_nothing(ada: Person, start: Start) -> None:
     recorder = start()
     recorder.close()
     recorder.close()
@@ -282,7 +280,7 @@ def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_lo
 
 
 def test_a_database_that_answers_nothing_is_said_and_closing_does_not_wait_for_it(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As over a cable that was cut: the system gives the connection up after a quarter of an hour only."""
     asked, back = threading.Event(), threading.Event()

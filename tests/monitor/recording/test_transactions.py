@@ -1,6 +1,5 @@
 """The recorder: what is written for each phase of a sighting, and in which order it is told."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,12 +16,10 @@ from monitor.config import Settings
 from monitor.domain import Candidate, EventKind, KioskEvent, Match, Phase
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples, newest_events
-from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, Record, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, Record, Start, seen
 
 
-def test_an_arrival_is_sighting_check_in_and_mood(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_an_arrival_is_sighting_check_in_and_mood(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     recorder = start(kiosk="front", site="HQ")
     arrival = seen(ada)
     recorder.record(arrival)
@@ -41,9 +38,7 @@ def test_an_arrival_is_sighting_check_in_and_mood(
         assert kept.person == ada.id
 
 
-def test_what_a_name_hung_on_is_kept_and_told(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_what_a_name_hung_on_is_kept_and_told(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     arrival = seen(ada)
     match = Match(
         Candidate(ada.id, "Ada", 0.81, 0.62),
@@ -63,9 +58,7 @@ def test_what_a_name_hung_on_is_kept_and_told(
     assert (kept.runner_up, kept.runner_up_similarity) == (None, 0.51)  # who is not in the database has no row
 
 
-def test_events_are_told_only_when_they_are_in_the_database(
-    engine: Engine, ada: Person, start: Callable[..., Recorder]
-) -> None:
+def test_events_are_told_only_when_they_are_in_the_database(engine: Engine, ada: Person, start: Start) -> None:
     found: list[bool] = []
 
     def look(told: KioskEvent) -> None:
@@ -105,7 +98,7 @@ def test_a_new_day_begins_with_a_check_in(ada: Person, told: Listener, record: R
 
 
 def test_an_unknown_face_is_kept_until_it_gets_a_name(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start()
     stranger = seen(None)

@@ -36,12 +36,7 @@ def with_views(sighting: Sighting) -> Sighting:
     ],
 )
 def test_views_are_kept_as_people_and_settings_allow(
-    engine: Engine,
-    ada: Person,
-    record: Record,
-    agreed: bool | None,
-    settings: dict[str, object],
-    kept: int,
+    engine: Engine, ada: Person, record: Record, agreed: bool | None, settings: dict[str, object], kept: int
 ) -> None:
     if agreed is not None:
         with writing(engine) as session:
