@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,17 +13,17 @@ from db.crypto import TemplateCipher
 from db.engine import open_database
 from db.forwarding.send import Forwarded, forward
 from db.schema.tables import METADATA
-from tests.db.doors import Door
+from tests.db.doors import AT, CIPHER, Door
 
 
 @pytest.fixture
 def at() -> datetime:
-    return datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    return AT
 
 
 @pytest.fixture
 def cipher() -> TemplateCipher:
-    return TemplateCipher(bytes(range(32)))
+    return CIPHER
 
 
 @pytest.fixture(scope="session")

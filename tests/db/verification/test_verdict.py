@@ -28,7 +28,7 @@ from db.proof.key import Prover, of_engine, proof_key, use
 from db.records.attendance import NewEvent, Role
 from db.schema.calendar import HolidayRow
 from db.verification.verdict import Verdict, verify
-from tests.db.doors import CIPHER, Door
+from tests.db.doors import AT, CIPHER, Door
 from tests.db.rows import enrol_image
 
 FACE = np.linspace(-1, 1, 128, dtype=np.float32)
@@ -85,103 +85,101 @@ class Kept:
 
 
 @pytest.fixture
-def kept(engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime) -> Kept:
+def kept(engine: Engine, tmp_path: Path) -> Kept:
     """On both kinds of databases."""
-    return Kept(engine, cipher, tmp_path, at).begin()
+    return Kept(engine, CIPHER, tmp_path, AT).begin()
 
 
 @pytest.fixture
-def file(sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime) -> Kept:
+def file(sqlite: Engine, tmp_path: Path) -> Kept:
     """On SQLite."""
-    return Kept(sqlite, cipher, tmp_path, at).begin()
+    return Kept(sqlite, CIPHER, tmp_path, AT).begin()
 
 
-def test_the_first_head_of_a_day_waits_for_the_end_of_the_transaction(
-    sqlite: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
-) -> None:
-    kept = Kept(sqlite, cipher, tmp_path, at)
+def test_the_first_head_of_a_day_waits_for_the_end_of_the_transaction(sqlite: Engine, tmp_path: Path) -> None:
+    kept = Kept(sqlite, CIPHER, tmp_path, AT)
     kept.enrol("Ada")
-    use(sqlite, Prover(proof_key(cipher), kept.heads))
+    use(sqlite, Prover(proof_key(CIPHER), kept.heads))
     with writing(sqlite) as session:
         with session.begin_nested():
-            people.add_person(session, "Bob", at=at, actor="desk")
-        people.add_person(session, "Cleo", at=at, actor="desk")
+            people.add_person(session, "Bob", at=AT, actor="desk")
+        people.add_person(session, "Cleo", at=AT, actor="desk")
         assert not kept.heads.exists()
     assert kept.heads.read_text().count("\n") == 1
 
 
-def test_erasing_and_merging_leave_it_whole(kept: Kept, at: datetime) -> None:
+def test_erasing_and_merging_leave_it_whole(kept: Kept) -> None:
     ada, bob, cleo = (kept.enrol(name) for name in ("Ada", "Bob", "Cleo"))
     for person in (ada, bob, cleo):
         kept.come(person)
     with writing(kept.engine) as session:
-        people.rename(session, ada, "Ada Lovelace", at=at, actor="desk")
-        merges.merge(session, kept.cipher, bob, ada, at=at, actor="desk")
+        people.rename(session, ada, "Ada Lovelace", at=AT, actor="desk")
+        merges.merge(session, kept.cipher, bob, ada, at=AT, actor="desk")
     with writing(kept.engine) as session:
-        consents.set_consent(session, cleo, "mood", False, at=at, actor="desk")
-        erasure.erase(session, cleo, at=at, actor="desk")
+        consents.set_consent(session, cleo, "mood", False, at=AT, actor="desk")
+        erasure.erase(session, cleo, at=AT, actor="desk")
     assert kept.problems() == ()
     with writing(kept.engine) as session:
-        erasure.erase(session, ada, at=at, actor="desk")
+        erasure.erase(session, ada, at=AT, actor="desk")
     assert kept.problems() == ()
     with reading(kept.engine) as session:
         assert session.scalar(text("SELECT count(*) FROM proof_salt")) == 0
 
 
-def test_who_is_expected_when_changes_by_muster_itself_and_stays_whole(kept: Kept, at: datetime) -> None:
+def test_who_is_expected_when_changes_by_muster_itself_and_stays_whole(kept: Kept) -> None:
     ada, bob = (kept.enrol(name) for name in ("Ada", "Bob"))
     plans = [Shift(new_id(), frozenset({0}), time(9), time(17), one) for one in (None, ada, bob, bob)]
     days = [date(2026, 3, day) for day in (9, 10)]
     away = [Leave(new_id(), one, day, day, "sick", note="flu") for one in (ada, bob) for day in days]
     with writing(kept.engine) as session:
         for plan in plans:
-            shifts.add(session, plan, at=at, actor="desk")
+            shifts.add(session, plan, at=AT, actor="desk")
         for one in away:
-            leave.add(session, one, at=at, actor="desk")
-        free = [holidays.add(session, day, "Free", at=at, actor="desk").id for day in days]
+            leave.add(session, one, at=AT, actor="desk")
+        free = [holidays.add(session, day, "Free", at=AT, actor="desk").id for day in days]
     with writing(kept.engine) as session:
-        shifts.end(session, plans[0].id, days[0], at=at, actor="desk")
-        shifts.remove(session, plans[3].id, at=at, actor="desk")
-        leave.remove(session, away[0].id, at=at, actor="desk")
-        holidays.remove(session, free[0], at=at, actor="desk")
+        shifts.end(session, plans[0].id, days[0], at=AT, actor="desk")
+        shifts.remove(session, plans[3].id, at=AT, actor="desk")
+        leave.remove(session, away[0].id, at=AT, actor="desk")
+        holidays.remove(session, free[0], at=AT, actor="desk")
     assert kept.problems() == ()
     with writing(kept.engine) as session:
-        merged = merges.merge(session, kept.cipher, bob, ada, at=at, actor="desk")
+        merged = merges.merge(session, kept.cipher, bob, ada, at=AT, actor="desk")
     assert kept.problems() == ()
     with writing(kept.engine) as session:
-        merges.take_back(session, kept.cipher, merged, at=at, actor="desk")
+        merges.take_back(session, kept.cipher, merged, at=AT, actor="desk")
     assert kept.problems() == ()
     with writing(kept.engine) as session:
-        erasure.erase(session, bob, at=at, actor="desk")
+        erasure.erase(session, bob, at=AT, actor="desk")
     assert kept.problems() == ()
 
 
-def test_what_muster_deleted_and_another_program_puts_back_is_found(kept: Kept, at: datetime) -> None:
+def test_what_muster_deleted_and_another_program_puts_back_is_found(kept: Kept) -> None:
     with writing(kept.engine) as session:
-        free = holidays.add(session, date(2026, 5, 1), "Labour Day", at=at, actor="desk").id
+        free = holidays.add(session, date(2026, 5, 1), "Labour Day", at=AT, actor="desk").id
         row = dict(session.execute(select(HolidayRow.__table__)).mappings().one())
     with writing(kept.engine) as session:
-        holidays.remove(session, free, at=at, actor="desk")
+        holidays.remove(session, free, at=AT, actor="desk")
     with kept.engine.begin() as connection:
         connection.execute(insert(HolidayRow), row)
     told = f"the public holiday {free} (Labour Day, 2026-05-01) is there again after Muster deleted it"
     assert kept.problems() == (told,)
 
 
-def test_a_shift_that_was_changed_is_named_by_whom_it_is_for(kept: Kept, at: datetime) -> None:
+def test_a_shift_that_was_changed_is_named_by_whom_it_is_for(kept: Kept) -> None:
     with writing(kept.engine) as session:
         for group in (None, "Lab"):
-            shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17), None, group), at=at, actor="desk")
+            shifts.add(session, Shift(new_id(), frozenset({0}), time(9), time(17), None, group), at=AT, actor="desk")
     with kept.engine.begin() as connection:
         connection.execute(text("UPDATE shift SET grace_minutes = 60"))
     told = [problem.split(maxsplit=3)[3] for problem in kept.problems()]
     assert told == ["of everybody was changed", "of the group Lab was changed"]
 
 
-def test_a_kiosk_that_was_only_seen_is_not_proved_again(kept: Kept, at: datetime) -> None:
+def test_a_kiosk_that_was_only_seen_is_not_proved_again(kept: Kept) -> None:
     def proved(role: Role, minute: int) -> int:
         with writing(kept.engine) as session:
-            then = at + timedelta(minutes=minute)
+            then = AT + timedelta(minutes=minute)
             door = kiosks.register(session, "door", site="main", role=role, time_zone="UTC", at=then).id
             kiosks.seen(session, door, then)
         return kept.check().entries.entries
@@ -189,10 +187,8 @@ def test_a_kiosk_that_was_only_seen_is_not_proved_again(kept: Kept, at: datetime
     assert [proved("auto", 0), proved("auto", 1), proved("in", 2)] == [3, 3, 4]
 
 
-def test_rows_of_before_the_key_are_adopted_and_then_kept(
-    engine: Engine, cipher: TemplateCipher, tmp_path: Path, at: datetime
-) -> None:
-    kept = Kept(engine, cipher, tmp_path, at)
+def test_rows_of_before_the_key_are_adopted_and_then_kept(engine: Engine, tmp_path: Path) -> None:
+    kept = Kept(engine, CIPHER, tmp_path, AT)
     ada = kept.enrol("Ada")
     kept.come(ada)
     kept.begin()
@@ -202,19 +198,17 @@ def test_rows_of_before_the_key_are_adopted_and_then_kept(
     assert (found.problems, found.ledger.events) == ((), 4)
 
 
-def test_a_new_key_still_verifies_what_the_old_one_proved(sqlite: Engine, tmp_path: Path, at: datetime) -> None:
+def test_a_new_key_still_verifies_what_the_old_one_proved(sqlite: Engine, tmp_path: Path) -> None:
     for hour in range(3):
-        kept = Kept(sqlite, TemplateCipher(load_key(tmp_path)), tmp_path, at).begin()
+        kept = Kept(sqlite, TemplateCipher(load_key(tmp_path)), tmp_path, AT).begin()
         kept.come(kept.enrol(f"Ada {hour}"), hour)
         kept.note(hour)
-        rotation.rotate(sqlite, tmp_path, at=at, actor="desk")
-    found = Kept(sqlite, TemplateCipher(load_key(tmp_path)), tmp_path, at).check()
+        rotation.rotate(sqlite, tmp_path, at=AT, actor="desk")
+    found = Kept(sqlite, TemplateCipher(load_key(tmp_path)), tmp_path, AT).check()
     assert (found.problems, found.ledger.events, found.sealed) == ((), 6, 9)
 
 
-def test_a_shared_database_is_verified_by_each_door(
-    door: Door, other: Door, engine: Engine, tmp_path: Path, at: datetime
-) -> None:
+def test_a_shared_database_is_verified_by_each_door(door: Door, other: Door, engine: Engine, tmp_path: Path) -> None:
     keys = (CIPHER, TemplateCipher(bytes(32)))
     for one, key, name in ((door, keys[0], "Ada"), (other, keys[1], "Bob")):
         (tmp_path / name).mkdir()
@@ -224,22 +218,22 @@ def test_a_shared_database_is_verified_by_each_door(
         prover = of_engine(one.engine)
         assert prover is not None
         heads.begin(engine, None, prover, own=False)
-        forward(one.engine, engine, now=at + timedelta(hours=5))
+        forward(one.engine, engine, now=AT + timedelta(hours=5))
     for key, name in zip(keys, ("Ada", "Bob"), strict=True):
-        found = Kept(engine, key, tmp_path / name, at).check()
+        found = Kept(engine, key, tmp_path / name, AT).check()
         assert found.problems == ()
         assert (found.ledger.foreign, len(found.forwarded)) == (1, 2)
         assert found.entries.foreign > 0
 
 
-def test_without_the_key_nothing_is_written_behind_what_it_proved(kept: Kept, at: datetime) -> None:
+def test_without_the_key_nothing_is_written_behind_what_it_proved(kept: Kept) -> None:
     ada = kept.enrol("Ada")
     kept.come(ada)
     use(kept.engine, None)
     with pytest.raises(WrongKey, match="proved with a key"):
         kept.come(ada)
     with pytest.raises(WrongKey, match="proved with a key"), writing(kept.engine) as session:
-        people.rename(session, ada, "Mallory", at=at, actor="desk")
+        people.rename(session, ada, "Mallory", at=AT, actor="desk")
     with pytest.raises(WrongKey):
         open_with(kept.engine, TemplateCipher(bytes(32)), kept.folder)
     assert kept.problems() == ()
@@ -288,9 +282,9 @@ def test_another_database_in_the_place_of_the_first_is_found(file: Kept, migrate
     assert any("another ledger of 2 events was at this place" in problem for problem in problems)
 
 
-def test_heads_of_another_key_say_nothing_and_a_changed_one_is_found(file: Kept, at: datetime) -> None:
+def test_heads_of_another_key_say_nothing_and_a_changed_one_is_found(file: Kept) -> None:
     file.come(file.enrol("Ada"))
-    head, other = heads.current(file.engine, at), proof_key(TemplateCipher(bytes(32)))
+    head, other = heads.current(file.engine, AT), proof_key(TemplateCipher(bytes(32)))
     heads.append(file.heads, replace(head, events=9), other)
     signed = heads.signed(replace(head, events=8), other)
     del signed["key"]  # as an earlier Muster wrote it
@@ -307,13 +301,13 @@ def _copy(file: Kept) -> Kept:
     return replace(file, engine=open_database(str(file.folder / "copy.sqlite3")))
 
 
-def test_a_copy_and_its_original_go_on_and_are_both_whole(file: Kept, at: datetime) -> None:
+def test_a_copy_and_its_original_go_on_and_are_both_whole(file: Kept) -> None:
     ada = file.enrol("Ada")
     file.come(ada)
     file.note()
     copy = _copy(file).begin()
     with writing(copy.engine) as session:
-        chains.renew(session, at=at, actor="desk")
+        chains.renew(session, at=AT, actor="desk")
     for hour in (1, 2):
         for one in (copy, file):
             one.come(ada, hour)
