@@ -6,6 +6,7 @@ a damaged line does not hide another. Once all facts are written the file is emp
 """
 
 import base64
+import binascii
 import hashlib
 import json
 import os
@@ -213,4 +214,4 @@ def _restored(found: dict[str, Any]) -> object:
     if found.keys() != {_ARRAY}:
         return found
     dtype, shape, data = found[_ARRAY]
-    return np.frombuffer(base64.b64decode(data), np.dtype(dtype)).reshape(shape)
+    return np.frombuffer(binascii.a2b_base64(data), np.dtype(dtype)).reshape(shape)
