@@ -78,7 +78,7 @@ def put_in_place(new: Path, database: Path, aside: Path) -> None:
     connection = sqlite3.connect(database, timeout=5, isolation_level=None)
     try:
         _lock(connection, database)
-        for file, kept in reversed(list(zip(with_logs(database), with_logs(aside), strict=True))):
+        for file, kept in zip(with_logs(database)[::-1], with_logs(aside)[::-1], strict=True):  # the logs first
             if file.exists():
                 file.rename(kept)
         new.rename(database)
