@@ -50,10 +50,15 @@ def matching(
         consent_missing: only those of `consents.missing`.
     """
     conditions = [people.found_by(search)] if search else []
-    conditions += [PersonRow.group == group] if group is not None else []
-    conditions += [PersonRow.active == (true() if active else false())] if active is not None else []
-    conditions += [PersonRow.id != but] if but is not None else []
-    return [*conditions, consents.missing()] if consent_missing else conditions
+    if group is not None:
+        conditions.append(PersonRow.group == group)
+    if active is not None:
+        conditions.append(PersonRow.active == (true() if active else false()))
+    if but is not None:
+        conditions.append(PersonRow.id != but)
+    if consent_missing:
+        conditions.append(consents.missing())
+    return conditions
 
 
 def summaries(session: Session, persons: Sequence[Person]) -> list[PersonSummary]:
