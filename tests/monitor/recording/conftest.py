@@ -1,7 +1,8 @@
 """A fresh database, somebody enrolled in it, and recorders that are closed after the test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -70,9 +71,9 @@ def told() -> Listener:
 def start(engine: Engine, told: Listener) -> Iterator[Start]:
     running: list[Recorder] = []
 
-    def begin(journal: Journal | None = None, **settings: Any) -> Recorder:
+    def begin(journal: Journal | None = None, clock: Callable[[], datetime] = lambda: AT, **settings: Any) -> Recorder:
         given = Settings(db="unused", time_zone="Europe/Berlin", **settings)
-        running.append(Recorder(engine, CIPHER, given, publish=told, clock=lambda: AT, journal=journal))
+        running.append(Recorder(engine, CIPHER, given, publish=told, clock=clock, journal=journal))
         return running[-1]
 
     yield begin

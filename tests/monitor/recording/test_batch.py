@@ -25,10 +25,9 @@ from monitor.domain import Candidate, KioskEvent, Phase
 from monitor.recording import batch
 from monitor.recording.batch import Waiting
 from monitor.recording.journal import Fact, PinGiven, Seen
-from monitor.recording.recorder import Recorder
 from monitor.recording.transactions import WriteContext
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, Start, seen
 
 TEAM = tuple(f"Person {number}" for number in range(6))
 
@@ -160,9 +159,9 @@ def test_a_sighting_that_is_somebody_elses_by_now_gets_their_mood_in_a_shared_tr
 
 
 def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
-    engine: Engine, team: list[Person], told: Listener, lock: Lock
+    team: list[Person], told: Listener, start: Start, lock: Lock
 ) -> None:
-    recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
+    recorder = start()
     with lock():
         for person in team[:3]:
             recorder.record(seen(person))
