@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from db.batches import batches
+from db.batches import among
 from db.ids import new_id
 from db.records.privacy import AuditEntry
 from db.schema.audit import AuditRow, UndoRow
@@ -84,12 +84,9 @@ def forget(session: Session, entry: UUID) -> None:
 
 def reasons(session: Session, events: Sequence[UUID]) -> dict[UUID, str]:
     """The reasons that were given for voids, corrections and entries by hand, by event."""
-    found: dict[UUID, str] = {}
-    for some in batches(events):
-        query = select(AuditRow.event_id, AuditRow.detail).where(AuditRow.event_id.in_(some))
-        told = ((event, detail.get("reason")) for event, detail in session.execute(query))
-        found |= {event: str(reason) for event, reason in told if event is not None and reason}
-    return found
+    query = select(AuditRow.event_id, AuditRow.detail).where(among(AuditRow.event_id, events))
+    told = ((event, detail.get("reason")) for event, detail in session.execute(query))
+    return {event: str(reason) for event, reason in told if event is not None and reason}
 
 
 def between(session: Session, action: str, start: datetime, end: datetime) -> list[Mapping[str, Any]]:

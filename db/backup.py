@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from db import migrate
 from db.engine import reading
 from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable, NameTaken, explain
+from db.location import with_logs
 from monitor.files import unfinished
 
 
@@ -77,10 +78,9 @@ def put_in_place(new: Path, database: Path, aside: Path) -> None:
     connection = sqlite3.connect(database, timeout=5, isolation_level=None)
     try:
         _lock(connection, database)
-        for ending in ("-wal", "-shm", ""):
-            file = database.with_name(database.name + ending)
+        for file, kept in zip(with_logs(database)[::-1], with_logs(aside)[::-1], strict=True):  # the logs first
             if file.exists():
-                file.rename(aside.with_name(aside.name + ending))
+                file.rename(kept)
         new.rename(database)
     finally:
         connection.close()
@@ -120,8 +120,8 @@ def size(engine: Engine) -> int | None:
     """Bytes of the database file and its log; None for PostgreSQL."""
     if engine.dialect.name != "sqlite":
         return None
-    file = Path(migrate.where(engine))
-    return sum(part.stat().st_size for part in (file, file.with_name(f"{file.name}-wal")) if part.exists())
+    file, log, _ = with_logs(Path(migrate.where(engine)))
+    return sum(part.stat().st_size for part in (file, log) if part.exists())
 
 
 def _copy(source: sqlite3.Connection | object, file: Path) -> None:

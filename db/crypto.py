@@ -10,14 +10,15 @@ import math
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.errors import DatabaseDamaged, DatabaseError, InvalidRecord, WrongKey
 from db.schema.faces import TemplateKeyRow
@@ -125,7 +126,7 @@ class TemplateCipher:
         if shape == (EMBEDDING_SIZE,):
             return self.seal(embedding.astype("<f4").tobytes(), belongs_to), None
         first, second = ((half / _HALF).astype("<f4").tobytes() for half in np.split(embedding, 2))
-        return self.seal(first, belongs_to), self.seal(second, second_owner(belongs_to))
+        return self.seal(first, belongs_to), self.seal(second, _second_owner(belongs_to))
 
     def open_embedding(self, sealed: bytes, second: bytes | None, belongs_to: str) -> "NDArray[np.float32]":
         """The embedding back: float32 (128,), read-only, or (256,) where there is a second part."""
@@ -134,7 +135,7 @@ class TemplateCipher:
         first = np.frombuffer(self.open(sealed, belongs_to), dtype="<f4")
         if second is None:
             return first
-        other = np.frombuffer(self.open(second, second_owner(belongs_to)), dtype="<f4")
+        other = np.frombuffer(self.open(second, _second_owner(belongs_to)), dtype="<f4")
         return halves_as_one(first, other)
 
 
@@ -150,7 +151,17 @@ def key_of(sealed: bytes) -> str:
     return sealed[1:_NONCE_AT].hex()
 
 
-def second_owner(belongs_to: str) -> str:
+def owner(column: InstrumentedAttribute[Any], *key: UUID | str) -> str:
+    """What a sealed value is bound to: its column, and the ids of its person (or sighting) and of its row.
+
+    What is sealed already can be opened only as long as table and column keep their names.
+    """
+    if column.key == "second":
+        return _second_owner(owner(column.class_.embedding, *key))
+    return " ".join((f"{column.class_.__tablename__}.{column.key}", *map(str, key)))
+
+
+def _second_owner(belongs_to: str) -> str:
     """What the second encoder's part of an embedding is bound to."""
     return f"{belongs_to} second"
 

@@ -4,10 +4,10 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import DisconnectionError
@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from db import migrate
 from db.errors import BUSY, DatabaseError, DatabaseFull, DatabaseUnavailable, explain
-from db.location import file_of, has_log, parse, require_usable, restrict
+from db.location import file_of, has_log, parse, require_usable, restrict, with_logs
 
 BUSY_TIMEOUT_MS: Final = 5_000
 """Milliseconds that SQLite waits for another program's lock before it gives up."""
@@ -34,8 +34,6 @@ _FILE: Final = "file"
 """Key of a connection's info: device and inode of the file that it opened."""
 
 log = logging.getLogger(__name__)
-
-_Prepare: TypeAlias = Callable[[sqlite3.Connection, Any], None]
 
 
 def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_only: bool = False) -> Engine:
@@ -141,8 +139,8 @@ def database_file(engine: Engine) -> tuple[int, int] | None:
 
 def remove_database(file: Path) -> None:
     """Deletes a database's file, with its logs."""
-    for ending in ("", "-wal", "-shm"):
-        file.with_name(file.name + ending).unlink(missing_ok=True)
+    for part in with_logs(file):
+        part.unlink(missing_ok=True)
 
 
 def require_writable(url: str) -> None:
@@ -183,7 +181,7 @@ def _require_ours(path: Path) -> None:
     if not path.is_file() or path.stat().st_size == 0:
         return
     # The last connection to close writes the log into the file; a read-only one would leave an empty log behind.
-    engine = _sqlite_engine(path, "ro" if has_log(path) else "rw", prepare=_set_busy_timeout)
+    engine = _sqlite_engine(path, "ro" if has_log(path) else "rw", pragmas=())
     try:
         migrate.require_ours(engine)
     finally:
@@ -191,8 +189,10 @@ def _require_ours(path: Path) -> None:
 
 
 def _sqlite_engine(
-    path: Path, mode: Literal["ro", "rw", "rwc"], *, prepare: _Prepare | None = None, **pool: int
+    path: Path, mode: Literal["ro", "rw", "rwc"], *, pragmas: Sequence[str] | None = None, **pool: int
 ) -> Engine:
+    if pragmas is None:
+        pragmas = _TO_READ if mode == "ro" else _TO_WRITE
     address = f"{path.absolute().as_uri()}?mode={mode}"
     if mode == "ro" and not os.access(path.parent, os.W_OK) and not has_log(path):
         # A folder that may not be written cannot take SQLite's shared-memory file.
@@ -207,7 +207,9 @@ def _sqlite_engine(
             address, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
         )
 
-    def note_file(_connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    def prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
         record.info[_FILE] = database_file(engine)
         opened.set()
 
@@ -218,8 +220,7 @@ def _sqlite_engine(
     engine = create_engine(URL.create("sqlite", database=str(path)), creator=connect, hide_parameters=True, **pool)
     event.listen(engine, "handle_error", _explained(str(path)))
     event.listen(engine, "begin", _begin(path))
-    event.listen(engine, "connect", prepare or (_set_read_only_pragmas if mode == "ro" else _set_pragmas))
-    event.listen(engine, "connect", note_file)
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "checkout", require_file)
     return engine
 
@@ -254,22 +255,9 @@ def _tls(url: URL) -> dict[str, object]:
     return {"sslmode": "verify-full"} if known else {"sslmode": "verify-full", "sslrootcert": "system"}
 
 
-def _set_busy_timeout(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    _set_busy_timeout(connection, _record)
-    connection.execute("PRAGMA journal_mode=WAL")
-    # FULL: a commit that was acknowledged is on the disk, also after a power cut.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA secure_delete=ON")
-
-
-def _set_read_only_pragmas(connection: sqlite3.Connection, _record: Any) -> None:
-    _set_busy_timeout(connection, _record)
-    connection.execute("PRAGMA query_only=ON")
+_TO_WRITE: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+"""Pragmas of SQLite. FULL: a commit that was acknowledged is on the disk, also after a power cut."""
+_TO_READ: Final = ("query_only=ON",)
 
 
 def _begin(path: Path) -> Callable[[Connection], None]:

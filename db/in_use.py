@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from db.engine import APPLICATION, open_database
 from db.errors import BUSY
@@ -31,14 +31,10 @@ def is_open_elsewhere(url: str) -> bool:
         return file.is_file() and _is_locked(file)
     engine = open_database(url, create=False)
     try:
-        return _has_others(engine)
+        with engine.connect() as connection:
+            return bool(connection.scalar(_OTHERS, {"name": APPLICATION}))
     finally:
         engine.dispose()
-
-
-def _has_others(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        return bool(connection.scalar(_OTHERS, {"name": APPLICATION}))
 
 
 def _is_locked(file: Path) -> bool:

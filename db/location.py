@@ -60,17 +60,22 @@ def require_usable(path: Path, *, read_only: bool, create: bool) -> None:
         raise DatabaseUnavailable(f"The database {path} cannot be opened: {error.strerror}.") from None
 
 
+def with_logs(path: Path) -> tuple[Path, Path, Path]:
+    """A database's file, and what SQLite keeps beside it while it is open: the write-ahead log, and shared memory."""
+    return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
 def restrict(path: Path) -> None:
     """Lets only the owner read the file; SQLite gives its logs the same rights. A disk without rights keeps its own."""
     with suppress(OSError):
         if not path.exists():
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        for part in with_logs(path):
             if part.exists() and part.stat().st_mode & 0o077:
                 part.chmod(0o600)
 
 
 def has_log(path: Path) -> bool:
     """Whether SQLite keeps rows in a log beside the file, as after a crash and while the database is open."""
-    log = path.with_name(f"{path.name}-wal")
+    _, log, _ = with_logs(path)
     return log.exists() and log.stat().st_size > 0

@@ -3,7 +3,6 @@
 import gc
 import os
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -63,12 +62,8 @@ def _in_a_hurry(migrated: Path) -> Iterator[dict[str, Any]]:
     from db import engine, migrate
     from monitor.attendance import pin
 
-    real: dict[str, Any] = {"_set_pragmas": engine._set_pragmas, "MEMORY_KIB": pin.MEMORY_KIB}
+    real: dict[str, Any] = {"_TO_WRITE": engine._TO_WRITE, "MEMORY_KIB": pin.MEMORY_KIB}
     upgrade = migrate.upgrade
-
-    def set_pragmas(connection: sqlite3.Connection, record: Any) -> None:
-        real["_set_pragmas"](connection, record)
-        connection.execute("PRAGMA synchronous=OFF")
 
     def upgrade_copy(engine: Engine) -> None:
         if engine.dialect.name == "sqlite" and (file := Path(migrate.where(engine))).stat().st_size == 0:
@@ -76,10 +71,21 @@ def _in_a_hurry(migrated: Path) -> Iterator[dict[str, Any]]:
         upgrade(engine)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_set_pragmas", set_pragmas)
+        patch.setattr(engine, "_TO_WRITE", (*engine._TO_WRITE, "synchronous=OFF"))
         patch.setattr(migrate, "upgrade", upgrade_copy)
         patch.setattr(pin, "MEMORY_KIB", 64)
         yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_in_files() -> Iterator[None]:
+    """Whoever runs the tests may have a key, in the variable or in a keyring: no test takes it, or adds one there."""
+    from db import key_store
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_store, "_has_keyring", lambda: False)
+        patch.delenv(key_store.KEY_VARIABLE, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -119,7 +125,7 @@ def _closed_after_each_test() -> Iterator[None]:
 @pytest.fixture
 def in_earnest(_in_a_hurry: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits reach the disk and PINs are hashed with full strength, as in real use."""
-    monkeypatch.setattr("db.engine._set_pragmas", _in_a_hurry["_set_pragmas"])
+    monkeypatch.setattr("db.engine._TO_WRITE", _in_a_hurry["_TO_WRITE"])
     monkeypatch.setattr("monitor.attendance.pin.MEMORY_KIB", _in_a_hurry["MEMORY_KIB"])
 
 

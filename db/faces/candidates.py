@@ -8,24 +8,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session, defer
 
 from db import audit
-from db.crypto import TemplateCipher, bind_key
+from db.crypto import TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.faces import templates
 from db.ids import new_id
-from db.records.faces import Template, WaitingCandidate
+from db.records.faces import Embedding, Template, WaitingCandidate
 from db.schema.faces import CandidateRow, TemplateRow
 from db.schema.people import PersonRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +32,7 @@ class NewCandidate:
     sighting: UUID
     at: datetime
     encoder: str
-    embedding: "NDArray[np.float32]"
+    embedding: Embedding
     """float32 (128,) or (256,), unit length."""
     chip_jpeg: bytes
     """The aligned face."""
@@ -62,7 +58,7 @@ def add(session: Session, cipher: TemplateCipher, candidate: NewCandidate) -> Wa
     if has_sighting(session, candidate.sighting):
         raise InvalidRecord(f"The sighting {candidate.sighting} has a capture already.")
     made = new_id()
-    sealed, second = cipher.seal_embedding(candidate.embedding, face_owner(candidate.person, made))
+    sealed, second = cipher.seal_embedding(candidate.embedding, owner(CandidateRow.embedding, candidate.person, made))
     row = CandidateRow(
         id=made,
         person_id=candidate.person,
@@ -71,7 +67,7 @@ def add(session: Session, cipher: TemplateCipher, candidate: NewCandidate) -> Wa
         encoder=candidate.encoder,
         embedding=sealed,
         second=second,
-        chip=cipher.seal(candidate.chip_jpeg, chip_owner(candidate.person, made)),
+        chip=cipher.seal(candidate.chip_jpeg, owner(CandidateRow.chip, candidate.person, made)),
         quality=dict(candidate.quality),
         similarity=candidate.similarity,
         lead=candidate.lead,
@@ -107,18 +103,17 @@ def waiting(session: Session, person: UUID | None = None) -> list[WaitingCandida
     return [_record(row, name) for row, name in session.execute(query)]
 
 
-def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> "list[NDArray[np.float32]]":
+def faces(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[Embedding]:
     """Embeddings of a person's waiting candidates, float32 (128,) or (256,) each. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(CandidateRow)
         .where(CandidateRow.person_id == person, CandidateRow.encoder == encoder)
         .order_by(CandidateRow.id)
     )
-    rows = session.scalars(query.options(defer(CandidateRow.chip)))
-    return [cipher.open_embedding(row.embedding, row.second, face_owner(person, row.id)) for row in rows]
+    return [_face(cipher, row) for row in session.scalars(query.options(defer(CandidateRow.chip)))]
 
 
-def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> "tuple[NDArray[np.float32], bytes]":
+def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> tuple[Embedding, bytes]:
     """A waiting candidate's embedding, float32 (128,) or (256,), and aligned face as JPEG.
 
     Raises:
@@ -126,8 +121,7 @@ def load_face(session: Session, cipher: TemplateCipher, candidate: UUID) -> "tup
         WrongKey, DatabaseDamaged: it cannot be opened.
     """
     row = _row(session, candidate)
-    embedding = cipher.open_embedding(row.embedding, row.second, face_owner(row.person_id, row.id))
-    return embedding, cipher.open(row.chip, chip_owner(row.person_id, row.id))
+    return _face(cipher, row), cipher.open(row.chip, owner(CandidateRow.chip, row.person_id, row.id))
 
 
 def accept(session: Session, cipher: TemplateCipher, candidate: UUID, *, at: datetime, actor: str) -> Template:
@@ -212,14 +206,8 @@ def roll_back_sighting(session: Session, cipher: TemplateCipher, sighting: UUID,
         templates.refresh_mean(session, cipher, gone.person, gone.encoder, at=at)
 
 
-def face_owner(person: UUID, candidate: UUID) -> str:
-    """What a candidate's embedding is bound to."""
-    return f"growth_capture.embedding {person} {candidate}"
-
-
-def chip_owner(person: UUID, candidate: UUID) -> str:
-    """What a candidate's picture is bound to."""
-    return f"growth_capture.chip {person} {candidate}"
+def _face(cipher: TemplateCipher, row: CandidateRow) -> Embedding:
+    return cipher.open_embedding(row.embedding, row.second, owner(CandidateRow.embedding, row.person_id, row.id))
 
 
 def _row(session: Session, candidate: UUID) -> CandidateRow:

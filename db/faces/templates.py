@@ -6,25 +6,21 @@ Embeddings and pictures are sealed with the installation's key and bound to thei
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
 from db import audit
-from db.batches import batches
-from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key
+from db.batches import among
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
 from db.ids import new_id
 from db.proof import images
-from db.records.faces import Template, TemplateMember
+from db.records.faces import Embedding, Template, TemplateMember
 from db.schema.faces import MeanTemplateRow, PortraitRow, TemplateRow
 from db.schema.people import PersonRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def add_template(
@@ -34,7 +30,7 @@ def add_template(
     *,
     content_hash: str,
     encoder: str,
-    embedding: "NDArray[np.float32]",
+    embedding: Embedding,
     quality: Mapping[str, Any],
     source: str,
     at: datetime,
@@ -65,7 +61,7 @@ def add_template(
     if there is not None:
         return record(there)
     template = new_id()
-    sealed, second = cipher.seal_embedding(embedding, member_owner(person, template))
+    sealed, second = cipher.seal_embedding(embedding, owner(TemplateRow.embedding, person, template))
     row = TemplateRow(
         id=template,
         person_id=person,
@@ -73,7 +69,7 @@ def add_template(
         encoder=encoder,
         embedding=sealed,
         second=second,
-        chip=cipher.seal(chip_jpeg, chip_owner(person, template)) if chip_jpeg else None,
+        chip=cipher.seal(chip_jpeg, owner(TemplateRow.chip, person, template)) if chip_jpeg else None,
         quality=dict(quality),
         source=images.label(secret, source),
         created_at=at,
@@ -90,7 +86,7 @@ def set_mean_template(
     person: UUID,
     *,
     encoder: str,
-    embedding: "NDArray[np.float32]",
+    embedding: Embedding,
     members: int,
     at: datetime,
 ) -> None:
@@ -104,7 +100,7 @@ def set_mean_template(
         WrongKey: the database's templates belong to another key.
     """
     bind_key(session, cipher, at)
-    sealed, second = cipher.seal_embedding(embedding, mean_owner(person, encoder))
+    sealed, second = cipher.seal_embedding(embedding, owner(MeanTemplateRow.embedding, person, encoder))
     session.merge(
         MeanTemplateRow(
             person_id=person,
@@ -120,7 +116,7 @@ def set_mean_template(
 
 def refresh_mean(
     session: Session, cipher: TemplateCipher, person: UUID, encoder: str, *, at: datetime
-) -> "tuple[NDArray[np.float32], int] | None":
+) -> tuple[Embedding, int] | None:
     """Computes the mean from the person's members of this encoder and sets it; without members it is deleted.
 
     Returns:
@@ -186,11 +182,8 @@ def owners_of_images(session: Session, content_hashes: Sequence[str], *, but: UU
         Names by content hash; of several people one.
     """
     owners = select(TemplateRow.content_hash, PersonRow.name).join(PersonRow, PersonRow.id == TemplateRow.person_id)
-    found: dict[str, str] = {}
-    for some in batches(content_hashes):
-        here = owners.where(TemplateRow.content_hash.in_(some), TemplateRow.person_id != but)
-        found |= dict(session.execute(here).all())
-    return found
+    here = owners.where(among(TemplateRow.content_hash, content_hashes), TemplateRow.person_id != but)
+    return dict(session.execute(here).all())
 
 
 def list_templates(session: Session, person: UUID) -> list[Template]:
@@ -209,25 +202,25 @@ def load_members(session: Session, cipher: TemplateCipher, person: UUID, encoder
         .options(defer(TemplateRow.chip))
     )
     return [
-        TemplateMember(record(row), cipher.open_embedding(row.embedding, row.second, member_owner(person, row.id)))
+        TemplateMember(
+            record(row), cipher.open_embedding(row.embedding, row.second, owner(TemplateRow.embedding, person, row.id))
+        )
         for row in session.scalars(query)
     ]
 
 
-def embeddings(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> "list[NDArray[np.float32]]":
+def embeddings(session: Session, cipher: TemplateCipher, person: UUID, encoder: str) -> list[Embedding]:
     """The embeddings of the person's images of one encoder, oldest first. Raises: WrongKey, DatabaseDamaged."""
     return [one.embedding for one in load_members(session, cipher, person, encoder)]
 
 
-def embeddings_by_person(
-    session: Session, cipher: TemplateCipher, encoder: str
-) -> "dict[UUID, list[NDArray[np.float32]]]":
+def embeddings_by_person(session: Session, cipher: TemplateCipher, encoder: str) -> dict[UUID, list[Embedding]]:
     """The embeddings of everybody's images of one encoder, oldest first. Raises: WrongKey, DatabaseDamaged."""
     columns = TemplateRow.person_id, TemplateRow.id, TemplateRow.embedding, TemplateRow.second
     query = select(*columns).where(TemplateRow.encoder == encoder).order_by(TemplateRow.id)
-    found: dict[UUID, list[NDArray[np.float32]]] = defaultdict(list)
+    found: dict[UUID, list[Embedding]] = defaultdict(list)
     for person, id, sealed, second in session.execute(query):
-        found[person].append(cipher.open_embedding(sealed, second, member_owner(person, id)))
+        found[person].append(cipher.open_embedding(sealed, second, owner(TemplateRow.embedding, person, id)))
     return found
 
 
@@ -248,22 +241,19 @@ def load_chip(session: Session, cipher: TemplateCipher, template: UUID) -> bytes
     row = session.get(TemplateRow, template)
     if row is None or row.chip is None:
         return None
-    return cipher.open(row.chip, chip_owner(row.person_id, row.id))
+    return cipher.open(row.chip, owner(TemplateRow.chip, row.person_id, row.id))
 
 
 def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]:
     """How many enrolled images each of these people has, where there are any."""
-    counts: dict[UUID, int] = {}
-    for some in batches(people):
-        query = select(TemplateRow.person_id, func.count()).where(TemplateRow.person_id.in_(some))
-        counts |= dict(session.execute(query.group_by(TemplateRow.person_id)).all())
-    return counts
+    query = select(TemplateRow.person_id, func.count()).where(among(TemplateRow.person_id, people))
+    return dict(session.execute(query.group_by(TemplateRow.person_id)).all())
 
 
 def set_portrait(session: Session, cipher: TemplateCipher, person: UUID, jpeg: bytes, *, at: datetime) -> None:
     """Keeps a thumbnail of the person. Raises: WrongKey."""
     bind_key(session, cipher, at)
-    session.merge(PortraitRow(person_id=person, jpeg=cipher.seal(jpeg, portrait_owner(person))))
+    session.merge(PortraitRow(person_id=person, jpeg=cipher.seal(jpeg, owner(PortraitRow.jpeg, person))))
     session.flush()
 
 
@@ -275,27 +265,7 @@ def delete_portrait(session: Session, person: UUID) -> None:
 def load_portrait(session: Session, cipher: TemplateCipher, person: UUID) -> bytes | None:
     """The person's thumbnail as JPEG. Raises: WrongKey, DatabaseDamaged."""
     row = session.get(PortraitRow, person)
-    return cipher.open(row.jpeg, portrait_owner(person)) if row else None
-
-
-def member_owner(person: UUID, template: UUID) -> str:
-    """What a member's embedding is bound to."""
-    return f"face_template.embedding {person} {template}"
-
-
-def chip_owner(person: UUID, template: UUID) -> str:
-    """What a member's picture is bound to."""
-    return f"face_template.chip {person} {template}"
-
-
-def mean_owner(person: UUID | str, encoder: str) -> str:
-    """What a mean template is bound to."""
-    return f"mean_template.embedding {person} {encoder}"
-
-
-def portrait_owner(person: UUID) -> str:
-    """What a portrait is bound to."""
-    return f"portrait.jpeg {person}"
+    return cipher.open(row.jpeg, owner(PortraitRow.jpeg, person)) if row else None
 
 
 def record(row: TemplateRow) -> Template:
@@ -304,7 +274,7 @@ def record(row: TemplateRow) -> Template:
     )
 
 
-def _mean(embeddings: "Sequence[NDArray[np.float32]]") -> "NDArray[np.float32]":
+def _mean(embeddings: Sequence[Embedding]) -> Embedding:
     """The mean, each half over the embeddings that have it."""
     import numpy as np
 

@@ -15,9 +15,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from db.batches import batches
-from db.crypto import TemplateCipher, second_owner
+from db.crypto import TemplateCipher, owner
 from db.errors import DatabaseDamaged
-from db.faces import templates
 from db.proof import contents, entries
 from db.proof.contents import canonical
 from db.schema.base import Base
@@ -192,10 +191,9 @@ def _fits(session: Session, kind: Kind, values: dict[str, Any]) -> bool:
 def _faces(kind: Kind, row: Mapping[Any, Any], do: Callable[[bytes, str], bytes]) -> dict[str, Any]:
     """The sealed columns, each opened or sealed with what it is bound to."""
     if kind.table is PortraitRow:
-        return {"jpeg": do(row["jpeg"], templates.portrait_owner(row["person_id"]))}
+        return {"jpeg": do(row["jpeg"], owner(PortraitRow.jpeg, row["person_id"]))}
     if kind.table is not TemplateRow:
         return {}
-    owner = templates.member_owner(row["person_id"], row["id"])
-    bound = {"embedding": owner, "second": second_owner(owner)}
-    bound["chip"] = templates.chip_owner(row["person_id"], row["id"])
-    return {name: None if row[name] is None else do(row[name], owner) for name, owner in bound.items()}
+    sealed = {one: row[one.key] for one in (TemplateRow.embedding, TemplateRow.second, TemplateRow.chip)}
+    ids = row["person_id"], row["id"]
+    return {one.key: None if value is None else do(value, owner(one, *ids)) for one, value in sealed.items()}

@@ -7,14 +7,15 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import numpy as np
-from sqlalchemy import ColumnElement, Insert, Select, String, case, delete, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Insert, Select, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from db.batches import batches
+from db.batches import among
 from db.ids import new_id
 from db.insertion import insert_new
 from db.records.moods import MoodSample, MoodSums
 from db.schema.moods import MoodRow
+from db.schema.types import raw, uuid_of
 
 COLUMNS: Final = (
     MoodRow.angry, MoodRow.disgust, MoodRow.fear, MoodRow.happy, MoodRow.sad, MoodRow.surprise, MoodRow.neutral,
@@ -82,17 +83,17 @@ def added_up(
     query = _sums(session).where(MoodRow.at >= start, MoodRow.at < end)
     if group is not None:
         query = query.where(MoodRow.group == group)
-    parts = [query] if people is None else [query.where(MoodRow.person_id.in_(some)) for some in batches(people)]
+    if people is not None:
+        query = query.where(among(MoodRow.person_id, people))
     columns: tuple[list[Any], ...] = tuple([] for _ in range(5))
     scores = [np.empty((0, len(COLUMNS)))]
-    for part in parts:
-        for rows in session.connection().execute(part).partitions(ROWS):
-            found = list(zip(*rows, strict=True))
-            for column, values in zip(columns, found, strict=False):
-                column.extend(values)
-            scores.append(np.array(found[len(columns) :]).T)
+    for rows in session.connection().execute(query).partitions(ROWS):
+        found = list(zip(*rows, strict=True))
+        for column, values in zip(columns, found, strict=False):
+            column.extend(values)
+        scores.append(np.array(found[len(columns) :]).T)
     at, persons, sightings, groups, tokens = columns
-    ids = {person: person and _id(person) for person in set(persons)}
+    ids = {person: person and uuid_of(person) for person in set(persons)}
     return MoodSums(
         at=np.array(at, "datetime64[us]"),
         people=[ids[person] for person in persons],
@@ -103,27 +104,22 @@ def added_up(
     )
 
 
-def _id(given: UUID | str) -> UUID:
-    """An id as the driver gives it: PostgreSQL's driver a UUID, SQLite's its hexadecimal digits."""
-    return given if isinstance(given, UUID) else UUID(int=int(given, 16))
-
-
 def _sums(session: Session) -> Select[Any]:
     minute: ColumnElement[Any]
     first: ColumnElement[Any]
     if session.get_bind().dialect.name == "sqlite":
         # Times are texts, of which the first 16 letters end with the minute.
-        minute = func.substr(type_coerce(MoodRow.at, String), 1, 16)
-        first = type_coerce(func.min(MoodRow.at), String)
+        minute = func.substr(raw(MoodRow.at), 1, 16)
+        first = raw(func.min(MoodRow.at))
     else:
         minute = func.date_trunc("minute", MoodRow.at)
         first = func.timezone("UTC", func.min(MoodRow.at))
     # Ids stay as the driver gives them: to make a UUID of each takes longer than the query.
-    person, sighting = (type_coerce(column, String) for column in (MoodRow.person_id, MoodRow.sighting_id))
+    ids = raw(MoodRow.person_id), raw(MoodRow.sighting_id)
     sums = (func.sum(column) for column in COLUMNS)
     # By the minute first: else SQLite sorts by the person's index, and reads every sample of the table.
     return (
-        select(first, person, sighting, MoodRow.group, MoodRow.token, *sums)
+        select(first, *ids, MoodRow.group, MoodRow.token, *sums)
         .group_by(
             minute,
             MoodRow.sighting_id,

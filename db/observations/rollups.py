@@ -11,15 +11,15 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, String, cast, delete, func, insert, select, text, type_coerce
+from sqlalchemy import ColumnElement, Select, String, cast, delete, func, insert, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.batches import batches
+from db.batches import among
 from db.ids import new_id
 from db.observations import moods
 from db.records.moods import RolledCells, RolledDay, RolledVisits
 from db.schema.moods import MoodDayRow, MoodHourRow, RolledDayRow
-from db.schema.types import uuid_of
+from db.schema.types import raw, uuid_of
 
 _MOODS: Final = tuple(column.key for column in moods.COLUMNS)
 _COUNTED: Final = ("sightings", "judged", *_MOODS, *(f"{mood}_count" for mood in (*_MOODS, "unsure")))
@@ -89,10 +89,10 @@ def forget(session: Session, given: Iterable[int] | None = None) -> None:
 
 def by_person(session: Session, days: Days, people: Sequence[UUID] | None = None) -> RolledCells:
     """The moods of each person, by (person,): None for samples without one; or only of these people."""
-    query = _summed(MoodDayRow, type_coerce(MoodDayRow.person_id, String)).where(days.of(MoodDayRow.day))
-    query = query.group_by(MoodDayRow.person_id)
-    parts = [query] if people is None else [query.where(MoodDayRow.person_id.in_(some)) for some in batches(people)]
-    found = _cells([row for part in parts for row in session.connection().execute(part)])
+    query = _summed(MoodDayRow, raw(MoodDayRow.person_id)).where(days.of(MoodDayRow.day))
+    if people is not None:
+        query = query.where(among(MoodDayRow.person_id, people))
+    found = _cells(session.connection().execute(query.group_by(MoodDayRow.person_id)).all())
     return replace(found, keys=[(key and uuid_of(key),) for (key,) in found.keys])
 
 
@@ -138,14 +138,12 @@ def visits(session: Session, days: Days) -> RolledVisits:
     )
 
 
-def _others(
-    session: Session, kind: Literal["day", "group", "hour"], days: Days, key: Any
-) -> RolledCells:  # fmt: skip
+def _others(session: Session, kind: Literal["day", "group", "hour"], days: Days, key: Any) -> RolledCells:
     query = _summed(MoodHourRow, key).where(days.of(MoodHourRow.day), MoodHourRow.kind == kind)
     return _cells(session.connection().execute(query.group_by(key)).all())
 
 
-def _summed(row: type[MoodDayRow] | type[MoodHourRow], key: ColumnElement[Any] | Any) -> Select[Any]:
+def _summed(row: type[MoodDayRow | MoodHourRow], key: Any) -> Select[Any]:
     return select(key, *(func.sum(getattr(row, name)) for name in _COUNTED))
 
 

@@ -2,26 +2,32 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from operator import attrgetter
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.batches import batches
-from db.crypto import TemplateCipher, bind_key
+from db.batches import among
+from db.crypto import TemplateCipher, bind_key, owner
 from db.errors import InvalidRecord
+from db.records.faces import Embedding
 from db.records.observations import SightingRecord, Visitor
 from db.schema.observations import SightingRow
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 FACES_KEPT: Final = timedelta(days=1)
 """For so long a visitor's face that was discarded or named can be given back."""
+_COLUMNS: Final = (
+    "id", "kiosk_id", "track", "first_at", "last_at", "frames", "person_id", "best_id", "similarity", "runner_up_id",
+    "runner_up_similarity", "threshold", "second_similarity", "encoders",
+)  # fmt: skip
+"""In the order of a `SightingRecord`."""
+_VALUES: Final = attrgetter(*_COLUMNS)
+_FIELDS: Final = attrgetter(*(field.name for field in fields(SightingRecord)))
 _FACE: Final = ("embedding", "second", "portrait")
 _INSERT: Final = insert(cast(Table, SightingRow.__table__))
 _LAST_SEEN: Final = select(func.max(SightingRow.last_at)).where(
@@ -36,7 +42,7 @@ def add(
     cipher: TemplateCipher,
     sighting: SightingRecord,
     *,
-    embedding: "NDArray[np.float32] | None" = None,
+    embedding: "Embedding | None" = None,
     portrait: bytes | None = None,
 ) -> None:
     """Adds a sighting that is not there yet.
@@ -47,28 +53,13 @@ def add(
     """
     if embedding is not None or portrait is not None:
         bind_key(session, cipher, sighting.first_at)
-    sealed, second = (None, None) if embedding is None else cipher.seal_embedding(embedding, face_owner(sighting.id))
-    row = {
-        "id": sighting.id,
-        "kiosk_id": sighting.kiosk,
-        "track": sighting.track,
-        "first_at": sighting.first_at,
-        "last_at": sighting.last_at,
-        "frames": sighting.frames,
-        "person_id": sighting.person,
-        "best_id": sighting.best,
-        "similarity": sighting.similarity,
-        "runner_up_id": sighting.runner_up,
-        "runner_up_similarity": sighting.runner_up_similarity,
-        "threshold": sighting.threshold,
-        "second_similarity": sighting.second_similarity,
-        "encoders": sighting.encoders,
-        "embedding": sealed,
-        "second": second,
-        "portrait": None if portrait is None else cipher.seal(portrait, portrait_owner(sighting.id)),
-    }
+    face: dict[str, bytes | None] = dict.fromkeys(_FACE)
+    if embedding is not None:
+        face["embedding"], face["second"] = cipher.seal_embedding(embedding, owner(SightingRow.embedding, sighting.id))
+    if portrait is not None:
+        face["portrait"] = cipher.seal(portrait, owner(SightingRow.portrait, sighting.id))
     session.flush()
-    session.execute(_INSERT, row)
+    session.execute(_INSERT, dict(zip(_COLUMNS, _FIELDS(sighting), strict=True)) | face)
 
 
 def get(session: Session, sighting: UUID) -> SightingRecord | None:
@@ -96,8 +87,8 @@ def seen_last(
 
 def portrait(session: Session, cipher: TemplateCipher, sighting: UUID) -> bytes | None:
     """The kept picture of an unknown face, JPEG; None where there is none. Raises: WrongKey, DatabaseDamaged."""
-    row = session.get(SightingRow, sighting)
-    return None if row is None or row.portrait is None else cipher.open(row.portrait, portrait_owner(sighting))
+    sealed = session.scalar(select(SightingRow.portrait).where(SightingRow.id == sighting))
+    return None if sealed is None else cipher.open(sealed, owner(SightingRow.portrait, sighting))
 
 
 def identify(session: Session, sighting: SightingRecord) -> None:
@@ -150,10 +141,9 @@ def ends(
     """Of these people's sightings that began with start <= first_at < end: person, end and kiosk."""
     query = select(SightingRow.person_id, SightingRow.last_at, SightingRow.kiosk_id)
     query = query.where(SightingRow.first_at >= start, SightingRow.first_at < end)
-    for some in batches(people):
-        for person, last_at, kiosk in session.execute(query.where(SightingRow.person_id.in_(some))):
-            if person is not None:
-                yield person, last_at, kiosk
+    for person, last_at, kiosk in session.execute(query.where(among(SightingRow.person_id, people))):
+        if person is not None:
+            yield person, last_at, kiosk
 
 
 def visitors(
@@ -233,29 +223,15 @@ def count_visitors(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def face_owner(sighting: UUID) -> str:
-    """What an unknown face's embedding is bound to."""
-    return f"sighting.embedding {sighting}"
-
-
-def portrait_owner(sighting: UUID) -> str:
-    """What an unknown face's picture is bound to."""
-    return f"sighting.portrait {sighting}"
-
-
 def record(row: SightingRow) -> SightingRecord:
-    return SightingRecord(
-        row.id, row.kiosk_id, row.track, row.first_at, row.last_at, row.frames, row.person_id, row.best_id,
-        row.similarity, row.runner_up_id, row.runner_up_similarity, row.threshold, row.second_similarity, row.encoders,
-    )  # fmt: skip
+    return SightingRecord(*_VALUES(row))
 
 
 def visitor(cipher: TemplateCipher, row: SightingRow) -> Visitor:
     """Raises: WrongKey, DatabaseDamaged."""
+    face, portrait = (owner(column, row.id) for column in (SightingRow.embedding, SightingRow.portrait))
     return Visitor(
         sighting=record(row),
-        embedding=(
-            None if row.embedding is None else cipher.open_embedding(row.embedding, row.second, face_owner(row.id))
-        ),
-        portrait=None if row.portrait is None else cipher.open(row.portrait, portrait_owner(row.id)),
+        embedding=None if row.embedding is None else cipher.open_embedding(row.embedding, row.second, face),
+        portrait=None if row.portrait is None else cipher.open(row.portrait, portrait),
     )

@@ -2,28 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
-from db.batches import batches
-from db.crypto import TemplateCipher, bind_key
+from db.crypto import TemplateCipher, bind_key, owner
 from db.ids import new_id
+from db.records.faces import Embedding
 from db.records.observations import KeptView
 from db.schema.observations import KeptViewRow, SightingRow
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def add(
     session: Session,
     cipher: TemplateCipher,
     sighting: UUID,
-    views: "Sequence[tuple[datetime, NDArray[np.float32], bytes]]",
+    views: Sequence[tuple[datetime, Embedding, bytes]],
 ) -> None:
     """Keeps views of a sighting that has none yet.
 
@@ -38,8 +33,8 @@ def add(
     for at, embedding, jpeg in views:
         bind_key(session, cipher, at)
         made = new_id()
-        sealed, second = cipher.seal_embedding(embedding, face_owner(sighting, made))
-        chip = cipher.seal(jpeg, chip_owner(sighting, made))
+        sealed, second = cipher.seal_embedding(embedding, owner(KeptViewRow.embedding, sighting, made))
+        chip = cipher.seal(jpeg, owner(KeptViewRow.chip, sighting, made))
         session.add(KeptViewRow(id=made, sighting_id=sighting, at=at, embedding=sealed, second=second, chip=chip))
     session.flush()
 
@@ -47,15 +42,13 @@ def add(
 def pictures(session: Session, cipher: TemplateCipher, sighting: UUID) -> list[KeptView]:
     """The views of a sighting with their pictures, oldest first. Raises: WrongKey, DatabaseDamaged."""
     query = select(KeptViewRow).where(KeptViewRow.sighting_id == sighting).order_by(KeptViewRow.at, KeptViewRow.id)
-    return [
-        KeptView(row.sighting_id, row.at, _face(cipher, row), cipher.open(row.chip, chip_owner(sighting, row.id)))
-        for row in session.scalars(query)
-    ]
+    chips = ((row, cipher.open(row.chip, owner(KeptViewRow.chip, sighting, row.id))) for row in session.scalars(query))
+    return [KeptView(row.sighting_id, row.at, _face(cipher, row), chip) for row, chip in chips]
 
 
 def faces(
     session: Session, cipher: TemplateCipher, start: datetime, end: datetime
-) -> "dict[tuple[UUID, UUID], list[NDArray[np.float32]]]":
+) -> dict[tuple[UUID, UUID], list[Embedding]]:
     """Embeddings of the views with start <= at < end, by person and sighting. Raises: WrongKey, DatabaseDamaged."""
     query = (
         select(SightingRow.person_id, KeptViewRow)
@@ -64,7 +57,7 @@ def faces(
         .order_by(KeptViewRow.at, KeptViewRow.id)
         .options(defer(KeptViewRow.chip))
     )
-    found: dict[tuple[UUID, UUID], list[NDArray[np.float32]]] = {}
+    found: dict[tuple[UUID, UUID], list[Embedding]] = {}
     for person, row in session.execute(query):
         if person is not None:
             found.setdefault((person, row.sighting_id), []).append(_face(cipher, row))
@@ -95,29 +88,5 @@ def sealed_of_person(session: Session, person: UUID) -> list[bytes]:
     return [value for row in rows for value in (row.embedding, row.second, row.chip) if value is not None]
 
 
-def expired_ids(session: Session, before: datetime, limit: int | None = None) -> Sequence[UUID]:
-    """Views that are older."""
-    return session.scalars(select(KeptViewRow.id).where(KeptViewRow.at < before).limit(limit)).all()
-
-
-def delete_some(session: Session, before: datetime, limit: int) -> int:
-    """Deletes views that are older, at most so many. Returns how many they were."""
-    ids = expired_ids(session, before, limit)
-    for part in batches(ids):
-        query = delete(KeptViewRow).where(KeptViewRow.id.in_(part))
-        session.execute(query.execution_options(synchronize_session=False))
-    return len(ids)
-
-
-def face_owner(sighting: UUID, view: UUID) -> str:
-    """What a view's embedding is bound to."""
-    return f"kept_view.embedding {sighting} {view}"
-
-
-def chip_owner(sighting: UUID, view: UUID) -> str:
-    """What a view's picture is bound to."""
-    return f"kept_view.chip {sighting} {view}"
-
-
-def _face(cipher: TemplateCipher, row: KeptViewRow) -> "NDArray[np.float32]":
-    return cipher.open_embedding(row.embedding, row.second, face_owner(row.sighting_id, row.id))
+def _face(cipher: TemplateCipher, row: KeptViewRow) -> Embedding:
+    return cipher.open_embedding(row.embedding, row.second, owner(KeptViewRow.embedding, row.sighting_id, row.id))

@@ -1,6 +1,6 @@
 """What people agreed to or refused. Every decision is kept; the newest counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import TypeAlias, cast, get_args
 from uuid import UUID
@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, func, select, true
 from sqlalchemy.orm import Session
 
-from db.batches import batches
-from db.errors import InvalidRecord
+from db.batches import among
 from db.faces import candidates
 from db.ids import new_id
 from db.observations import views
+from db.people.people import get_person
 from db.records.people import Consent, ConsentKind
 from db.schema.people import ConsentRow, PersonRow
 
@@ -21,14 +21,12 @@ Decided: TypeAlias = tuple[UUID, str]
 
 
 def set_consent(session: Session, person: UUID, kind: ConsentKind, given: bool, *, at: datetime, actor: str) -> Consent:
-    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates and
-    kept views.
+    """Writes a decision down. A refusal of "face" deletes the person's waiting candidates and kept views.
 
     Raises:
         InvalidRecord: there is no such person.
     """
-    if session.get(PersonRow, person) is None:
-        raise InvalidRecord(f"There is no person with the id {person}.")
+    get_person(session, person)
     row = ConsentRow(id=new_id(), person_id=person, kind=kind, given=given, at=at, recorded_by=actor)
     session.add(row)
     if kind == "face" and not given:
@@ -49,17 +47,11 @@ def current(session: Session, person: UUID, kind: ConsentKind) -> bool | None:
     return decisions(session, [person]).get((person, kind))
 
 
-def decisions(session: Session, people: Sequence[UUID]) -> dict[Decided, bool]:
+def decisions(session: Session, people: Collection[UUID]) -> dict[Decided, bool]:
     """The newest decisions of these people; nothing where somebody was not asked."""
-    newest: dict[Decided, bool] = {}
-    for some in batches(people):
-        query = (
-            select(ConsentRow.person_id, ConsentRow.kind, ConsentRow.given)
-            .where(ConsentRow.person_id.in_(some))
-            .order_by(ConsentRow.at, ConsentRow.id)
-        )
-        newest |= {(person, kind): given for person, kind, given in session.execute(query)}
-    return newest
+    query = select(ConsentRow.person_id, ConsentRow.kind, ConsentRow.given).where(among(ConsentRow.person_id, people))
+    rows = session.execute(query.order_by(ConsentRow.at, ConsentRow.id))
+    return {(person, kind): given for person, kind, given in rows}
 
 
 def missing() -> ColumnElement[bool]:
@@ -71,7 +63,7 @@ def missing() -> ColumnElement[bool]:
 def refusals(session: Session) -> set[Decided]:
     """Who refuses what at present."""
     ever = session.scalars(select(ConsentRow.person_id).where(ConsentRow.given == false()))  # DISTINCT sorts all rows
-    return {decided for decided, given in decisions(session, list(set(ever))).items() if not given}
+    return {decided for decided, given in decisions(session, set(ever)).items() if not given}
 
 
 def _record(row: ConsentRow) -> Consent:

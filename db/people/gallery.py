@@ -13,10 +13,9 @@ from sqlalchemy import Select, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from db import migrate
-from db.batches import batches
-from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, halves_as_one, second_owner
+from db.batches import among
+from db.crypto import EMBEDDING_SIZE, TemplateCipher, bound_key, halves_as_one, owner
 from db.errors import DatabaseDamaged, WrongKey, explain
-from db.faces.templates import mean_owner
 from db.people import consents, look_alikes
 from db.records.faces import GalleryPerson
 from db.schema.faces import MeanTemplateRow
@@ -114,40 +113,34 @@ def opened(
         WrongKey: the templates were encrypted with another key.
     """
     query = _people(encoder, raw(MeanTemplateRow.embedding), raw(MeanTemplateRow.second))
-    some = [query] if people is None else [query.where(PersonRow.id.in_(part)) for part in batches(people)]
+    if people is not None:
+        query = query.where(among(PersonRow.id, people))
     refused = consents.refusals(session)
-    for one in some:
-        for rows in _parts(session, one):
-            yield _opened(session, cipher, encoder, _face_given(rows, refused), refused)
+    for rows in _parts(session, query):
+        yield _opened(session, cipher, encoder, _face_given(rows, refused), refused)
 
 
 def load_gallery(session: Session, cipher: TemplateCipher, encoder: str) -> list[GalleryPerson]:
     """As `opened`, everybody as a record, by id, with what makes a name for them need a larger margin."""
-    members = dict(
-        session.execute(
-            select(MeanTemplateRow.person_id, MeanTemplateRow.members).where(MeanTemplateRow.encoder == encoder)
-        ).all()
-    )
+    images = select(MeanTemplateRow.person_id, MeanTemplateRow.members).where(MeanTemplateRow.encoder == encoder)
+    members = dict(session.execute(images).all())
     alike, wrong = look_alikes.by_person(session), look_alikes.wrongly_named(session)
     return [
-        GalleryPerson(
-            person, name, embedding, members[person], mood, tuple(alike.get(person, ())), wrong.get(person, 0)
-        )
+        GalleryPerson(person, name, embedding, members[person], tuple(alike.get(person, ())), wrong.get(person, 0))
         for part in opened(session, cipher, encoder)
-        for person, name, mood, embedding in _each(part)
+        for person, name, embedding in _each(part)
     ]
 
 
-def _each(part: Opened) -> Iterator[tuple[UUID, str, bool | None, NDArray[np.float32]]]:
-    """Id, name, consent to moods and mean template of each."""
+def _each(part: Opened) -> Iterator[tuple[UUID, str, NDArray[np.float32]]]:
+    """Id, name and mean template of each."""
     listed, joined_halves = part.listed, halves_as_one(part.first, part.second)
     ends = np.cumsum(listed.name_lengths)
     for number, end in enumerate(ends):
         person = UUID(bytes=bytes(listed.ids[16 * number : 16 * number + 16]))
         name = listed.names[end - listed.name_lengths[number] : end].decode()
-        asked = int(listed.mood_consent[number])
         embedding = joined_halves[number] if part.has_second[number] else part.first[number]
-        yield person, name, None if asked < 0 else bool(asked), embedding
+        yield person, name, embedding
 
 
 def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:
@@ -216,10 +209,10 @@ def _opened(
 def _decrypted(
     cipher: TemplateCipher, encoder: str, rows: Sequence[_Row]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    owner = mean_owner(_NOBODY, encoder)
-    first = cipher.open_embeddings([row[3] for row in rows], _owners(owner, [row[0] for row in rows]))
     both = [row for row in rows if row[4] is not None]
-    second = cipher.open_embeddings([row[4] for row in both], _owners(second_owner(owner), [row[0] for row in both]))
+    to_first, to_second = (owner(one, _NOBODY, encoder) for one in (MeanTemplateRow.embedding, MeanTemplateRow.second))
+    first = cipher.open_embeddings([row[3] for row in rows], _owners(to_first, [row[0] for row in rows]))
+    second = cipher.open_embeddings([row[4] for row in both], _owners(to_second, [row[0] for row in both]))
     if len(both) == len(rows):
         return first, second, np.ones(len(rows), np.bool_)
     has_second = np.array([row[4] is not None for row in rows], np.bool_)

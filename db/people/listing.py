@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import starmap
+from uuid import UUID
 
-from sqlalchemy import false, select, true
+from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
 from db.faces.templates import count_by_person
@@ -22,25 +23,42 @@ def list_people(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[PersonSummary]:
-    """People by name; `search` looks in names, numbers and groups.
+    """People by name, those whom `matching` finds.
 
     Args:
-        missing: only those of `consents.missing`.
         limit: at most so many.
         offset: so many before them are left out.
     """
-    query = select(*people.COLUMNS).order_by(PersonRow.search_text, PersonRow.id)
-    if search:
-        query = query.where(people.found_by(search))
-    if group is not None:
-        query = query.where(PersonRow.group == group)
-    if active is not None:
-        query = query.where(PersonRow.active == (true() if active else false()))
-    if missing:
-        query = query.where(consents.missing())
-    if limit is not None:
-        query = query.limit(limit).offset(offset)
+    query = select(*people.COLUMNS).where(*matching(search, group=group, active=active, consent_missing=missing))
+    query = query.order_by(PersonRow.search_text, PersonRow.id).limit(limit).offset(offset)
     return summaries(session, list(starmap(Person, session.execute(query))))
+
+
+def matching(
+    search: str,
+    *,
+    group: str | None = None,
+    active: bool | None = None,
+    but: UUID | None = None,
+    consent_missing: bool = False,
+) -> list[ColumnElement[bool]]:
+    """Conditions on people; none where everybody is wanted.
+
+    Args:
+        search: occurs in name, number or group.
+        but: one person who is left out.
+        consent_missing: only those of `consents.missing`.
+    """
+    conditions = [people.found_by(search)] if search else []
+    if group is not None:
+        conditions.append(PersonRow.group == group)
+    if active is not None:
+        conditions.append(PersonRow.active == (true() if active else false()))
+    if but is not None:
+        conditions.append(PersonRow.id != but)
+    if consent_missing:
+        conditions.append(consents.missing())
+    return conditions
 
 
 def summaries(session: Session, persons: Sequence[Person]) -> list[PersonSummary]:

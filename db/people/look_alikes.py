@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from db.batches import batches
+from db.batches import among
 from db.ids import new_id
 from db.schema.faces import LookAlikeRow, WrongPairRow
 
@@ -37,10 +37,9 @@ def of_person(session: Session, person: UUID) -> list[tuple[UUID, float]]:
 def count_by_person(session: Session, people: Sequence[UUID]) -> dict[UUID, int]:
     """How many look-alikes each of these people has, where there are any."""
     found: Counter[UUID] = Counter()
-    for some in batches(people):
-        for column in (LookAlikeRow.person_id, LookAlikeRow.other_id):
-            query = select(column, func.count()).where(column.in_(some)).group_by(column)
-            found.update(dict(session.execute(query).all()))
+    for column in (LookAlikeRow.person_id, LookAlikeRow.other_id):
+        query = select(column, func.count()).where(among(column, people)).group_by(column)
+        found.update(dict(session.execute(query).all()))
     return found
 
 

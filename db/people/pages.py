@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.batches import batches
-from db.people import consents, people
-from db.people.listing import summaries
+from db.batches import among
+from db.people import people
+from db.people.listing import matching, summaries
 from db.records.pages import Page, Want
 from db.records.people import Person, PersonSummary
 from db.records.privacy import AuditEntry
@@ -69,29 +69,14 @@ def people_page(
     session: Session, want: Want, *, search: str = "", consent_missing: bool = False
 ) -> Page[PersonSummary]:
     """People by name; `search` looks in names, numbers and groups."""
-    found = persons_page(session, want, BY_NAME, matching(search, consent_missing=consent_missing))
+    found = persons_page(session, want, BY_NAME, *matching(search, consent_missing=consent_missing))
     return _like(found, summaries(session, found.items))
 
 
-def persons_page(session: Session, want: Want, order: Order, where: ColumnElement[bool] | None) -> Page[Person]:
-    """People in this order, those who fit the condition."""
-    query = select(PersonRow) if where is None else select(PersonRow).where(where)
-    found = page(session, query, order, want)
+def persons_page(session: Session, want: Want, order: Order, *where: ColumnElement[bool]) -> Page[Person]:
+    """People in this order, those who fit the conditions."""
+    found = page(session, select(PersonRow).where(*where), order, want)
     return _like(found, [people.record(row) for row in found.items])
-
-
-def matching(search: str, *, but: UUID | None = None, consent_missing: bool = False) -> ColumnElement[bool] | None:
-    """Whom the text finds by name, number or group, one person left out. None for no condition.
-
-    Args:
-        consent_missing: only those of `consents.missing`.
-    """
-    conditions = [people.found_by(search)] if search else []
-    if consent_missing:
-        conditions.append(consents.missing())
-    if but is not None:
-        conditions.append(PersonRow.id != but)
-    return and_(*conditions) if conditions else None
 
 
 def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
@@ -102,11 +87,7 @@ def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
 
 def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of these people, without those who were erased."""
-    return {
-        person: name
-        for some in batches(ids)
-        for person, name in session.execute(select(PersonRow.id, PersonRow.name).where(PersonRow.id.in_(some)))
-    }
+    return dict(session.execute(select(PersonRow.id, PersonRow.name).where(among(PersonRow.id, ids))).all())
 
 
 def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page[Any]:
@@ -168,10 +149,17 @@ def _sound(first: int, total: int, rows: list[Any], want: Want) -> Page[Any]:
     return Page(first, max(end, total) if len(rows) == want.count else end, tuple(rows))
 
 
-def count_matching(session: Session, search: str, but: UUID | None = None, *, consent_missing: bool = False) -> int:
+def count_matching(
+    session: Session,
+    search: str,
+    but: UUID | None = None,
+    *,
+    group: str | None = None,
+    consent_missing: bool = False,
+) -> int:
     """How many people `matching` finds."""
-    where = matching(search, but=but, consent_missing=consent_missing)
-    return count(session, select(PersonRow) if where is None else select(PersonRow).where(where))
+    where = matching(search, but=but, group=group, consent_missing=consent_missing)
+    return count(session, select(PersonRow).where(*where))
 
 
 def count(session: Session, query: Select[Any]) -> int:

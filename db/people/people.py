@@ -116,16 +116,6 @@ def find_by_number(session: Session, number: str) -> Person | None:
     return record(row) if row else None
 
 
-def count_found(session: Session, search: str, group: str | None) -> int:
-    """How many people `list_people` finds by these."""
-    query = select(func.count()).select_from(PersonRow)
-    if search:
-        query = query.where(found_by(search))
-    if group is not None:
-        query = query.where(PersonRow.group == group)
-    return session.scalar(query) or 0
-
-
 def members(session: Session, *, group: str | None = None) -> list[Person]:
     """Everybody, or everybody of a group, by name."""
     query = select(*COLUMNS).order_by(PersonRow.search_text, PersonRow.id)

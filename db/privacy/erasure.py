@@ -9,20 +9,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
 from db.attendance import leave, ledger, shifts
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.faces import candidates, templates
 from db.observations import views
 from db.people import people
+from db.privacy.sealed_columns import sealed_columns
 from db.proof import entries
 from db.records.privacy import ErasureReceipt, PersonExport
 from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
-from db.schema.base import Base
-from db.schema.faces import CandidateRow, ExpectedMissRow, MeanTemplateRow, PortraitRow, TemplateRow, WrongPairRow
+from db.schema.faces import CandidateRow, ExpectedMissRow, MeanTemplateRow, TemplateRow, WrongPairRow
 from db.schema.moods import MoodRow
 from db.schema.observations import SightingRow
 from db.schema.people import ConsentRow, PersonRow, SubjectRow
@@ -69,8 +69,7 @@ def erase(session: Session, person: UUID, *, at: datetime, actor: str) -> Erasur
 
 def erased_pseudonyms(session: Session) -> set[UUID]:
     """The pseudonyms of everybody who was erased here."""
-    details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
-    return {UUID(one) for detail in details for one in detail.get("pseudonyms", ())}
+    return {UUID(one) for detail in audit.details(session, "erase") for one in detail.get("pseudonyms", ())}
 
 
 def known_by(session: Session, pseudonyms: Collection[UUID]) -> set[UUID]:
@@ -81,16 +80,11 @@ def known_by(session: Session, pseudonyms: Collection[UUID]) -> set[UUID]:
 
 def sealed_faces(session: Session, person: UUID) -> list[bytes]:
     """Everything encrypted that is kept of a person's face: templates, their images, and the portrait."""
-    columns = (
-        *(TemplateRow.embedding, TemplateRow.second, TemplateRow.chip),
-        *(CandidateRow.embedding, CandidateRow.second, CandidateRow.chip),
-        *(MeanTemplateRow.embedding, MeanTemplateRow.second, PortraitRow.jpeg),
-    )
+    theirs = [column for column, _ in sealed_columns() if hasattr(column.class_, "person_id")]
     return [
         value
-        for column in columns
-        for value in session.scalars(select(column).where(column.class_.person_id == person))
-        if value is not None
+        for column in theirs
+        for value in session.scalars(select(column).where(column.class_.person_id == person, column.is_not(None)))
     ] + views.sealed_of_person(session, person)
 
 
@@ -101,7 +95,7 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
         InvalidRecord: there is no such person.
         WrongKey: the templates were encrypted with another key.
     """
-    who = people.get_person(session, person)
+    people.get_person(session, person)
     images: dict[str, bytes] = {}
     portrait = templates.load_portrait(session, cipher, person)
     if portrait is not None:
@@ -116,20 +110,20 @@ def export_person(session: Session, cipher: TemplateCipher, person: UUID) -> Per
     for number, view in enumerate(views.of_person(session, cipher, person), start=1):
         images[f"seen-{number}-{view.at:%Y%m%d-%H%M%S}.jpg"] = view.jpeg
     data: dict[str, Any] = {
-        "person": _plain(session, PersonRow, PersonRow.id == person)[0],
-        "consents": _plain(session, ConsentRow, ConsentRow.person_id == person),
-        "templates": _templates(session, cipher, who.id),
-        "mean_templates": _means(session, cipher, who.id),
-        "waiting_captures": _plain(session, CandidateRow, CandidateRow.person_id == person),
-        "sightings": _plain(session, SightingRow, SightingRow.person_id == person),
+        "person": _plain(session, PersonRow.id, person)[0],
+        "consents": _plain(session, ConsentRow.person_id, person),
+        "templates": _templates(session, cipher, person),
+        "mean_templates": _means(session, cipher, person),
+        "waiting_captures": _plain(session, CandidateRow.person_id, person),
+        "sightings": _plain(session, SightingRow.person_id, person),
         "attendance": [_record(event) for event in ledger.of_person(session, person)],
-        "expected_misses": _plain(session, ExpectedMissRow, ExpectedMissRow.person_id == person),
-        "moods": _plain(session, MoodRow, MoodRow.person_id == person),
+        "expected_misses": _plain(session, ExpectedMissRow.person_id, person),
+        "moods": _plain(session, MoodRow.person_id, person),
         "shifts": [_record(shift) for shift in shifts.of_scope(session, person, None)],
         "leave": [_record(one) for one in leave.of_person(session, person)],
-        "roll_calls": _plain(session, RollCallMarkRow, RollCallMarkRow.person_id == person),
-        "wrong_pairs": _plain(session, WrongPairRow, WrongPairRow.person_id == person),
-        "audit": _plain(session, AuditRow, AuditRow.person_id == person),
+        "roll_calls": _plain(session, RollCallMarkRow.person_id, person),
+        "wrong_pairs": _plain(session, WrongPairRow.person_id, person),
+        "audit": _plain(session, AuditRow.person_id, person),
     }
     return PersonExport(data, images)
 
@@ -138,23 +132,24 @@ def _count(session: Session, table: Any, person: UUID) -> int:
     return session.scalar(select(func.count()).select_from(table).where(table.person_id == person)) or 0
 
 
-def _plain(session: Session, table: type[Base], condition: Any) -> list[dict[str, Any]]:
-    """Rows as JSON takes them, without the sealed columns, what opens the door, and names once more, folded."""
-    columns = [column for column in table.__table__.columns if column.name not in _NEVER_SHOWN]
-    found = session.execute(select(*columns).where(condition)).mappings()
+def _plain(session: Session, whose: InstrumentedAttribute[Any], person: UUID) -> list[dict[str, Any]]:
+    """The person's rows as JSON takes them, without sealed columns, what opens the door, and names once more, folded.
+
+    Args:
+        whose: the column of the table that says whose a row is.
+    """
+    columns = [column for column in whose.class_.__table__.columns if column.name not in _NEVER_SHOWN]
+    found = session.execute(select(*columns).where(whose == person)).mappings()
     return [{name: _value(value) for name, value in row.items()} for row in found]
 
 
 def _templates(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[str, Any]]:
-    plain = _plain(session, TemplateRow, TemplateRow.person_id == person)
     columns = select(TemplateRow.id, TemplateRow.embedding, TemplateRow.second)
-    found = session.execute(columns.where(TemplateRow.person_id == person))
-    sealed = {id: (first, second) for id, first, second in found}
-    for entry in plain:
-        template = UUID(entry["id"])
-        face = cipher.open_embedding(*sealed[template], templates.member_owner(person, template))
-        entry["embedding"] = [float(number) for number in face]
-    return plain
+    faces = {
+        str(id): cipher.open_embedding(first, second, owner(TemplateRow.embedding, person, id)).tolist()
+        for id, first, second in session.execute(columns.where(TemplateRow.person_id == person))
+    }
+    return [one | {"embedding": faces[one["id"]]} for one in _plain(session, TemplateRow.person_id, person)]
 
 
 def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[str, Any]]:
@@ -165,7 +160,7 @@ def _means(session: Session, cipher: TemplateCipher, person: UUID) -> list[dict[
             "members": row.members,
             "updated_at": row.updated_at.isoformat(),
             "embedding": cipher.open_embedding(
-                row.embedding, row.second, templates.mean_owner(person, row.encoder)
+                row.embedding, row.second, owner(MeanTemplateRow.embedding, person, row.encoder)
             ).tolist(),
         }
         for row in rows

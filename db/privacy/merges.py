@@ -4,7 +4,7 @@ The ledger is never touched: it names people by pseudonym, and `ledger_subject` 
 moves is kept as ids, so that taking it back gives each their own again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select, true, update
 from sqlalchemy.orm import Session
 
 from db import audit
-from db.batches import batches
+from db.batches import among
 from db.crypto import TemplateCipher
 from db.errors import InvalidRecord
 from db.ids import new_id
@@ -219,23 +219,20 @@ def _join(session: Session, source: UUID, into: UUID, *, at: datetime, actor: st
 
 def _give_back_rows(session: Session, content: Mapping[str, Any], source: UUID, into: UUID) -> None:
     """Gives `source` its rows, as far as they are still `into`'s."""
+    rows = {name: _uuids(ids) for name, ids in content["rows"].items()}
     for name, table in _MOVED.items():
-        for some in _batches(content["rows"][name]):
-            theirs = (table.id.in_(some), table.person_id == into)
-            session.execute(update(table).where(*theirs).values(person_id=source))
+        theirs = (among(table.id, rows[name]), table.person_id == into)
+        session.execute(update(table).where(*theirs).values(person_id=source))
     for name, column in _NAMED.items():
-        for some in _batches(content["rows"][name]):
-            named = (column.class_.id.in_(some), column == into)
-            session.execute(update(column.class_).where(*named).values({column.key: source}))
-    for some in _batches(content["roll_calls"]):
-        marks = (RollCallMarkRow.person_id == into, RollCallMarkRow.roll_call_id.in_(some))
-        session.execute(update(RollCallMarkRow).where(*marks).values(person_id=source))
-    merged = [UUID(one) for one in content["merged"]]
-    own = update(SubjectRow).where(SubjectRow.person_id == source, SubjectRow.id.not_in(merged))
-    session.execute(own.values(merged=False))
+        named = (among(column.class_.id, rows[name]), column == into)
+        session.execute(update(column.class_).where(*named).values({column.key: source}))
+    marks = (among(RollCallMarkRow.roll_call_id, _uuids(content["roll_calls"])), RollCallMarkRow.person_id == into)
+    session.execute(update(RollCallMarkRow).where(*marks).values(person_id=source))
+    own = (SubjectRow.person_id == source, ~among(SubjectRow.id, _uuids(content["merged"])))
+    session.execute(update(SubjectRow).where(*own).values(merged=False))
     for name, table in _MOVED.items():
         if table in contents.KIND_OF:
-            entries.touch(session, contents.KIND_OF[table], map(UUID, content["rows"][name]))
+            entries.touch(session, contents.KIND_OF[table], rows[name])
 
 
 def _only(person: UUID, other: UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -248,8 +245,8 @@ def _ids(session: Session, query: Any) -> list[str]:
     return [str(one) for one in session.scalars(query)]
 
 
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[UUID]]:
-    return batches([UUID(one) for one in ids])
+def _uuids(ids: Sequence[str]) -> list[UUID]:
+    return [UUID(one) for one in ids]
 
 
 def _instant(text: str) -> datetime:

@@ -9,13 +9,12 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.batches import batches
-from db.observations import views
+from db.batches import among
 from db.records.privacy import Expired
 from db.schema.audit import AuditRow, UndoRow
 from db.schema.faces import CandidateRow
 from db.schema.moods import MoodRow
-from db.schema.observations import SightingRow
+from db.schema.observations import KeptViewRow, SightingRow
 
 _KINDS: Final = ("visitors", "sightings", "moods")
 STEP: Final = 500
@@ -42,7 +41,7 @@ def expired(session: Session, rules: Retention, now: datetime, *, most: int | No
         most: how far each kind is counted; where a count reaches it, there may be more. None counts all, which may read
             whole tables.
     """
-    visitors, sightings, moods = _conditions(rules, now)
+    visitors, sightings, moods, captures, views = _conditions(rules, now)
     gone = select(SightingRow.id).where(or_(visitors, sightings)).limit(most)
     moods = or_(moods, MoodRow.sighting_id.in_(gone))
     return Expired(
@@ -50,15 +49,15 @@ def expired(session: Session, rules: Retention, now: datetime, *, most: int | No
         faces=_count(session, SightingRow.id, and_(visitors, SightingRow.portrait.is_not(None)), most),
         sightings=_count(session, SightingRow.id, sightings, most),
         moods=_count(session, MoodRow.id, moods, most),
-        captures=_count(session, CandidateRow.id, _unreviewed(rules, now), most),
-        views=len(views.expired_ids(session, _views_before(rules, now), most)),
+        captures=_count(session, CandidateRow.id, captures, most),
+        views=_count(session, KeptViewRow.id, views, most),
     )
 
 
 def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
     """Deletes some of the rows that are too old, about `STEP` of each kind; all counts are 0 when nothing is left."""
     session.execute(delete(UndoRow).where(UndoRow.until < now))
-    visitors, sightings, moods = _conditions(rules, now)
+    visitors, sightings, moods, captures, views = _conditions(rules, now)
     unknown, known = (
         session.execute(select(SightingRow.id, SightingRow.portrait.is_not(None)).where(kind).limit(STEP)).all()
         for kind in (visitors, sightings)
@@ -67,14 +66,13 @@ def delete_some(session: Session, rules: Retention, now: datetime) -> Expired:
     deleted_moods = _delete(session, MoodRow, select(MoodRow.id).where(MoodRow.sighting_id.in_(gone)))
     deleted_moods += _delete(session, MoodRow, select(MoodRow.id).where(moods).limit(STEP))
     session.execute(delete(SightingRow).where(SightingRow.id.in_(gone)).execution_options(synchronize_session=False))
-    captures = select(CandidateRow.id).where(_unreviewed(rules, now)).limit(STEP)
     return Expired(
         visitors=len(unknown),
         faces=sum(has_face for _, has_face in unknown),
         sightings=len(known),
         moods=deleted_moods,
-        captures=_delete(session, CandidateRow, captures),
-        views=views.delete_some(session, _views_before(rules, now), STEP),
+        captures=_delete(session, CandidateRow, select(CandidateRow.id).where(captures).limit(STEP)),
+        views=_delete(session, KeptViewRow, select(KeptViewRow.id).where(views).limit(STEP)),
     )
 
 
@@ -94,23 +92,24 @@ def last_purge(session: Session, now: datetime) -> datetime | None:
 def gone_before(session: Session) -> dict[str, datetime]:
     """Up to when visitors, sightings and moods were deleted here; nothing older may be sent here again."""
     found = dict.fromkeys(_KINDS, datetime.min.replace(tzinfo=UTC))
-    for detail in session.scalars(select(AuditRow.detail).where(AuditRow.action == "purge")):
+    for detail in audit.details(session, "purge"):
         for kind, before in detail.get("before", {}).items():
             found[kind] = max(found[kind], datetime.fromisoformat(before))
     return found
 
 
-def _conditions(
-    rules: Retention, now: datetime
-) -> tuple[ColumnElement[bool], ColumnElement[bool], ColumnElement[bool]]:
-    """Which sightings of unknown people, sightings of enrolled people, and mood samples are too old."""
-    visitors = and_(SightingRow.person_id.is_(None), _ended_before(now - timedelta(days=rules.visitors)))
-    sightings = and_(SightingRow.person_id.is_not(None), _ended_before(now - timedelta(days=rules.sightings)))
-    return visitors, sightings, MoodRow.at < now - timedelta(days=rules.moods)
-
-
-def _views_before(rules: Retention, now: datetime) -> datetime:
-    return now - timedelta(days=rules.views)
+def _conditions(rules: Retention, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Which sightings of unknown people, sightings of enrolled people, mood samples, template candidates and kept views
+    are too old."""
+    days = (rules.visitors, rules.sightings, rules.moods, rules.views)
+    visitors, sightings, moods, views = (now - timedelta(days=one) for one in days)
+    return (
+        and_(SightingRow.person_id.is_(None), _ended_before(visitors)),
+        and_(SightingRow.person_id.is_not(None), _ended_before(sightings)),
+        MoodRow.at < moods,
+        CandidateRow.captured_at < visitors,
+        KeptViewRow.at < views,
+    )
 
 
 def _ended_before(at: datetime) -> ColumnElement[bool]:
@@ -118,15 +117,10 @@ def _ended_before(at: datetime) -> ColumnElement[bool]:
     return and_(SightingRow.last_at < at, SightingRow.first_at < at)
 
 
-def _delete(session: Session, row: type[MoodRow] | type[CandidateRow], which: Select[UUID]) -> int:
+def _delete(session: Session, row: type[MoodRow | CandidateRow | KeptViewRow], which: Select[UUID]) -> int:
     ids = session.scalars(which).all()
-    for part in batches(ids):
-        session.execute(delete(row).where(row.id.in_(part)).execution_options(synchronize_session=False))
+    session.execute(delete(row).where(among(row.id, ids)).execution_options(synchronize_session=False))
     return len(ids)
-
-
-def _unreviewed(rules: Retention, now: datetime) -> ColumnElement[bool]:
-    return CandidateRow.captured_at < now - timedelta(days=rules.visitors)
 
 
 def _count(session: Session, key: InstrumentedAttribute[Any], where: ColumnElement[bool], most: int | None) -> int:

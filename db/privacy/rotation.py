@@ -5,44 +5,38 @@ The new key is on the disk before the database uses it. After a crash in between
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import audit
-from db.crypto import TemplateCipher, bind_key, bound_key, second_owner
+from db.crypto import TemplateCipher, bind_key, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseError
-from db.faces import candidates, templates
 from db.key_store import (
     KEY_FILE,
     KEY_VARIABLE,
     decode_key,
     key_place,
-    load_cipher,
     load_key,
     retired_ciphers,
     store_key,
     write_key_file,
 )
-from db.observations import sightings, views
+from db.privacy.sealed_columns import sealed_columns
 from db.proof.heads import open_with
-from db.proof.key import retire, site_pepper_owner
+from db.proof.key import retire
 from db.schema.audit import UndoRow
-from db.schema.doors import SitePepperRow
-from db.schema.faces import CandidateRow, MeanTemplateRow, PortraitRow, TemplateKeyRow, TemplateRow
+from db.schema.faces import TemplateKeyRow
 from db.schema.moods import CrowdSecretRow
-from db.schema.observations import KeptViewRow, SightingRow
 
 NEW_KEY_VARIABLE: Final = "MUSTER_NEW_KEY"
 PENDING_FILE: Final = "template.key.next"
-
-_Sealed: TypeAlias = tuple[Any, InstrumentedAttribute[Any], Callable[[Any], str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +63,17 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     Raises:
         DatabaseError: the old key is not the database's, or the new one cannot be kept.
     """
-    present = load_cipher(folder)
-    with reading(engine) as session:
-        bound = bound_key(session)
-    for behind in retired_ciphers(folder):
-        if behind.key_id == bound != present.key_id:
-            sealed = _seal_anew(engine, behind, present, folder, at, actor)
-            return Rotated(sealed, present.key_id, str(key_place(folder)))
-    from_variable = bool(os.environ.get(KEY_VARIABLE))
-    key = _new_key(folder, from_variable=from_variable)
-    new = TemplateCipher(key)
     old_key = load_key(folder)
     old = TemplateCipher(old_key)
     with reading(engine) as session:
-        finished = session.get(TemplateKeyRow, new.key_id) is not None
-    sealed = 0
-    if not finished:
-        sealed = _seal_anew(engine, old, new, folder, at, actor)
+        bound = bound_key(session)
+    for behind in retired_ciphers(folder):
+        if behind.key_id == bound != old.key_id:
+            return Rotated(_seal_anew(engine, behind, old, folder, at, actor), old.key_id, str(key_place(folder)))
+    from_variable = bool(os.environ.get(KEY_VARIABLE))
+    key = _new_key(folder, from_variable=from_variable)
+    new = TemplateCipher(key)
+    sealed = 0 if bound == new.key_id else _seal_anew(engine, old, new, folder, at, actor)
     if from_variable:
         return Rotated(sealed, new.key_id, f"{NEW_KEY_VARIABLE}; set {KEY_VARIABLE} to it")
     before = None
@@ -115,10 +103,10 @@ def reencrypt(session: Session, old: TemplateCipher, new: TemplateCipher, *, at:
     """
     bind_key(session, old, at)
     sealed = 0
-    for table, column, owner in sealed_columns():
-        for row in _rows(session, table, column):
-            value = old.open(getattr(row, column.key), owner(row))
-            setattr(row, column.key, new.seal(value, owner(row)))
+    for column, bound_to in sealed_columns():
+        for row in _rows(session, column):
+            value = old.open(getattr(row, column.key), bound_to(row))
+            setattr(row, column.key, new.seal(value, bound_to(row)))
             sealed += 1
     session.execute(delete(UndoRow).where(UndoRow.until.is_not(None)))  # faces under the old key
     session.execute(delete(CrowdSecretRow))  # the next token makes a new one
@@ -144,33 +132,9 @@ def _new_key(folder: Path, *, from_variable: bool) -> bytes:
     return key
 
 
-def sealed_columns() -> tuple[_Sealed, ...]:
-    return (
-        (TemplateRow, TemplateRow.embedding, lambda row: templates.member_owner(row.person_id, row.id)),
-        (TemplateRow, TemplateRow.second, lambda row: second_owner(templates.member_owner(row.person_id, row.id))),
-        (TemplateRow, TemplateRow.chip, lambda row: templates.chip_owner(row.person_id, row.id)),
-        (CandidateRow, CandidateRow.embedding, lambda row: candidates.face_owner(row.person_id, row.id)),
-        (CandidateRow, CandidateRow.second, lambda row: second_owner(candidates.face_owner(row.person_id, row.id))),
-        (CandidateRow, CandidateRow.chip, lambda row: candidates.chip_owner(row.person_id, row.id)),
-        (MeanTemplateRow, MeanTemplateRow.embedding, lambda row: templates.mean_owner(row.person_id, row.encoder)),
-        (
-            MeanTemplateRow,
-            MeanTemplateRow.second,
-            lambda row: second_owner(templates.mean_owner(row.person_id, row.encoder)),
-        ),
-        (PortraitRow, PortraitRow.jpeg, lambda row: templates.portrait_owner(row.person_id)),
-        (SightingRow, SightingRow.embedding, lambda row: sightings.face_owner(row.id)),
-        (SightingRow, SightingRow.second, lambda row: second_owner(sightings.face_owner(row.id))),
-        (SightingRow, SightingRow.portrait, lambda row: sightings.portrait_owner(row.id)),
-        (KeptViewRow, KeptViewRow.embedding, lambda row: views.face_owner(row.sighting_id, row.id)),
-        (KeptViewRow, KeptViewRow.second, lambda row: second_owner(views.face_owner(row.sighting_id, row.id))),
-        (KeptViewRow, KeptViewRow.chip, lambda row: views.chip_owner(row.sighting_id, row.id)),
-        (SitePepperRow, SitePepperRow.sealed, lambda row: site_pepper_owner(row.key_id)),
-    )
-
-
-def _rows(session: Session, table: Any, column: InstrumentedAttribute[Any]) -> Iterator[Any]:
+def _rows(session: Session, column: InstrumentedAttribute[Any]) -> Iterator[Any]:
     """Rows with a value in the column; written back and let go of in parts, so that memory stays small."""
+    table = column.class_
     query = select(table).where(column.is_not(None)).order_by(*table.__table__.primary_key.columns)
     start = 0
     while True:

@@ -46,8 +46,7 @@ def add(
     """
     if session.scalar(select(ApiKeyRow.id).where(ApiKeyRow.name == name)) is not None:
         raise InvalidRecord(f"There is a key {name!r} already, or there was one; give another name.")
-    row = ApiKeyRow(id=new_id(), name=name, hash=hash, rights=",".join(rights), created_at=at)
-    row.expires_at, row.revoked_at = expires_at, None
+    row = ApiKeyRow(id=new_id(), name=name, hash=hash, rights=",".join(rights), created_at=at, expires_at=expires_at)
     session.add(row)
     audit.note(session, "add key", at=at, actor=actor, detail={"key": name, "rights": list(rights)})
     session.flush()

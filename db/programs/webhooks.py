@@ -156,22 +156,11 @@ def pause(attempts: int) -> timedelta:
 def states(session: Session) -> list[WebhookState]:
     """All webhooks that ever ran here."""
     head = ledger.count(session)
-    counts = {
-        (row.webhook, row.dead): int(row.messages)
-        for row in session.execute(
-            select(DeliveryRow.webhook, DeliveryRow.dead, func.count().label("messages")).group_by(
-                DeliveryRow.webhook, DeliveryRow.dead
-            )
-        )
-    }
-    errors = {
-        row.webhook: row.error
-        for row in session.execute(
-            select(DeliveryRow.webhook, DeliveryRow.error)
-            .where(DeliveryRow.error.is_not(None))
-            .order_by(DeliveryRow.due_at)
-        )
-    }
+    which = (DeliveryRow.webhook, DeliveryRow.dead)
+    counted = session.execute(select(*which, func.count()).group_by(*which))
+    counts = {(webhook, dead): messages for webhook, dead, messages in counted}
+    failed = select(DeliveryRow.webhook, DeliveryRow.error).where(DeliveryRow.error.is_not(None))
+    errors = dict(session.execute(failed.order_by(DeliveryRow.due_at)).all())
     rows = session.scalars(select(WebhookCursorRow).order_by(WebhookCursorRow.webhook))
     return [
         WebhookState(

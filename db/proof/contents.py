@@ -4,16 +4,16 @@ public holidays and leave."""
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.batches import batches
+from db.batches import among
 from db.schema.attendance import KioskRow
 from db.schema.audit import AuditRow
 from db.schema.base import Base
@@ -37,94 +37,60 @@ class Content:
     """What goes with them; empty where nothing does."""
 
 
-_Rows: TypeAlias = Any
-"""A select of columns; its type would differ by kind."""
-
-_READ: Final[Mapping[Kind, tuple[InstrumentedAttribute[UUID], _Rows, Callable[[Any], Content]]]] = {
+_COLUMNS: Final[Mapping[Kind, tuple[InstrumentedAttribute[Any], ...]]] = {
     "person": (
-        PersonRow.id,
-        select(
-            *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
-            *(PersonRow.active, PersonRow.created_at, PersonRow.pin_hash),
-        ),
-        lambda row: Content(row[0], row[0], (), tuple(row)),
+        *(PersonRow.id, PersonRow.name, PersonRow.number, PersonRow.group),
+        *(PersonRow.active, PersonRow.created_at, PersonRow.pin_hash),
     ),
-    "subject": (
-        SubjectRow.id,
-        select(SubjectRow.id, SubjectRow.person_id),
-        lambda row: Content(row[0], row[1], (), tuple(row)),
-    ),
+    "subject": (SubjectRow.id, SubjectRow.person_id),
     "consent": (
-        ConsentRow.id,
-        select(
-            *(ConsentRow.id, ConsentRow.person_id, ConsentRow.kind),
-            *(ConsentRow.given, ConsentRow.at, ConsentRow.recorded_by),
-        ),
-        lambda row: Content(row[0], row[1], (), tuple(row)),
+        *(ConsentRow.id, ConsentRow.person_id, ConsentRow.kind),
+        *(ConsentRow.given, ConsentRow.at, ConsentRow.recorded_by),
     ),
     "audit": (
-        AuditRow.id,
-        select(
-            *(AuditRow.id, AuditRow.at, AuditRow.actor, AuditRow.action, AuditRow.event_id),
-            *(AuditRow.person_id, AuditRow.detail),
-        ),
-        lambda row: Content(row[0], row[5], tuple(row[:5]), (row[5], row[6])),
+        *(AuditRow.id, AuditRow.at, AuditRow.actor, AuditRow.action, AuditRow.event_id),
+        *(AuditRow.person_id, AuditRow.detail),
     ),
-    "kiosk": (
-        KioskRow.id,
-        select(*(KioskRow.id, KioskRow.name, KioskRow.site, KioskRow.role, KioskRow.time_zone, KioskRow.created_at)),
-        lambda row: Content(row[0], None, (), tuple(row)),
-    ),
+    "kiosk": (KioskRow.id, KioskRow.name, KioskRow.site, KioskRow.role, KioskRow.time_zone, KioskRow.created_at),
     "shift": (
-        ShiftRow.id,
-        select(
-            *(ShiftRow.id, ShiftRow.person_id, ShiftRow.group, ShiftRow.weekdays, ShiftRow.start, ShiftRow.end),
-            *(ShiftRow.grace_minutes, ShiftRow.break_minutes, ShiftRow.break_paid),
-            *(ShiftRow.valid_from, ShiftRow.valid_to, ShiftRow.every_weeks),
-        ),
-        lambda row: Content(row[0], row[1], (), tuple(row)),
+        *(ShiftRow.id, ShiftRow.person_id, ShiftRow.group, ShiftRow.weekdays, ShiftRow.start, ShiftRow.end),
+        *(ShiftRow.grace_minutes, ShiftRow.break_minutes, ShiftRow.break_paid),
+        *(ShiftRow.valid_from, ShiftRow.valid_to, ShiftRow.every_weeks),
     ),
-    "holiday": (
-        HolidayRow.id,
-        select(HolidayRow.id, HolidayRow.day, HolidayRow.name, HolidayRow.half),
-        lambda row: Content(row[0], None, (), tuple(row)),
-    ),
+    "holiday": (HolidayRow.id, HolidayRow.day, HolidayRow.name, HolidayRow.half),
     "leave": (
-        LeaveRow.id,
-        select(
-            *(LeaveRow.id, LeaveRow.person_id, LeaveRow.first, LeaveRow.last),
-            *(LeaveRow.kind, LeaveRow.half, LeaveRow.note),
-        ),
-        lambda row: Content(row[0], row[1], (), tuple(row)),
+        *(LeaveRow.id, LeaveRow.person_id, LeaveRow.first, LeaveRow.last),
+        *(LeaveRow.kind, LeaveRow.half, LeaveRow.note),
     ),
 }
-KINDS: Final = tuple(_READ)
+"""What is proved of each kind's rows, their id first."""
+KINDS: Final = tuple(_COLUMNS)
 """In the order in which one transaction's rows are proved."""
 LATER: Final[tuple[Kind, ...]] = ("kiosk", "shift", "holiday", "leave")
 """Kinds that a chain of before 0.12 does not speak of. Rows of these are deleted for good reasons, too."""
-KIND_OF: Final[Mapping[type[Base], Kind]] = {
-    PersonRow: "person", SubjectRow: "subject", ConsentRow: "consent", AuditRow: "audit", KioskRow: "kiosk",
-    ShiftRow: "shift", HolidayRow: "holiday", LeaveRow: "leave",
-}  # fmt: skip
+KIND_OF: Final[Mapping[Any, Kind]] = {columns[0].class_: kind for kind, columns in _COLUMNS.items()}
+_PUBLIC: Final[Mapping[Kind, int]] = {"audit": 5}
+"""How many of the first columns stay when the person is erased; of other kinds none."""
 _LEFT_OUT: Final[Mapping[type[Base], str]] = {KioskRow: "seen_at"}
 """Columns that change all the time and decide nothing."""
 
 
-def read(session: Session, kind: Kind, rows: Sequence[UUID] | None = None) -> Iterator[Content]:
+def read(session: Session, kind: Kind, rows: Collection[UUID] | None = None) -> Iterator[Content]:
     """The contents of these rows, or of all of a kind, by id; rows that are gone are left out."""
-    key, query, content = _READ[kind]
-    conditions: list[ColumnElement[bool] | None] = [None]
+    columns = _COLUMNS[kind]
+    query = select(*columns).order_by(columns[0])
     if rows is not None:
-        conditions = [key.in_(some) for some in batches(sorted(rows))]
-    for condition in conditions:
-        wanted = query if condition is None else query.where(condition)
-        for row in session.execute(wanted.order_by(key)):
-            yield content(row)
+        query = query.where(among(columns[0], rows))
+    names = ["person_id" if one is PersonRow.id else one.key for one in columns]
+    whose = names.index("person_id") if "person_id" in names else None
+    public = _PUBLIC.get(kind, 0)
+    for row in session.execute(query):
+        yield Content(row[0], None if whose is None else row[whose], tuple(row[:public]), tuple(row[public:]))
 
 
 def ids(session: Session, kind: Kind) -> Sequence[UUID]:
     """Of all rows of a kind."""
-    return session.scalars(select(_READ[kind][0])).all()
+    return session.scalars(select(_COLUMNS[kind][0])).all()
 
 
 def is_changed(row: Any) -> bool:

@@ -10,14 +10,14 @@ session's back says so with `touch` or `end`.
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, event, insert, literal_column, select, text
 from sqlalchemy.orm import Session
 
-from db.batches import batches
+from db.batches import among, batches
 from db.errors import WrongKey
 from db.proof import contents
 from db.proof.contents import Kind, canonical
@@ -162,9 +162,7 @@ def _entries(session: Session, changed: Mapping[Kind, Mapping[UUID, None]]) -> I
     """What is to be said of the rows that changed, in parts, so that memory stays small."""
     salts: dict[UUID, tuple[UUID, bytes]] = {}
     for kind in contents.KINDS:
-        rows = list(changed.get(kind, ()))
-        for start in range(0, len(rows), _AT_ONCE):
-            some = rows[start : start + _AT_ONCE]
+        for some in batches(list(changed.get(kind, ()))):
             found = list(contents.read(session, kind, some))
             whose = {one.person for one in found if one.person is not None}
             salts = {one: salts[one] for one in whose & salts.keys()} | _salts(session, whose - salts.keys())
@@ -214,16 +212,12 @@ def _salts(session: Session, people: set[UUID]) -> dict[UUID, tuple[UUID, bytes]
     return known | {person: (owner, salt) for person, owner, salt in new}
 
 
-def load_salts(session: Session, people: Iterable[UUID] | None = None) -> dict[UUID, tuple[UUID, bytes]]:
+def load_salts(session: Session, people: Collection[UUID] | None = None) -> dict[UUID, tuple[UUID, bytes]]:
     """Owner and salt of these people, or of everybody, by their ids."""
     query = select(SaltRow.person_id, SaltRow.owner, SaltRow.salt)
-    if people is None:
-        return {person: (owner, salt) for person, owner, salt in session.execute(query)}
-    return {
-        person: (owner, salt)
-        for some in batches(sorted(people))
-        for person, owner, salt in session.execute(query.where(SaltRow.person_id.in_(some)))
-    }
+    if people is not None:
+        query = query.where(among(SaltRow.person_id, people))
+    return {person: (owner, salt) for person, owner, salt in session.execute(query)}
 
 
 def touch_audit_of_others(session: Session, person: UUID, events: Any) -> None:

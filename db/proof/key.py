@@ -131,5 +131,4 @@ def of_engine(engine: Engine) -> Prover | None:
 
 def of_session(session: Session) -> Prover | None:
     """What the session's rows are proved with; None where no key was given."""
-    found = session.get_bind().engine.get_execution_options().get(_OPTION)
-    return found if isinstance(found, Prover) else None
+    return of_engine(session.get_bind().engine)

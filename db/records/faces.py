@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Embedding: TypeAlias = "NDArray[np.float32]"
+"""Of one face: float32 (128,), of the first encoder, or (256,), of both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,12 +20,10 @@ class GalleryPerson:
 
     person: UUID
     name: str
-    embedding: "NDArray[np.float32]"
-    """The mean template, float32 (128,) of the first encoder or (256,) of both."""
+    embedding: Embedding
+    """The mean template."""
     members: int
     """Images behind the template."""
-    mood_consent: bool | None
-    """None for somebody who was not asked."""
     look_alikes: tuple[UUID, ...] = ()
     """People so alike that naming needs a stricter margin."""
     wrongly_named: int = 0
@@ -51,8 +52,7 @@ class TemplateMember:
     """An enrolled image with its embedding, for computing the mean or checking consistency."""
 
     template: Template
-    embedding: "NDArray[np.float32]"
-    """float32 (128,) of the first encoder, or (256,) of both."""
+    embedding: Embedding
 
 
 BOUND: Final = 0.05

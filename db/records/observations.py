@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from db.records.faces import Embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class KeptView:
 
     sighting: UUID
     at: datetime
-    embedding: "NDArray[np.float32]"
+    embedding: Embedding
     """float32 (128,) or (256,), of length 1."""
     jpeg: bytes
     """The aligned face."""
@@ -50,7 +47,7 @@ class Visitor:
     """A sighting of an unknown person, with the face that is kept so that they can be named."""
 
     sighting: SightingRecord
-    embedding: "NDArray[np.float32] | None"
+    embedding: "Embedding | None"
     """float32 (128,) or (256,), the mean of unit embeddings."""
     portrait: bytes | None
     """JPEG."""

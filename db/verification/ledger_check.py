@@ -11,15 +11,35 @@ from sqlalchemy import Select, func, literal_column, null, select
 from sqlalchemy.orm import Session
 
 from db.attendance.ledger import GENESIS
-from db.batches import batches
+from db.batches import among
 from db.proof.key import ProofKey
-from db.records.proof import LedgerCheck
 from db.schema.attendance import EventRow
 from db.schema.forwarding import ForwardedRow
 
 _AT_ONCE: Final = 5_000
 _NOT_WRITTEN: Final = "row {seq} of the ledger was not written by Muster:"
 CUT: Final = "the head that was noted earlier is missing: rows were cut off"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """What a check of a chain of events found."""
+
+    events: int
+    head: str
+    """The last row's hash: note it down, and a later check can prove that nothing was cut off."""
+    broken_seq: int | None = None
+    problem: str | None = None
+    foreign: int = 0
+    """Rows whose codes are of another installation's key, so that only their hashes were verified."""
+    before: int = 0
+    """So many of the first rows were verified by an earlier check, and were only counted now."""
+    again: range = range(0)
+    """Rows of these that were read again all the same."""
+
+    @property
+    def whole(self) -> bool:
+        return self.problem is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +86,11 @@ def verify(
     """
     noted = {seq: kept for seq, kept in (noted or {}).items() if seq > 0}
     if earlier is None:
-        found = _walk(session, _Place(0, GENESIS), noted, proof, each=each)
+        found = _walk(session, _rows(session), _Place(0, GENESIS), noted, proof, each=each)
     elif _is_kept(session, earlier, noted, proof):
         later = {seq: kept for seq, kept in noted.items() if seq > earlier.events}
-        found = _walk(session, _Place(earlier.events, earlier.head), later, proof)
+        place = _Place(earlier.events, earlier.head)
+        found = _walk(session, _rows(session, earlier.events), place, later, proof)
         found = replace(found, before=earlier.events, again=earlier.again)
     else:
         return verify(session, known_head=known_head, noted=noted, proof=proof)
@@ -91,13 +112,13 @@ def _is_kept(session: Session, earlier: Earlier, noted: Mapping[int, str], proof
     if session.scalar(select(func.count()).select_from(EventRow).where(inside)) != earlier.events:
         return False
     wanted = {seq: kept for seq, kept in noted.items() if seq <= earlier.events} | {earlier.events: earlier.head}
-    hashes = select(EventRow.seq, EventRow.hash)
-    there = [row for some in batches(sorted(wanted)) for row in session.execute(hashes.where(EventRow.seq.in_(some)))]
-    if {row.seq: row.hash for row in there} != wanted:
+    hashes = session.execute(select(EventRow.seq, EventRow.hash).where(among(EventRow.seq, wanted)))
+    if {row.seq: row.hash for row in hashes} != wanted:
         return False
     start = earlier.again.start - 1
     before = session.scalar(select(EventRow.hash).where(EventRow.seq == start)) if start else GENESIS
-    return before is not None and _walk(session, _Place(start, before), {}, proof, last=earlier.again.stop - 1).whole
+    rows = _rows(session, start, earlier.again.stop - 1)
+    return before is not None and _walk(session, rows, _Place(start, before), {}, proof).whole
 
 
 def _has(session: Session, head: str | None) -> bool:
@@ -106,20 +127,20 @@ def _has(session: Session, head: str | None) -> bool:
 
 def _walk(
     session: Session,
+    rows: Select[Any],
     start: _Place,
     noted: Mapping[int, str],
     proof: Proof | None,
     *,
-    last: int | None = None,
     each: bool = False,
 ) -> LedgerCheck:
-    """Follows the chain behind a row, up to the row `last` or its end."""
+    """Follows a chain through these rows, which come after a place."""
     waiting = dict(noted)
     events, previous, foreign = start.seq, start.hash, 0
     codes = {key.id: key.of_event for key in proof.keys.values()} if proof else {}
     latest: dict[str, tuple[str, str]] = {}
     canonical = _Canonical()
-    for row in _read(session, _rows(session, start.seq, last)):
+    for row in _read(session, rows):
         seq, before, kept, mac = row[0], row[-3], row[-2], row[-1]
         if seq != events + 1 or before != previous or canonical.hash(row) != kept:
             return LedgerCheck(events, previous, seq, _problem(events, previous, seq, before))
@@ -137,13 +158,13 @@ def _walk(
             return LedgerCheck(events, previous, seq, problem)
         events, previous = seq, kept
     if any(code(latest[key][0]) != latest[key][1] for key, code in codes.items() if key in latest):
-        return _walk(session, start, noted, proof, last=last, each=True)
+        return _walk(session, rows, start, noted, proof, each=True)
     if waiting:
         return LedgerCheck(events, previous, events + 1, CUT)
     return LedgerCheck(events, previous, foreign=foreign)
 
 
-def _rows(session: Session, after: int, last: int | None) -> Select[Any]:
+def _rows(session: Session, after: int = 0, last: int | None = None) -> Select[Any]:
     """The rows behind one, up to another; without a bound where there is none, so that a row 0 is seen too."""
     query = select(*_columns(session, EventRow.seq, EventRow.previous_hash, EventRow.hash, EventRow.mac))
     query = query.where(EventRow.seq > after) if after else query
@@ -157,14 +178,8 @@ def verify_forwarded(session: Session, chain: UUID) -> LedgerCheck:
     query = select(*_columns(session, place.seq, place.previous_hash, place.hash, null()))
     query = query.select_from(place).join(EventRow, EventRow.id == place.event_id, isouter=True)
     query = query.where(place.origin == chain).order_by(place.seq)
-    events, previous = 0, GENESIS
-    canonical = _Canonical()
-    for row in _read(session, query):
-        seq, before, kept = row[0], row[-3], row[-2]
-        if seq != events + 1 or before != previous or canonical.hash(row) != kept:
-            return LedgerCheck(events, previous, seq, f"row {seq} of the chain {chain} was changed")
-        events, previous = seq, kept
-    return LedgerCheck(events, previous)
+    found = _walk(session, query, _Place(0, GENESIS), {}, None)
+    return found if found.whole else replace(found, problem=f"row {found.broken_seq} of the chain {chain} was changed")
 
 
 def _problem(events: int, previous: str, seq: int, before: str) -> str:

@@ -1,7 +1,8 @@
 """The whole check of a database: both chains, the rows they speak of, the noted heads, triggers, and sealed values."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +19,12 @@ from db.errors import DatabaseDamaged, DatabaseError, DatabaseUnavailable
 from db.proof import entries, heads
 from db.proof.heads import Head
 from db.proof.key import ProofKey, known_keys, of_engine, proof_key
-from db.records.proof import LedgerCheck
 from db.schema.attendance import EventRow
 from db.schema.forwarding import ForwardedRow
 from db.schema.proof import ChainRow
 from db.verification import entries_check, ledger_check, sealed, triggers
 from db.verification.entries_check import EntriesCheck
-from db.verification.ledger_check import Earlier
+from db.verification.ledger_check import Earlier, LedgerCheck
 from monitor.text import few
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,16 @@ class Verdict:
     """Of everything; empty where all is whole."""
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError) as error:  # as an id of 16 bytes, or a time that is a number
+        log.debug("not readable", exc_info=error)
+        raise DatabaseDamaged(_UNREADABLE) from error
+
+
+@_readable()
 def verify(
     engine: Engine,
     cipher: TemplateCipher | None,
@@ -84,22 +94,6 @@ def verify(
     Raises:
         DatabaseError: the database cannot be read.
     """
-    try:
-        return _verify(engine, cipher, heads_file, known_head, now, full=full)
-    except (TypeError, ValueError) as error:  # as an id of 16 bytes, or a time that is a number
-        log.debug("not readable", exc_info=error)
-        raise DatabaseDamaged(_UNREADABLE) from error
-
-
-def _verify(
-    engine: Engine,
-    cipher: TemplateCipher | None,
-    heads_file: Path | None,
-    known_head: str | None,
-    now: datetime | None,
-    *,
-    full: bool,
-) -> Verdict:
     problems: list[str] = []
     opened = 0
     prover = of_engine(engine)

@@ -1,6 +1,6 @@
 """Events of the ledger as a Parquet file, for pandas, Polars, DuckDB and Spark. Needs the extra `parquet`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -30,15 +30,10 @@ def write(events: Iterable[FeedEvent], file: Path) -> int:
     schema = pyarrow.schema([("seq", pyarrow.int64()), *times, *((name, pyarrow.string()) for name in _TEXTS)])
     rows, count = (_row(one) for one in events), 0
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-        for some in _parts(rows):
+        while some := list(islice(rows, _AT_ONCE)):
             writer.write_table(pyarrow.Table.from_pylist(some, schema=schema))
             count += len(some)
     return count
-
-
-def _parts(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while some := list(islice(rows, _AT_ONCE)):
-        yield some
 
 
 def _row(event: FeedEvent) -> dict[str, Any]:

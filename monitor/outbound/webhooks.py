@@ -91,6 +91,5 @@ async def post(session: "ClientSession", webhook: Webhook, id: UUID, body: bytes
 
 
 def _reason(error: Exception) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    known = number is not None and number > 0
-    return os.strerror(number) if known and number else printable(str(error) or type(error).__name__, 200)
+    number = getattr(error, "errno", None) or 0
+    return os.strerror(number) if number > 0 else printable(str(error) or type(error).__name__, 200)

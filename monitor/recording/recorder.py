@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -47,9 +47,6 @@ ANSWERS_WITHIN: Final = 10.0
 
 log = logging.getLogger(__name__)
 
-Publish: TypeAlias = Callable[[KioskEvent], None]
-Clock: TypeAlias = Callable[[], datetime]
-
 
 class Recorder:
     """Writes facts in the order they come, in a thread of its own; those that wait share transactions (`batch`)."""
@@ -60,8 +57,8 @@ class Recorder:
         cipher: TemplateCipher,
         settings: Settings,
         *,
-        publish: Publish,
-        clock: Clock | None = None,
+        publish: Callable[[KioskEvent], None],
+        clock: Callable[[], datetime] | None = None,
         elapsed: Callable[[], float] | None = None,
         journal: Journal | None = None,
         registered: Callable[[], object] = lambda: None,

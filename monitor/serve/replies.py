@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from db.records.attendance import LedgerKind, Method, Presence
+
 
 class Problem(BaseModel):
     """What is wrong, in one sentence."""
@@ -68,16 +70,16 @@ class WhoReply(BaseModel):
 class EventReply(BaseModel):
     seq: int
     id: UUID
-    event: Literal["check_in", "check_out", "void", "correction"]
+    event: LedgerKind
     at: datetime
     recorded_at: datetime
     time_zone: str
     person: WhoReply | None = Field(description="None where the person was erased.")
     door: str
     site: str
-    method: Literal["face", "pin", "manual"]
+    method: Method
     target: UUID | None = Field(description="The event that a void undoes or a correction replaces.")
-    corrected_kind: Literal["check_in", "check_out"] | None
+    corrected_kind: Presence | None
 
 
 class EventsReply(BaseModel):

@@ -22,7 +22,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Engine, Table, insert
 
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.engine import open_database, writing
 from db.faces import templates
 from db.ids import new_id
@@ -79,7 +79,7 @@ def person(number: int) -> Iterator[dict[str, Any]]:
     one = new_id()
     embedding = np.random.default_rng(number).standard_normal(256, np.float32)
     sealed, second = CIPHER.seal_embedding(
-        embedding / np.linalg.norm(embedding), templates.mean_owner(one, ENCODER_NAME)
+        embedding / np.linalg.norm(embedding), owner(MeanTemplateRow.embedding, one, ENCODER_NAME)
     )
     yield {
         "id": one, "name": f"Person {number}", "active": True, "notes": "", "created_at": AT,

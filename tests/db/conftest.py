@@ -1,9 +1,8 @@
 """A fresh database for each test, on SQLite and on a real PostgreSQL."""
 
-import shutil
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,17 +13,17 @@ from db.crypto import TemplateCipher
 from db.engine import open_database
 from db.forwarding.send import Forwarded, forward
 from db.schema.tables import METADATA
-from tests.db.doors import Door
+from tests.db.doors import AT, CIPHER, Door
 
 
 @pytest.fixture
 def at() -> datetime:
-    return datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+    return AT
 
 
 @pytest.fixture
 def cipher() -> TemplateCipher:
-    return TemplateCipher(bytes(range(32)))
+    return CIPHER
 
 
 @pytest.fixture(scope="session")
@@ -59,14 +58,13 @@ def _server(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgresql(server: str) -> Iterator[Engine]:
+def postgresql(server: str) -> Engine:
     engine = open_database(_named(server, "base"))
     with engine.begin() as connection:
         # As a replica, so that the ledger's trigger lets its rows go. To truncate tables makes all their files anew.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("; ".join(f"DELETE FROM {table.name}" for table in METADATA.sorted_tables)))
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -87,19 +85,13 @@ def _named(url: str, database: str) -> str:
 
 
 @pytest.fixture
-def door(migrated: Path, tmp_path: Path, at: datetime) -> Iterator[Door]:
-    shutil.copy(migrated, tmp_path / "door.sqlite3")
-    made = Door(tmp_path / "door.sqlite3", at)
-    yield made
-    made.engine.dispose()
+def door(tmp_path: Path, at: datetime) -> Door:
+    return Door(tmp_path / "door.sqlite3", at)
 
 
 @pytest.fixture
-def other(migrated: Path, tmp_path: Path, at: datetime) -> Iterator[Door]:
-    shutil.copy(migrated, tmp_path / "other.sqlite3")
-    made = Door(tmp_path / "other.sqlite3", at, site="annex")
-    yield made
-    made.engine.dispose()
+def other(tmp_path: Path, at: datetime) -> Door:
+    return Door(tmp_path / "other.sqlite3", at, site="annex")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
 
 HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 CIPHER = TemplateCipher(bytes(range(32)))
 FACE = np.full(128, 0.1, np.float32)
 

@@ -1,21 +1,37 @@
-"""What the tests read back: rows of the ledger, the audit log and the mood samples."""
+"""Enrolled images that tests write, and rows of the ledger, the audit log and the mood samples that they read back."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import ledger
+from db.crypto import TemplateCipher
+from db.faces import templates
 from db.observations.moods import COLUMNS
 from db.privacy import retention
 from db.privacy.retention import Retention
 from db.records.attendance import AttendanceEvent
+from db.records.faces import Template
 from db.records.moods import MoodSample
 from db.records.privacy import AuditEntry, Expired
 from db.schema.audit import AuditRow
 from db.schema.moods import MoodRow
+
+
+def enrol_image(
+    session: Session, cipher: TemplateCipher, person: UUID, embedding: NDArray[np.float32], at: datetime, *,
+    image: str = "a" * 64, source: str = "a.jpg", chip: bytes | None = None,
+) -> Template:  # fmt: skip
+    """An image of the person, of the encoder "test-1"."""
+    return templates.add_template(
+        session, cipher, person, content_hash=image, encoder="test-1", embedding=embedding, quality={"sharpness": 0.7},
+        source=source, at=at, chip_jpeg=chip,
+    )  # fmt: skip
 
 
 def newest_events(session: Session, *, limit: int = 100) -> list[AttendanceEvent]:

@@ -14,6 +14,7 @@ from db.errors import DatabaseUnavailable
 from db.ids import new_id
 from db.people import people
 from db.records.attendance import NewEvent
+from tests.db.doors import AT
 
 
 def register(session: Session, at: datetime) -> None:
@@ -41,12 +42,10 @@ def told(
 
 
 @pytest.mark.parametrize("write", [register, enrol, check_in])
-def test_every_commit_of_another_connection_is_news(
-    engine: Engine, at: datetime, write: Callable[[Session, datetime], None]
-) -> None:
+def test_every_commit_of_another_connection_is_news(engine: Engine, write: Callable[[Session, datetime], None]) -> None:
     def commit() -> None:
         with writing(engine) as session:
-            write(session, at)
+            write(session, AT)
 
     with engine.connect() as connection:
         changed, before, after = told(connection, engine, commit)
@@ -56,14 +55,14 @@ def test_every_commit_of_another_connection_is_news(
     assert (after.people != before.people) == (write is not register)
 
 
-def test_an_entry_that_is_older_than_the_newest_is_news_too(engine: Engine, at: datetime) -> None:
+def test_an_entry_that_is_older_than_the_newest_is_news_too(engine: Engine) -> None:
     def forwarded() -> None:
         with writing(engine) as session:
             people.rename(session, people.find_by_name(session, "Ada Lovelace")[0].id, "Ada", at=before, actor="office")
 
-    before = at - timedelta(days=1)
+    before = AT - timedelta(days=1)
     with writing(engine) as session:
-        enrol(session, at)
+        enrol(session, AT)
     with engine.connect() as connection:
         changed, heads, after = told(connection, engine, forwarded)
     assert changed
@@ -76,10 +75,10 @@ def test_reading_is_no_news(sqlite: Engine) -> None:
     assert not changed
 
 
-def test_an_entry_about_an_attendance_event_is_no_news_of_people(engine: Engine, at: datetime) -> None:
+def test_an_entry_about_an_attendance_event_is_no_news_of_people(engine: Engine) -> None:
     def void() -> None:
         with writing(engine) as session:
-            audit.note(session, "void", at=at, actor="desk", event=new_id())
+            audit.note(session, "void", at=AT, actor="desk", event=new_id())
 
     with engine.connect() as connection:
         changed, before, after = told(connection, engine, void)
@@ -87,12 +86,12 @@ def test_an_entry_about_an_attendance_event_is_no_news_of_people(engine: Engine,
     assert after == before
 
 
-def test_postgresql_tells_of_what_others_commit(postgresql: Engine, at: datetime) -> None:
+def test_postgresql_tells_of_what_others_commit(postgresql: Engine) -> None:
     office = apart(postgresql)
     news, of_office = changes.News(postgresql), changes.News(office)
     assert not news.came(0.0)
     with writing(office) as session:
-        people.add_person(session, "Ada", at=at, actor="desk")
+        people.add_person(session, "Ada", at=AT, actor="desk")
     assert news.came(60.0)
     assert not of_office.came(0.0)
     office.dispose()
@@ -104,14 +103,13 @@ def test_postgresql_tells_of_what_others_commit(postgresql: Engine, at: datetime
         one.close()
 
 
-def test_sqlite_tells_of_what_others_commit_and_not_of_what_the_engine_apart_does(sqlite: Engine, at: datetime) -> None:
+def test_sqlite_tells_of_what_others_commit_and_not_of_what_the_engine_apart_does(sqlite: Engine) -> None:
     mine, told = apart(sqlite), []
     for engine in (mine, mine, sqlite, mine):
         with mine.connect() as connection:
             told.append(changes.state(connection))
         with writing(engine) as session:
-            people.add_person(session, "Ada", at=at, actor="desk")
+            people.add_person(session, "Ada", at=AT, actor="desk")
     with mine.connect() as connection:
         assert [*told[1:3], changes.state(connection)] == [told[0], told[0], told[3]]
     assert told[3] != told[2]
-    mine.dispose()

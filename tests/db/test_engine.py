@@ -4,7 +4,6 @@ import os
 import sqlite3
 import threading
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,6 +27,7 @@ from db.errors import (
 from db.people import people
 from db.people.listing import list_people
 from monitor.errors import MusterError
+from tests.db.doors import AT
 
 
 def test_a_missing_folder_is_made(tmp_path: Path) -> None:
@@ -36,11 +36,11 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     assert file.is_file()
 
 
-def test_only_the_owner_reads_the_database_and_its_log(tmp_path: Path, at: datetime) -> None:
+def test_only_the_owner_reads_the_database_and_its_log(tmp_path: Path) -> None:
     file = tmp_path / "private" / "muster.sqlite3"
     engine = open_database(str(file))
     with writing(engine) as session:
-        people.add_person(session, "Ada", at=at, actor="test")
+        people.add_person(session, "Ada", at=AT, actor="test")
         assert {one.name: one.stat().st_mode & 0o777 for one in file.parent.iterdir()} == {
             "muster.sqlite3": 0o600, "muster.sqlite3-wal": 0o600, "muster.sqlite3-shm": 0o600,
         }  # fmt: skip
@@ -172,15 +172,14 @@ def test_a_mistyped_name_makes_nothing(tmp_path: Path, how: dict[str, bool]) -> 
     assert not list(tmp_path.iterdir())
 
 
-def test_read_only_reads_and_never_writes(sqlite: Engine, at: datetime) -> None:
+def test_read_only_reads_and_never_writes(sqlite: Engine) -> None:
     with writing(sqlite) as session:
-        people.add_person(session, "Ada", at=at, actor="test")
+        people.add_person(session, "Ada", at=AT, actor="test")
     looker = open_database(str(sqlite.url.database), read_only=True)
     with reading(looker) as session:
         assert [found.person.name for found in list_people(session)] == ["Ada"]
     with pytest.raises(DatabaseUnavailable, match="read-only"), writing(looker) as session:
-        people.add_person(session, "Bob", at=at, actor="test")
-    looker.dispose()
+        people.add_person(session, "Bob", at=AT, actor="test")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write to everything")
@@ -191,18 +190,17 @@ def test_a_file_without_write_permission_is_named(sqlite: Engine) -> None:
         open_database(str(file))
 
 
-def test_a_locked_database_says_so(sqlite: Engine, at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_says_so(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 10)
     other = open_database(str(sqlite.url.database))
     with writing(sqlite) as owner:
-        people.add_person(owner, "Ada", at=at, actor="test")
+        people.add_person(owner, "Ada", at=AT, actor="test")
         with pytest.raises(DatabaseBusy, match="locked"), writing(other) as session:
-            people.add_person(session, "Bob", at=at, actor="test")
-    other.dispose()
+            people.add_person(session, "Bob", at=AT, actor="test")
 
 
 def test_the_wait_for_a_lock_is_said_once_until_it_is_over(
-    sqlite: Engine, at: datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    sqlite: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 10)
     other = open_database(str(sqlite.url.database))
@@ -219,7 +217,6 @@ def test_the_wait_for_a_lock_is_said_once_until_it_is_over(
                     write()
         write()
     assert [record.getMessage().split("; ")[-1] for record in caplog.records] == ["waiting for it."] * 2
-    other.dispose()
 
 
 def test_a_disk_without_room_for_shared_memory_is_full_and_not_broken(
@@ -232,14 +229,14 @@ def test_a_disk_without_room_for_shared_memory_is_full_and_not_broken(
         assert type(explain(error, str(tmp_path / "a.sqlite3"))) is told
 
 
-def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine, at: datetime) -> None:
+def test_a_full_disk_says_so_and_loses_nothing(sqlite: Engine) -> None:
     with writing(sqlite) as session:
-        people.add_person(session, "Ada", at=at, actor="test")
+        people.add_person(session, "Ada", at=AT, actor="test")
     with sqlite.connect() as connection:
         pages = connection.scalar(text("PRAGMA page_count"))
     event.listen(sqlite, "begin", lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}"))
     with pytest.raises(DatabaseFull, match="disk is full"), writing(sqlite) as session:
-        people.add_person(session, "Bob", notes="x" * 100_000, at=at, actor="test")
+        people.add_person(session, "Bob", notes="x" * 100_000, at=AT, actor="test")
     with reading(sqlite) as session:
         assert [found.person.name for found in list_people(session)] == ["Ada"]
 
@@ -271,7 +268,6 @@ def test_a_connection_to_a_server_is_watched(server: str) -> None:
     with engine.connect() as connection:
         given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
     assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("5", "11000")
-    engine.dispose()
 
 
 def test_a_missing_database_on_a_server_is_named(server: str) -> None:
@@ -279,14 +275,14 @@ def test_a_missing_database_on_a_server_is_named(server: str) -> None:
         open_database(server.replace("/postgres?", "/nowhere?"))
 
 
-def test_a_time_without_zone_is_refused(engine: Engine, at: datetime) -> None:
+def test_a_time_without_zone_is_refused(engine: Engine) -> None:
     with pytest.raises(StatementError, match="time zone"), writing(engine) as session:
-        people.add_person(session, "Ada", at=at.replace(tzinfo=None), actor="test")
+        people.add_person(session, "Ada", at=AT.replace(tzinfo=None), actor="test")
 
 
-def test_errors_do_not_show_what_was_stored(sqlite: Engine, at: datetime) -> None:
+def test_errors_do_not_show_what_was_stored(sqlite: Engine) -> None:
     with pytest.raises(StatementError) as caught, writing(sqlite) as session:
-        people.add_person(session, "Very Secret", at=at.replace(tzinfo=None), actor="test")
+        people.add_person(session, "Very Secret", at=AT.replace(tzinfo=None), actor="test")
     assert "Very Secret" not in str(caught.value)
 
 
@@ -297,7 +293,6 @@ def test_scrubbing_waits_for_nobody(sqlite: Engine, monkeypatch: pytest.MonkeyPa
     with writing(sqlite) as owner:
         owner.execute(text("UPDATE alembic_version SET version_num = version_num"))
         assert scrub(other) is False
-    other.dispose()
 
 
 def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
@@ -317,7 +312,6 @@ def test_a_read_that_nobody_waits_for_is_given_up(tmp_path: Path) -> None:
             )
             == 400_000
         )
-    engine.dispose()
 
 
 def test_an_error_of_the_database_is_one_of_muster_and_has_a_code() -> None:

@@ -6,19 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from db import key_store
 from db.crypto import TemplateCipher
 from db.errors import DatabaseError
 from db.key_store import load_cipher
 
 
-@pytest.fixture
-def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr(key_store, "_has_keyring", lambda: False)
-
-
-@pytest.mark.usefixtures("no_keyring")
 def test_a_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
     made = load_cipher(tmp_path / "settings")
     file = tmp_path / "settings" / "template.key"
@@ -27,14 +19,12 @@ def test_a_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> 
     assert [entry.name for entry in file.parent.iterdir()] == ["template.key"]
 
 
-@pytest.mark.usefixtures("no_keyring")
 def test_the_variable_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from_file = load_cipher(tmp_path)
     monkeypatch.setenv("MUSTER_KEY", base64.b64encode(b"k" * 32).decode())
     assert load_cipher(tmp_path).key_id == TemplateCipher(b"k" * 32).key_id != from_file.key_id
 
 
-@pytest.mark.usefixtures("no_keyring")
 @pytest.mark.parametrize("given", ["short", "not base64!", base64.b64encode(b"k" * 31).decode()])
 def test_a_malformed_key_is_one_sentence_that_does_not_repeat_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
@@ -45,7 +35,6 @@ def test_a_malformed_key_is_one_sentence_that_does_not_repeat_it(
     assert given not in str(caught.value)
 
 
-@pytest.mark.usefixtures("no_keyring")
 def test_a_damaged_key_file_is_named_and_kept(tmp_path: Path) -> None:
     (tmp_path / "template.key").write_bytes(b"\xff\xfe broken")
     with pytest.raises(DatabaseError, match=r"template\.key"):

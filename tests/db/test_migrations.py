@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from db import migrate
 from db.attendance import holidays, kiosks, leave, ledger, shifts
 from db.calendar import Leave, Shift
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.engine import open_database, reading, writing
 from db.errors import NewerDatabase
 from db.faces import templates
@@ -32,6 +32,7 @@ from db.people.listing import list_people
 from db.proof import contents, entries
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent, Presence
+from db.schema.faces import TemplateRow
 from db.schema.folding import search_text
 from db.schema.tables import METADATA
 from db.verification import ledger_check
@@ -77,7 +78,7 @@ def _seed(connection: Connection, cipher: TemplateCipher, number: int = 0) -> No
     lite = connection.dialect.name == "sqlite"
     first = _person(number).int
     ids = {name: UUID(int=first + row) for row, name in enumerate(("person", "subject", "kiosk", "template"))}
-    sealed, _ = cipher.seal_embedding(FACE, templates.member_owner(ids["person"], ids["template"]))
+    sealed, _ = cipher.seal_embedding(FACE, owner(TemplateRow.embedding, ids["person"], ids["template"]))
     values = {name: each.hex if lite else each for name, each in ids.items()} | {
         "yes": True,
         "at": "2026-03-02 08:00:00.000000" if lite else datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
@@ -144,7 +145,6 @@ def test_every_older_version_is_brought_up_with_its_data(
         assert ledger_check.verify(session).whole
     with new.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-    new.dispose()
 
 
 def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
@@ -177,7 +177,6 @@ def test_a_database_with_both_encoders_parts_goes_back_to_one_and_keeps_it(
         members = templates.load_members(session, cipher, person, "test-1")
         assert [len(member.embedding) for member in members] == [128, 128]
         assert members[1].embedding == pytest.approx(FACE, abs=1e-6)
-    engine.dispose()
 
 
 def test_views_of_before_count_nights_on_the_day_of_the_door(
@@ -203,7 +202,6 @@ def test_views_of_before_count_nights_on_the_day_of_the_door(
         ((day, hours),) = connection.execute(text("SELECT day, hours FROM v_attendance_day"))
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
     assert (str(day), float(hours)) == ("2026-03-03", 9)
-    new.dispose()
 
 
 def test_names_of_before_are_folded_however_many_there_are(fresh: Callable[[str], str], at: datetime) -> None:
@@ -282,7 +280,6 @@ def test_a_database_that_was_only_begun_is_finished(tmp_path: Path) -> None:
     opened = open_database(str(tmp_path / "x.sqlite3"))
     with opened.connect() as connection:
         assert "person" in inspect(connection).get_table_names()
-    opened.dispose()
 
 
 def test_opening_again_changes_nothing(engine: Engine, at: datetime) -> None:
@@ -291,7 +288,6 @@ def test_opening_again_changes_nothing(engine: Engine, at: datetime) -> None:
     again = open_database(engine.url.render_as_string(hide_password=False))
     with reading(again) as session:
         assert people.count_people(session) == 1
-    again.dispose()
 
 
 SCHEDULES = [
@@ -388,4 +384,3 @@ def test_what_an_older_muster_did_not_prove_is_taken_as_it_is_once(
     assert "takes rows as they are of which the proof speaks already" in told
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-    engine.dispose()

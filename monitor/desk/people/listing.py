@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from db.engine import reading
-from db.people import listing, people
+from db.people import listing, pages
 from db.records.people import PersonSummary
 
 
@@ -32,4 +32,4 @@ def people_between(
     """A part of `list_people`, and how many there are in all. Raises: DatabaseError."""
     with reading(engine) as session:
         found = listing.list_people(session, search=search, group=group, limit=limit, offset=offset)
-        return found, people.count_found(session, search, group)
+        return found, pages.count_matching(session, search, group=group)

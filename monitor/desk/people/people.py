@@ -15,7 +15,7 @@ from db.crypto import TemplateCipher
 from db.engine import reading
 from db.faces import candidates, templates
 from db.faces.pictures import pictures
-from db.people import consents, look_alikes, pages, people, pins
+from db.people import consents, listing, look_alikes, pages, people, pins
 from db.records.faces import Template
 from db.records.pages import Page, Want
 from db.records.people import Consent, Person, PersonSummary
@@ -130,7 +130,7 @@ def people_counts(
 def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:
     """People to choose from, by name, without one of them. Raises: DatabaseError."""
     with reading(engine, stop) as session:
-        return pages.persons_page(session, want, pages.BY_NAME, pages.matching(search, but=but))
+        return pages.persons_page(session, want, pages.BY_NAME, *listing.matching(search, but=but))
 
 
 def count_choice(engine: Engine, search: str, but: UUID | None, stop: Event) -> int:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, event, select
 
 from db.attendance import holidays, leave, ledger, ledger_entries, shifts
 from db.calendar import Leave, Shift
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.engine import reading, writing
 from db.errors import WrongKey
 from db.faces import templates
@@ -137,7 +137,7 @@ def test_who_is_enrolled_at_one_door_has_their_face_at_the_other_and_none_readab
         assert row is not None
         for key in KEYS.values():
             with pytest.raises(WrongKey):
-                key.open(row.embedding, templates.member_owner(ada, row.id))
+                key.open(row.embedding, owner(TemplateRow.embedding, ada, row.id))
 
 
 def test_a_round_with_nothing_new_brings_and_sends_nothing(first: Sited, second: Sited) -> None:

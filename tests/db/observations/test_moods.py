@@ -11,13 +11,13 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from db.attendance import kiosks
-from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import moods, sightings
 from db.people import people
 from db.records.moods import MoodSample, MoodSums
 from db.records.observations import SightingRecord
+from tests.db.doors import AT, CIPHER
 from tests.db.rows import mood_samples
 
 DAY = timedelta(days=1)
@@ -25,23 +25,23 @@ Row = tuple[datetime, UUID | None, object, str | None, str | None, tuple[float, 
 
 
 @pytest.fixture
-def ada(engine: Engine, cipher: TemplateCipher, at: datetime) -> UUID:
+def ada(engine: Engine) -> UUID:
     """Who is seen often, among others: some unknown, some by token, some without a sighting."""
     random = Random(5)
     with writing(engine) as session:
-        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=at).id
-        known = [people.add_person(session, name, at=at, actor="desk").id for name in ("Ada Lovelace", "Tim")]
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="Europe/Berlin", at=AT).id
+        known = [people.add_person(session, name, at=AT, actor="desk").id for name in ("Ada Lovelace", "Tim")]
         for who in (*known, known[0], None):
             seen = new_id()
-            start = at + timedelta(seconds=random.randrange(7200))
+            start = AT + timedelta(seconds=random.randrange(7200))
             record = SightingRecord(seen, kiosk, 1, start, start, 9, who, None, None, None, None, 0.9)
-            sightings.add(session, cipher, record)
+            sightings.add(session, CIPHER, record)
             for second in range(0, 200, 5):
                 when = start + timedelta(seconds=second, microseconds=random.randrange(10**6))
                 named = who if second > 20 else None  # who it is, was found out later
                 add(session, kiosk, when, named, seen, random.choice([None, "Day", "Night"]), None, random)
         for _ in range(20):
-            hour = at + timedelta(hours=random.randrange(3))
+            hour = AT + timedelta(hours=random.randrange(3))
             add(session, kiosk, hour, None, None, "Day", random.choice(["one", "two"]), random)
             when = hour + timedelta(seconds=random.randrange(90))
             add(session, kiosk, when, random.choice([known[0], None]), None, None, None, random)
@@ -91,53 +91,53 @@ def rounded(scores: list[float]) -> tuple[float, ...]:
 
 
 def test_the_database_adds_up_what_single_samples_add_up_to(
-    engine: Engine, ada: UUID, at: datetime, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(moods, "ROWS", 7)  # read in several parts
     with reading(engine) as session:
-        samples = list(mood_samples(session, at, at + DAY))
+        samples = list(mood_samples(session, AT, AT + DAY))
         for start, end in (
-            (at, at + DAY),
-            (at + timedelta(hours=1), at + timedelta(hours=2)),
-            (at + DAY, at + 2 * DAY),
+            (AT, AT + DAY),
+            (AT + timedelta(hours=1), AT + timedelta(hours=2)),
+            (AT + DAY, AT + 2 * DAY),
         ):
             found = moods.added_up(session, start, end)
             wanted = one_by_one([one for one in samples if start <= one.at < end])
             assert sorted(rows_of(found), key=str) == sorted(wanted, key=str)
             assert found.probabilities.shape == (len(wanted), 7)
             assert found.at.dtype == np.dtype("datetime64[us]")
-        theirs = moods.added_up(session, at, at + DAY, people=[ada])
+        theirs = moods.added_up(session, AT, AT + DAY, people=[ada])
         assert sorted(rows_of(theirs), key=str) == sorted(one_by_one([s for s in samples if s.person == ada]), key=str)
-        night = moods.added_up(session, at, at + DAY, group="Night")
+        night = moods.added_up(session, AT, AT + DAY, group="Night")
         assert set(night.groups) == {"Night"}
         assert night.probabilities.sum() == pytest.approx(sum(one.group == "Night" for one in samples))
-        assert not moods.added_up(session, at, at + DAY, people=[]).people
+        assert not moods.added_up(session, AT, AT + DAY, people=[]).people
 
 
 def test_the_fingerprint_tells_of_samples_that_come_late_and_of_names_that_are_taken_off(
-    engine: Engine, ada: UUID, at: datetime
+    engine: Engine, ada: UUID
 ) -> None:
     def now() -> tuple[int, int]:
         with reading(engine) as session:
-            return moods.fingerprint(session, at, at + DAY)
+            return moods.fingerprint(session, AT, AT + DAY)
 
     with reading(engine) as session:
-        samples = list(mood_samples(session, at, at + DAY))
+        samples = list(mood_samples(session, AT, AT + DAY))
         kiosk = kiosks.all_kiosks(session)[0].id
     first = now()
     assert first == (len(samples), sum(one.person is None for one in samples))
     with writing(engine) as session:
-        add(session, kiosk, at + 2 * DAY, None, None, None, None, Random(1))
+        add(session, kiosk, AT + 2 * DAY, None, None, None, None, Random(1))
     assert now() == first
     with writing(engine) as session:
-        add(session, kiosk, at, ada, None, None, None, Random(1))
+        add(session, kiosk, AT, ada, None, None, None, Random(1))
     assert (late := now()) != first
     with writing(engine) as session:
         moods.unname(session, next(one.sighting for one in samples if one.sighting and one.person == ada))
     assert now() != late
 
 
-def test_a_day_is_read_by_its_time_and_a_person_by_theirs(sqlite: Engine, at: datetime) -> None:
+def test_a_day_is_read_by_its_time_and_a_person_by_theirs(sqlite: Engine) -> None:
     """SQLite would rather take an index for the order of a group, and look at every sample there is."""
     asked: list[tuple[str, object]] = []
 
@@ -147,9 +147,9 @@ def test_a_day_is_read_by_its_time_and_a_person_by_theirs(sqlite: Engine, at: da
             asked.append((statement, parameters))
 
     with reading(sqlite) as session:
-        moods.added_up(session, at, at + DAY)
-        moods.added_up(session, at, at + DAY, people=[new_id(), new_id()])
-        moods.fingerprint(session, at, at + DAY)
+        moods.added_up(session, AT, AT + DAY)
+        moods.added_up(session, AT, AT + DAY, people=[new_id(), new_id()])
+        moods.fingerprint(session, AT, AT + DAY)
         plans = [
             session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).first()[3]  # type: ignore
             for statement, parameters in list(asked)

@@ -1,6 +1,7 @@
 """The pictures of why somebody was named: sealed, and gone with the person, the consent, the mistake and the time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -18,40 +19,41 @@ from db.privacy import erasure, merges, retention, rotation
 from db.privacy.retention import Retention
 from db.records.attendance import NewEvent
 from db.records.observations import SightingRecord
+from tests.db.doors import AT, CIPHER
 from tests.db.rows import purge
 
 FACE = np.full(256, 256**-0.5, np.float32)
 JPEG = b"\xff\xd8 a face"
+Named: TypeAlias = tuple[UUID, UUID, UUID]
+"""Person, sighting and entry."""
 
 
 @pytest.fixture
-def named(engine: Engine, cipher: TemplateCipher, at: datetime) -> tuple[UUID, UUID, UUID]:
-    """Person, sighting and entry of somebody with two kept views."""
+def named(engine: Engine) -> Named:
+    """Somebody with two kept views."""
     with writing(engine) as session:
-        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
-        person = people.add_person(session, "Ada", at=at, actor="desk").id
-        seen = SightingRecord(new_id(), kiosk, 1, at, at, 3, person, person, 0.8, None, None, 0.6)
-        sightings.add(session, cipher, seen)
-        views.add(session, cipher, seen.id, [(at, FACE, JPEG), (at + timedelta(seconds=1), FACE[:128], JPEG)])
-        event = NewEvent(new_id(), "check_in", person, at, "UTC", kiosk, "face", "door", at, sighting=seen.id)
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=AT).id
+        person = people.add_person(session, "Ada", at=AT, actor="desk").id
+        seen = SightingRecord(new_id(), kiosk, 1, AT, AT, 3, person, person, 0.8, None, None, 0.6)
+        sightings.add(session, CIPHER, seen)
+        views.add(session, CIPHER, seen.id, [(AT, FACE, JPEG), (AT + timedelta(seconds=1), FACE[:128], JPEG)])
+        event = NewEvent(new_id(), "check_in", person, AT, "UTC", kiosk, "face", "door", AT, sighting=seen.id)
         ledger.append(session, event)
     return person, seen.id, event.id
 
 
-def _kept(engine: Engine, cipher: TemplateCipher, sighting: UUID) -> list[bytes]:
+def _kept(engine: Engine, sighting: UUID) -> list[bytes]:
     with reading(engine) as session:
-        return [view.jpeg for view in views.pictures(session, cipher, sighting)]
+        return [view.jpeg for view in views.pictures(session, CIPHER, sighting)]
 
 
-def test_views_come_back_as_they_were_and_a_second_try_adds_none(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID]
-) -> None:
+def test_views_come_back_as_they_were_and_a_second_try_adds_none(engine: Engine, named: Named) -> None:
     person, seen, _ = named
     with writing(engine) as session:
-        views.add(session, cipher, seen, [(at, FACE, b"another")])
-    assert _kept(engine, cipher, seen) == [JPEG, JPEG]
+        views.add(session, CIPHER, seen, [(AT, FACE, b"another")])
+    assert _kept(engine, seen) == [JPEG, JPEG]
     with reading(engine) as session:
-        ((key, faces),) = views.faces(session, cipher, at, at + timedelta(days=1)).items()
+        ((key, faces),) = views.faces(session, CIPHER, AT, AT + timedelta(days=1)).items()
         stored = [bytes(one) for one in session.scalars(text("SELECT chip FROM kept_view"))]
     assert key == (person, seen)
     assert faces[0] == pytest.approx(FACE, abs=1e-6)
@@ -60,51 +62,43 @@ def test_views_come_back_as_they_were_and_a_second_try_adds_none(
 
 
 @pytest.mark.parametrize("way", ["erased", "refused", "not me", "too old"])
-def test_views_go(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID], way: str
-) -> None:
+def test_views_go(engine: Engine, named: Named, way: str) -> None:
     person, seen, event = named
     with writing(engine) as session:
         if way == "erased":
-            erasure.erase(session, person, at=at, actor="desk")
+            erasure.erase(session, person, at=AT, actor="desk")
         elif way == "refused":
-            consents.set_consent(session, person, "face", False, at=at, actor="desk")
+            consents.set_consent(session, person, "face", False, at=AT, actor="desk")
         elif way == "not me":
             kiosk = kiosks.all_kiosks(session)[0].id
-            corrections.not_me(session, cipher, event, id=new_id(), at=at, kiosk=kiosk, actor="door")
+            corrections.not_me(session, CIPHER, event, id=new_id(), at=AT, kiosk=kiosk, actor="door")
         else:
-            rules, later = Retention(30, 30, 30, 7), at + timedelta(days=8)
+            rules, later = Retention(30, 30, 30, 7), AT + timedelta(days=8)
             assert retention.expired(session, rules, later).views == 2
             assert purge(session, rules, later, actor="desk").views == 2
-    assert _kept(engine, cipher, seen) == []
+    assert _kept(engine, seen) == []
 
 
-def test_views_stay_while_they_may(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID]
-) -> None:
+def test_views_stay_while_they_may(engine: Engine, named: Named) -> None:
     with writing(engine) as session:
-        consents.set_consent(session, named[0], "mood", False, at=at, actor="desk")
-        purge(session, Retention(30, 30, 30, 7), at + timedelta(days=6), actor="desk")
-    assert len(_kept(engine, cipher, named[1])) == 2
+        consents.set_consent(session, named[0], "mood", False, at=AT, actor="desk")
+        purge(session, Retention(30, 30, 30, 7), AT + timedelta(days=6), actor="desk")
+    assert len(_kept(engine, named[1])) == 2
 
 
-def test_views_are_the_other_persons_after_a_merge_and_open_with_a_new_key(
-    engine: Engine, cipher: TemplateCipher, at: datetime, named: tuple[UUID, UUID, UUID]
-) -> None:
+def test_views_are_the_other_persons_after_a_merge_and_open_with_a_new_key(engine: Engine, named: Named) -> None:
     new = TemplateCipher(b"n" * 32)
     with writing(engine) as session:
-        bob = people.add_person(session, "Bob", at=at, actor="desk").id
-        merges.merge(session, cipher, named[0], bob, at=at, actor="desk")
-        rotation.reencrypt(session, cipher, new, at=at, actor="desk")
+        bob = people.add_person(session, "Bob", at=AT, actor="desk").id
+        merges.merge(session, CIPHER, named[0], bob, at=AT, actor="desk")
+        rotation.reencrypt(session, CIPHER, new, at=AT, actor="desk")
     with reading(engine) as session:
         assert [view.jpeg for view in views.of_person(session, new, bob)] == [JPEG, JPEG]
         assert "seen-1-20260302-080000.jpg" in erasure.export_person(session, new, bob).images
 
 
-def test_a_view_of_another_row_is_not_shown(
-    engine: Engine, cipher: TemplateCipher, named: tuple[UUID, UUID, UUID]
-) -> None:
+def test_a_view_of_another_row_is_not_shown(engine: Engine, named: Named) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE kept_view SET chip = (SELECT max(chip) FROM kept_view)"))
     with pytest.raises(DatabaseDamaged):
-        _kept(engine, cipher, named[1])
+        _kept(engine, named[1])

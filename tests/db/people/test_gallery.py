@@ -14,6 +14,7 @@ from db.errors import WrongKey
 from db.faces import templates
 from db.people import consents, gallery, people
 from db.schema.faces import MeanTemplateRow
+from tests.db.doors import AT, CIPHER
 
 ENCODER = "test-1"
 
@@ -61,8 +62,8 @@ def face(seed: int, size: int) -> NDArray[np.float32]:
 
 
 @pytest.fixture
-def made(engine: Engine, cipher: TemplateCipher, at: datetime) -> Gallery:
-    return Gallery(engine, cipher, at)
+def made(engine: Engine) -> Gallery:
+    return Gallery(engine, CIPHER, AT)
 
 
 def test_everybody_who_can_be_recognised_is_read_with_template_and_consent(made: Gallery) -> None:

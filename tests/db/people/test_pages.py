@@ -1,14 +1,13 @@
 """Long lists page by page: nothing is missing, nothing comes twice, and a place is found again."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
 from db.attendance import kiosks
-from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
@@ -29,19 +28,20 @@ from db.records.pages import Want
 from db.records.people import Person
 from db.schema.folding import search_text
 from db.schema.people import PersonRow
+from tests.db.doors import AT, CIPHER
 from tests.db.rows import newest_entries
 
 NAMES = [f"{letter} {number}" for number in range(12) for letter in ("ada", "Ada", "Bo", "ida", "Zoe")]
 
 
 @pytest.fixture
-def filled(engine: Engine, at: datetime) -> list[Person]:
+def filled(engine: Engine) -> list[Person]:
     """Sixty people, many of one name, some without a group, in their order by name."""
     shuffled = [*NAMES, *["Ada 1"] * 5]
     random.Random(3).shuffle(shuffled)
     with writing(engine) as session:
         added = [
-            people.add_person(session, name, at=at, actor="test", group=(None, "Blue", "Red")[index % 3])
+            people.add_person(session, name, at=AT, actor="test", group=(None, "Blue", "Red")[index % 3])
             for index, name in enumerate(shuffled)
         ]
     return sorted(added, key=lambda one: (search_text(one.name, one.number, one.group), one.id.hex))
@@ -52,12 +52,12 @@ def test_paging_down_from_landmark_to_landmark_shows_everybody_once(
     engine: Engine, filled: list[Person], order: Order
 ) -> None:
     with reading(engine) as session:
-        whole = persons_page(session, Want(1000), order, None).items
+        whole = persons_page(session, Want(1000), order).items
         assert len({person.id for person in whole}) == len(filled)
-        seen = list(persons_page(session, Want(10), order, None).items)
+        seen = list(persons_page(session, Want(10), order).items)
         while len(seen) < len(filled):
             want = Want(10, seen[-1].id, back=0, index=len(seen) - 1, total=len(filled))
-            found = persons_page(session, want, order, None)
+            found = persons_page(session, want, order)
             assert found.first == len(seen) - 1
             seen += found.items[1:]
     assert seen == list(whole)
@@ -67,21 +67,19 @@ def test_paging_down_from_landmark_to_landmark_shows_everybody_once(
 
 def test_any_part_is_found_by_number_from_either_end(engine: Engine, filled: list[Person]) -> None:
     with reading(engine) as session:
-        whole = persons_page(session, Want(1000), BY_NAME, None).items
+        whole = persons_page(session, Want(1000), BY_NAME).items
         for first in range(0, len(filled), 7):
-            found = persons_page(session, Want(10, index=first), BY_NAME, None)
+            found = persons_page(session, Want(10, index=first), BY_NAME)
             assert found.items == whole[found.first : found.first + 10]
             assert len(found.items) == 10
-        assert persons_page(session, Want(10, index=999), BY_NAME, None).items == whole[-10:]
+        assert persons_page(session, Want(10, index=999), BY_NAME).items == whole[-10:]
 
 
-def test_a_landmark_is_found_again_after_others_came_before_it(
-    engine: Engine, filled: list[Person], at: datetime
-) -> None:
+def test_a_landmark_is_found_again_after_others_came_before_it(engine: Engine, filled: list[Person]) -> None:
     landmark = filled[30]
     with writing(engine) as session:
-        people.add_person(session, "aaa", at=at, actor="test")
-        people.add_person(session, "aab", at=at, actor="test")
+        people.add_person(session, "aaa", at=AT, actor="test")
+        people.add_person(session, "aab", at=AT, actor="test")
     with reading(engine) as session:
         found = people_page(session, Want(10, landmark.id, back=4, index=30))
     assert (found.first, found.total) == (28, len(filled) + 2)
@@ -101,11 +99,9 @@ def test_a_stale_total_is_corrected_at_the_end(engine: Engine, filled: list[Pers
     assert found.items[-1].person.id == filled[-1].id
 
 
-def test_a_search_takes_no_notice_of_case_and_no_sign_is_special(
-    engine: Engine, filled: list[Person], at: datetime
-) -> None:
+def test_a_search_takes_no_notice_of_case_and_no_sign_is_special(engine: Engine, filled: list[Person]) -> None:
     with writing(engine) as session:
-        people.add_person(session, "100% sure_thing", at=at, actor="test", number="A/7")
+        people.add_person(session, "100% sure_thing", at=AT, actor="test", number="A/7")
     with reading(engine) as session:
         assert people_page(session, Want(50), search="ADA").total == 29
         assert people_page(session, Want(50), search="0% s").total == 1
@@ -114,7 +110,7 @@ def test_a_search_takes_no_notice_of_case_and_no_sign_is_special(
         assert people_page(session, Want(50), search="d%a").total == 0
 
 
-def test_the_audit_log_is_newest_first_and_paged(engine: Engine, filled: list[Person], at: datetime) -> None:
+def test_the_audit_log_is_newest_first_and_paged(engine: Engine, filled: list[Person]) -> None:
     with reading(engine) as session:
         newest = newest_entries(session, limit=1000)
         found = audit_page(session, Want(10, newest[20].id, back=3))
@@ -122,10 +118,10 @@ def test_the_audit_log_is_newest_first_and_paged(engine: Engine, filled: list[Pe
     assert list(found.items) == newest[17:27]
 
 
-def test_names_and_look_alikes_of_some(engine: Engine, filled: list[Person], at: datetime) -> None:
+def test_names_and_look_alikes_of_some(engine: Engine, filled: list[Person]) -> None:
     one, other, gone = filled[0], filled[1], new_id()
     with writing(engine) as session:
-        look_alikes.replace_for(session, one.id, [(other.id, 0.93)], at=at)
+        look_alikes.replace_for(session, one.id, [(other.id, 0.93)], at=AT)
     with reading(engine) as session:
         assert names(session, [one.id, gone]) == {one.id: one.name}
         assert look_alikes.of_person(session, one.id) == [(other.id, 0.93)]
@@ -133,20 +129,20 @@ def test_names_and_look_alikes_of_some(engine: Engine, filled: list[Person], at:
         assert people_page(session, Want(1, one.id)).items[0].look_alikes == 1
 
 
-def test_unknown_faces_come_in_batches_newest_first(engine: Engine, cipher: TemplateCipher, at: datetime) -> None:
+def test_unknown_faces_come_in_batches_newest_first(engine: Engine) -> None:
     face = np.ones(128, np.float32)
     with writing(engine) as session:
-        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=at).id
+        kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=AT).id
         for index in range(7):
-            seen = at + timedelta(minutes=index // 2)  # two at the same instant
+            seen = AT + timedelta(minutes=index // 2)  # two at the same instant
             record = SightingRecord(new_id(), kiosk, index, seen, seen, 3, None, None, None, None, None, 0.9)
-            sightings.add(session, cipher, record, embedding=face)
-        known = SightingRecord(new_id(), kiosk, 9, at, at, 3, None, None, None, None, None, 0.9)
-        sightings.add(session, cipher, known)
+            sightings.add(session, CIPHER, record, embedding=face)
+        known = SightingRecord(new_id(), kiosk, 9, AT, AT, 3, None, None, None, None, None, 0.9)
+        sightings.add(session, CIPHER, known)
     with reading(engine) as session:
         tracks: list[int] = []
         place = None
-        while batch := sightings.visitors(session, cipher, after=place, limit=2):
+        while batch := sightings.visitors(session, CIPHER, after=place, limit=2):
             tracks += [visitor.sighting.track for visitor in batch]
             place = batch[-1].sighting.first_at, batch[-1].sighting.id
     assert tracks == [6, 5, 4, 3, 2, 1, 0]
@@ -187,12 +183,10 @@ def test_the_first_rows_may_come_before_all_are_counted(
         ("back\\slash", ("\\s",)),
     ],
 )
-def test_a_name_is_found_whatever_its_case_and_accents(
-    engine: Engine, at: datetime, name: str, searches: tuple[str, ...]
-) -> None:
+def test_a_name_is_found_whatever_its_case_and_accents(engine: Engine, name: str, searches: tuple[str, ...]) -> None:
     with writing(engine) as session:
         for one in (name, "Ada", "Zora", "Иванна", "기", "Adam B"):
-            people.add_person(session, one, at=at, actor="test")
+            people.add_person(session, one, at=AT, actor="test")
         for search in searches:
             found = [one.person.name for one in people_page(session, Want(9), search=search).items]
             assert [one.person.name for one in list_people(session, search=search)] == found
@@ -200,10 +194,10 @@ def test_a_name_is_found_whatever_its_case_and_accents(
             assert sorted(found) == sorted(expected), search
 
 
-def test_groups_and_numbers_are_found_without_accents_too(engine: Engine, at: datetime) -> None:
+def test_groups_and_numbers_are_found_without_accents_too(engine: Engine) -> None:
     with writing(engine) as session:
-        people.add_person(session, "Ada", number="Ä-7", group="Élèves", at=at, actor="test")
-        people.add_person(session, "Bo", number="8", group="Team", at=at, actor="test")
+        people.add_person(session, "Ada", number="Ä-7", group="Élèves", at=AT, actor="test")
+        people.add_person(session, "Bo", number="8", group="Team", at=AT, actor="test")
         for search in ("eleves", "ÉLÈ", "ä-7", "a-7", "A-"):
             assert [one.person.name for one in people_page(session, Want(9), search=search).items] == ["Ada"], search
         by_name_or_group = [
@@ -215,16 +209,16 @@ def test_groups_and_numbers_are_found_without_accents_too(engine: Engine, at: da
         assert people_page(session, Want(9), search="Ada\nTeam").total == 0
 
 
-def test_letters_with_accents_are_sorted_with_those_without(engine: Engine, at: datetime) -> None:
+def test_letters_with_accents_are_sorted_with_those_without(engine: Engine) -> None:
     ordered = ["Ada", "Ada B", "Ada-Bea", "Adam", "Émile", "Emilia", "Eva", "Lukas", "Łukasz", "Lukow"]
     ordered += ["Otto", "Öztürk", "Paul", "Zoë", "Zora", "Федор", "Фёдора", "Яна", "김"]
     grouped = {"Émile": "Élèves", "Ada": "Zeta", "Zoë": "eleven", "Paul": "Öl", "Eva": "Omega"}
     with writing(engine) as session:
         for name in random.Random(5).sample(ordered, len(ordered)):
-            people.add_person(session, name, group=grouped.get(name), at=at, actor="test")
+            people.add_person(session, name, group=grouped.get(name), at=AT, actor="test")
         assert [one.person.name for one in people_page(session, Want(99)).items] == ordered
         assert [one.person.name for one in list_people(session)] == ordered
-        found = persons_page(session, Want(99), BY_GROUP, None).items
+        found = persons_page(session, Want(99), BY_GROUP).items
         assert [one.name for one in found[-5:]] == ["Zoë", "Émile", "Paul", "Eva", "Ada"]
 
 
@@ -236,11 +230,11 @@ def test_a_server_sorts_names_as_a_file_does_whatever_its_language(postgresql: E
         assert connection.scalars(text(query), {"a": "search_text", "b": "sort_group"}).all() == ["C", "C"]
 
 
-def test_however_a_name_is_written_it_is_found(engine: Engine, at: datetime) -> None:
+def test_however_a_name_is_written_it_is_found(engine: Engine) -> None:
     """Rows one by one, many at once, and changes of each part."""
 
     def row(name: str, **more: object) -> dict[str, object]:
-        return {"id": new_id(), "name": name, "active": True, "notes": "", "created_at": at} | more
+        return {"id": new_id(), "name": name, "active": True, "notes": "", "created_at": AT} | more
 
     def texts() -> set[str]:
         with reading(engine) as session:
@@ -253,10 +247,10 @@ def test_however_a_name_is_written_it_is_found(engine: Engine, at: datetime) -> 
     assert texts() == {"zoe\nelan\n", "emile\n\n", "lukasz\nuber\nn1", "orsted\n\n"}
     with writing(engine) as session:
         person = list_people(session, search="zoe")[0].person.id
-        people.rename(session, person, "Zoé", at=at, actor="test")
-        people.set_number(session, person, "É9", at=at, actor="test")
-        people.set_group(session, person, "Ökonomie", at=at, actor="test")
-        people.set_notes(session, person, "likes tea", at=at, actor="test")
+        people.rename(session, person, "Zoé", at=AT, actor="test")
+        people.set_number(session, person, "É9", at=AT, actor="test")
+        people.set_group(session, person, "Ökonomie", at=AT, actor="test")
+        people.set_notes(session, person, "likes tea", at=AT, actor="test")
         assert [one.person.id for one in list_people(session, search="okonomie")] == [person]
     assert "zoe\nokonomie\ne9" in texts()
     with reading(engine) as session:

@@ -17,14 +17,15 @@ from db.people import people
 from db.records.attendance import AttendanceEvent, LedgerKind, NewEvent, Presence
 from db.records.moods import STRANGER, MoodSample
 from monitor.attendance.passages import passages
+from tests.db.doors import AT
 
 ZONE = "Europe/Berlin"
 
 
 @pytest.fixture
-def door(engine: Engine, at: datetime) -> UUID:
+def door(engine: Engine) -> UUID:
     with writing(engine) as session:
-        return kiosks.register(session, "door", site="main", role="auto", time_zone=ZONE, at=at).id
+        return kiosks.register(session, "door", site="main", role="auto", time_zone=ZONE, at=AT).id
 
 
 def add(
@@ -58,12 +59,12 @@ def rows(engine: Engine, query: str) -> Sequence[tuple[object, ...]]:
         return [tuple(row) for row in session.execute(text(query))]
 
 
-def test_passages_are_those_that_count_after_voids_and_corrections(engine: Engine, door: UUID, at: datetime) -> None:
+def test_passages_are_those_that_count_after_voids_and_corrections(engine: Engine, door: UUID) -> None:
     chance = Random(7)
-    who = [one(engine, name, at) for name in ("Ada", "Ben")]
+    who = [one(engine, name, AT) for name in ("Ada", "Ben")]
     written: list[AttendanceEvent] = []
     for step in range(120):
-        now = at + timedelta(minutes=step)
+        now = AT + timedelta(minutes=step)
         open_targets = [event for event in written if event.kind != "void"]
         if open_targets and chance.random() < 0.4:
             target = chance.choice(open_targets)
@@ -75,17 +76,17 @@ def test_passages_are_those_that_count_after_voids_and_corrections(engine: Engin
             passed: Presence = chance.choice(["check_in", "check_out"])
             written.append(add(engine, door, passed, chance.choice(who), now))
     with reading(engine) as session:
-        entries = ledger_entries.entries(session, at, at + timedelta(days=1))
+        entries = ledger_entries.entries(session, AT, AT + timedelta(days=1))
     expected = sorted((passage.event.hex, passage.kind) for passage in passages(entries))
     found = rows(engine, "SELECT event_id, kind FROM v_passage")
     assert sorted((UUID(str(event)).hex, kind) for event, kind in found) == expected
 
 
-def test_a_day_has_its_hours(engine: Engine, door: UUID, at: datetime) -> None:
-    ada = one(engine, "Ada", at, "staff")
+def test_a_day_has_its_hours(engine: Engine, door: UUID) -> None:
+    ada = one(engine, "Ada", AT, "staff")
     passed: list[tuple[Presence, float]] = [("check_in", 0), ("check_out", 4), ("check_in", 4.5), ("check_out", 8.25)]
     for kind, hour in passed:
-        add(engine, door, kind, ada, at + timedelta(hours=hour))
+        add(engine, door, kind, ada, AT + timedelta(hours=hour))
     ((person, group, hours, count, day),) = rows(
         engine, "SELECT person, group_name, hours, passages, day FROM v_attendance_day"
     )
@@ -103,11 +104,11 @@ def test_a_day_has_its_hours(engine: Engine, door: UUID, at: datetime) -> None:
     ],
 )
 def test_a_stay_counts_on_the_day_of_its_check_in_by_the_clock_of_its_door(
-    engine: Engine, door: UUID, at: datetime, zone: str, came: str, left: str, day: str, hours: float
+    engine: Engine, door: UUID, zone: str, came: str, left: str, day: str, hours: float
 ) -> None:
-    ada = one(engine, "Ada", at)
+    ada = one(engine, "Ada", AT)
     with writing(engine) as session:
-        kiosks.register(session, "door", site="main", role="auto", time_zone=zone, at=at)
+        kiosks.register(session, "door", site="main", role="auto", time_zone=zone, at=AT)
     passed: list[tuple[Presence, str]] = [("check_in", came), ("check_out", left)]
     for kind, clock in passed:
         add(engine, door, kind, ada, datetime.fromisoformat(clock).replace(tzinfo=ZoneInfo(zone)), zone=zone)
@@ -119,11 +120,11 @@ def test_a_stay_counts_on_the_day_of_its_check_in_by_the_clock_of_its_door(
     assert last is not None
 
 
-def test_a_forgotten_check_out_is_no_stay(engine: Engine, door: UUID, at: datetime) -> None:
-    ada = one(engine, "Ada", at)
+def test_a_forgotten_check_out_is_no_stay(engine: Engine, door: UUID) -> None:
+    ada = one(engine, "Ada", AT)
     passed: list[tuple[Presence, float]] = [("check_in", 0), ("check_out", 24 + 9)]
     for kind, hour in passed:
-        add(engine, door, kind, ada, at + timedelta(hours=hour))
+        add(engine, door, kind, ada, AT + timedelta(hours=hour))
     found = rows(engine, "SELECT hours, passages FROM v_attendance_day ORDER BY day")
     assert [(float(str(hours)), count) for hours, count in found] == [(0, 1), (0, 1)]
 
@@ -139,17 +140,17 @@ def test_who_is_inside_is_who_came_last(engine: Engine, door: UUID) -> None:
     assert sorted(rows(engine, "SELECT person, door FROM v_presence")) == [("Back", "door"), ("In", "door")]
 
 
-def test_moods_of_an_hour_are_shown_of_five_people_only(engine: Engine, door: UUID, at: datetime) -> None:
+def test_moods_of_an_hour_are_shown_of_five_people_only(engine: Engine, door: UUID) -> None:
     with writing(engine) as session:
         for hour, count in ((0, 5), (1, 4)):
             for number in range(count):
                 token = f"{hour}{number}"
                 probabilities = (0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.5)
-                sample = MoodSample(at + timedelta(hours=hour), None, None, "staff", token, "happy", probabilities)
+                sample = MoodSample(AT + timedelta(hours=hour), None, None, "staff", token, "happy", probabilities)
                 moods.add(session, door, sample)
         for number in range(5):
             stranger = f"{STRANGER}{number}"
-            sample = MoodSample(at + timedelta(hours=1), None, None, "staff", stranger, "happy", probabilities)
+            sample = MoodSample(AT + timedelta(hours=1), None, None, "staff", stranger, "happy", probabilities)
             moods.add(session, door, sample)
     ((people_seen, samples, happy),) = rows(engine, "SELECT people, samples, happy FROM v_mood_hour")
     assert (people_seen, samples, happy) == (5, 5, pytest.approx(0.5))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from db.crypto import TemplateCipher
+from db.crypto import TemplateCipher, owner
 from db.engine import reading, writing
 from db.faces import templates
 from db.people import look_alikes, people
@@ -84,7 +84,7 @@ def test_a_kept_picture_without_a_face_keeps_its_template_of_one_encoder(
     with writing(engine) as session:
         for row in session.query(TemplateRow):
             grey = encode_jpeg(np.full((150, 150, 3), 90, np.uint8))
-            row.chip = cipher.seal(grey, templates.chip_owner(row.person_id, row.id))
+            row.chip = cipher.seal(grey, owner(TemplateRow.chip, row.person_id, row.id))
     (done,) = re_encode(engine, cipher, KeptFaces().embed, **who)
     assert (done.images, done.without_face) == (0, 1)
     assert mean_of(engine, cipher, "Anna").embedding == pytest.approx(before)
@@ -117,7 +117,7 @@ def test_all_are_re_encoded_with_one_index_and_look_alikes_are_marked(
             add_members(session, cipher, Identity(f"Person {shade}"), None, member, details)
         for row, shade in zip(session.query(TemplateRow).order_by(TemplateRow.id), faces, strict=True):
             grey = encode_jpeg(np.full((150, 150, 3), shade, np.uint8))
-            row.chip, row.encoder = cipher.seal(grey, templates.chip_owner(row.person_id, row.id)), "older-v0"
+            row.chip, row.encoder = cipher.seal(grey, owner(TemplateRow.chip, row.person_id, row.id)), "older-v0"
         session.query(MeanTemplateRow).update({"encoder": "older-v0"})
     loads: list[GalleryIndex] = []
 

@@ -1,7 +1,10 @@
 """People who arrive at a recorder, and somebody who listens to it."""
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -10,12 +13,19 @@ from db.crypto import TemplateCipher
 from db.ids import new_id
 from db.records.people import Person
 from monitor.domain import Candidate, KioskEvent, Match, MoodScores, Phase, Sighting
+from monitor.recording.recorder import Recorder
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HAPPY = MoodScores((0.0, 0.0, 0.1, 0.9, 0.0, 0.0, 0.0), 0.45)
 CIPHER = TemplateCipher(bytes(32))
 FACE = np.full(128, 128**-0.5, np.float32)
 PORTRAIT = np.zeros((150, 150, 3), np.uint8)
+Start: TypeAlias = Callable[..., Recorder]
+"""Gives a recorder with these settings."""
+Record: TypeAlias = Callable[..., Recorder]
+"""Gives a recorder that has written these sightings, and is closed."""
+Lock: TypeAlias = Callable[[], AbstractContextManager[None]]
+"""Keeps the database from others for the length of a `with` block."""
 
 
 class Listener:

@@ -25,10 +25,9 @@ from monitor.domain import Candidate, KioskEvent, Phase
 from monitor.recording import batch
 from monitor.recording.batch import Waiting
 from monitor.recording.journal import Fact, PinGiven, Seen
-from monitor.recording.recorder import Recorder
 from monitor.recording.transactions import WriteContext
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Lock, Start, seen
 
 TEAM = tuple(f"Person {number}" for number in range(6))
 
@@ -96,7 +95,6 @@ def test_facts_that_share_transactions_come_to_the_same(engine: Engine, team: li
     assert rows(engine) == rows(each)
     assert len(rows(engine)[0]) > 24
     assert (fewer, most) == (1, len(facts))
-    each.dispose()
 
 
 def test_facts_that_were_written_already_change_nothing_together(engine: Engine, team: list[Person]) -> None:
@@ -161,12 +159,10 @@ def test_a_sighting_that_is_somebody_elses_by_now_gets_their_mood_in_a_shared_tr
 
 
 def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
-    engine: Engine, team: list[Person], told: Listener
+    team: list[Person], told: Listener, start: Start, lock: Lock
 ) -> None:
-    owner = open_database(str(engine.url.database))
-    with writing(owner) as session:
-        recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
-        people.rename(session, team[0].id, "Ada", at=AT, actor="test")
+    recorder = start()
+    with lock():
         for person in team[:3]:
             recorder.record(seen(person))
         recorder.record_pin(new_id())
@@ -175,7 +171,6 @@ def test_one_fact_of_many_that_cannot_be_written_does_not_hold_up_the_others(
     recorder.close(timeout=20)
     assert told.kinds == ["sighting", "check_in"] * 6
     assert recorder.lost == 1
-    owner.dispose()
 
 
 def test_of_facts_that_are_no_arrivals_each_has_a_transaction_of_its_own(team: list[Person]) -> None:

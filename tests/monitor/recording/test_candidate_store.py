@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -16,12 +17,13 @@ from db.people import consents, people
 from db.records.faces import WaitingCandidate
 from db.records.people import Person
 from db.schema.faces import TemplateRow
-from monitor.domain import Embedding
+from monitor.domain import Embedding, Sighting
 from monitor.recording.candidates import MOST_WAITING, TemplateCandidate
-from monitor.recording.recorder import Recorder
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+from tests.db.rows import enrol_image
+from tests.monitor.recording.arrivals import AT, CIPHER, Listener, Start, seen
 
 ENCODER = "test-1"
+Offer: TypeAlias = Callable[..., UUID]
 START = np.eye(128, dtype=np.float32)[0]
 
 
@@ -36,22 +38,12 @@ def member(engine: Engine, ada: Person) -> Person:
     """Ada with one image and her consent."""
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "face", True, at=AT, actor="desk")
-        templates.add_template(
-            session,
-            CIPHER,
-            ada.id,
-            content_hash="a" * 64,
-            encoder=ENCODER,
-            embedding=START,
-            quality={},
-            source="ada.jpg",
-            at=AT,
-        )
+        enrol_image(session, CIPHER, ada.id, START, AT)
     return ada
 
 
 @pytest.fixture
-def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Callable[..., UUID]:
+def offer(engine: Engine, member: Person, start: Start) -> Offer:
     """Records a sighting and offers a capture of it; gives the capture's sighting."""
     recorder = start()
 
@@ -62,13 +54,17 @@ def offer(engine: Engine, member: Person, start: Callable[..., Recorder]) -> Cal
     def offer(face: Embedding, *, minute: float = 0, named: Person | None = member, **changed: object) -> UUID:
         sighting = seen(named, minute)
         recorder.record(sighting)
-        chip = np.full((150, 150, 3), 128, np.uint8)
-        capture = TemplateCandidate(sighting.id, member.id, AT, ENCODER, face, chip, {"sharpness": 0.2}, 0.98, 0.03)
-        recorder.offer(replace(capture, **changed))  # type: ignore[arg-type]
+        recorder.offer(replace(_capture(sighting, member), embedding=face, **changed))  # type: ignore[arg-type]
         settled()
         return sighting.id
 
     return offer
+
+
+def _capture(sighting: Sighting, person: Person) -> TemplateCandidate:
+    """A new look of the enrolled image's person."""
+    chip = np.full((150, 150, 3), 128, np.uint8)
+    return TemplateCandidate(sighting.id, person.id, AT, ENCODER, _like(0.95), chip, {"sharpness": 0.2}, 0.98, 0.03)
 
 
 def _waiting(engine: Engine) -> list[WaitingCandidate]:
@@ -76,9 +72,7 @@ def _waiting(engine: Engine) -> list[WaitingCandidate]:
         return candidates.waiting(session)
 
 
-def test_a_new_look_of_a_consenting_person_waits(
-    engine: Engine, told: Listener, member: Person, offer: Callable[..., UUID]
-) -> None:
+def test_a_new_look_of_a_consenting_person_waits(engine: Engine, told: Listener, member: Person, offer: Offer) -> None:
     sighting = offer(_like(0.95))
     (waits,) = _waiting(engine)
     assert (waits.person, waits.sighting, waits.at) == (member.id, sighting, AT)
@@ -91,42 +85,33 @@ def test_a_new_look_of_a_consenting_person_waits(
 
 
 @pytest.mark.parametrize("similarity", [0.98, 1.0])
-def test_what_looks_like_an_image_that_is_there_adds_nothing(
-    engine: Engine, offer: Callable[..., UUID], similarity: float
-) -> None:
+def test_what_looks_like_an_image_that_is_there_adds_nothing(engine: Engine, offer: Offer, similarity: float) -> None:
     offer(_like(similarity))
     assert _waiting(engine) == []
 
 
-def test_what_looks_like_a_waiting_capture_adds_nothing(engine: Engine, offer: Callable[..., UUID]) -> None:
+def test_what_looks_like_a_waiting_capture_adds_nothing(engine: Engine, offer: Offer) -> None:
     offer(_like(0.95))
     offer(_like(0.94), minute=10)
     assert len(_waiting(engine)) == 1
 
 
 @pytest.mark.parametrize("answer", [None, False])
-def test_without_consent_nothing_waits(
-    engine: Engine, ada: Person, start: Callable[..., Recorder], answer: bool | None
-) -> None:
+def test_without_consent_nothing_waits(engine: Engine, ada: Person, start: Start, answer: bool | None) -> None:
     with writing(engine) as session:
-        templates.add_template(
-            session, CIPHER, ada.id, content_hash="a", encoder=ENCODER, embedding=START, quality={}, source="", at=AT
-        )
+        enrol_image(session, CIPHER, ada.id, START, AT)
         if answer is not None:
             consents.set_consent(session, ada.id, "face", answer, at=AT, actor="desk")
     recorder = start()
     sighting = seen(ada)
     recorder.record(sighting)
-    chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(TemplateCandidate(sighting.id, ada.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(_capture(sighting, ada))
     recorder.close()
     assert _waiting(engine) == []
     assert recorder.lost == 0
 
 
-def test_a_sighting_of_somebody_else_or_of_nobody_gives_nothing(
-    engine: Engine, member: Person, offer: Callable[..., UUID]
-) -> None:
+def test_a_sighting_of_somebody_else_or_of_nobody_gives_nothing(engine: Engine, member: Person, offer: Offer) -> None:
     with writing(engine) as session:
         bob = people.add_person(session, "Bob", at=AT, actor="test")
     offer(_like(0.95), named=bob)
@@ -135,7 +120,7 @@ def test_a_sighting_of_somebody_else_or_of_nobody_gives_nothing(
     assert _waiting(engine) == []
 
 
-def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer: Callable[..., UUID]) -> None:
+def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer: Offer) -> None:
     for place in range(MOST_WAITING):
         offer(_like(0.95 + place / 200, direction=1 + place), minute=place)
     offer(_like(0.97, direction=20), minute=50)
@@ -145,7 +130,7 @@ def test_a_person_has_few_captures_and_those_that_add_most(engine: Engine, offer
 
 
 def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
-    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
+    engine: Engine, told: Listener, member: Person, start: Start
 ) -> None:
     recorder = start()
     sighting = seen(member)
@@ -155,14 +140,13 @@ def test_a_sighting_whose_entry_was_voided_gives_nothing_later(
     with writing(engine) as session:
         desk = {"id": new_id(), "at": AT, "kiosk": recorder.kiosk, "actor": "desk", "reason": "that was not her"}
         corrections.void(session, checked_in.attendance, **desk)  # type: ignore[arg-type]
-    chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(TemplateCandidate(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(_capture(sighting, member))
     recorder.close()
     assert _waiting(engine) == []
 
 
 def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
-    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
+    engine: Engine, told: Listener, member: Person, start: Start
 ) -> None:
     recorder = start()
     first, second = seen(member), seen(member, 10)
@@ -175,22 +159,18 @@ def test_a_template_that_cannot_be_opened_does_not_hold_up_attendance(
         templates.add_template(session, CIPHER, member.id, at=AT, sighting=first.id, **one)  # type: ignore[arg-type]
     recorder.void(checked_in.attendance, "door")
     recorder.record(second)
-    chip = np.zeros((150, 150, 3), np.uint8)
-    recorder.offer(TemplateCandidate(second.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03))
+    recorder.offer(_capture(second, member))
     recorder.record(seen(member, 20))
     recorder.close(timeout=60)
     assert told.kinds == ["sighting", "check_in", "sighting", "check_out", "sighting", "check_in"]
     assert recorder.lost == 2
 
 
-def test_not_me_takes_the_capture_along(
-    engine: Engine, told: Listener, member: Person, start: Callable[..., Recorder]
-) -> None:
+def test_not_me_takes_the_capture_along(engine: Engine, told: Listener, member: Person, start: Start) -> None:
     recorder = start()
     sighting = seen(member)
     recorder.record(sighting)
-    chip = np.zeros((150, 150, 3), np.uint8)
-    capture = TemplateCandidate(sighting.id, member.id, AT, ENCODER, _like(0.95), chip, {}, 0.98, 0.03)
+    capture = _capture(sighting, member)
     recorder.offer(capture)
     checked_in = told.wait_for(2)[1]
     assert checked_in.attendance is not None

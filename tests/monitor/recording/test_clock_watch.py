@@ -6,23 +6,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.recording.clock_watch import ClockWatch
+from monitor.recording.clock_watch import WatchedClock
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-def watch() -> ClockWatch:
-    return ClockWatch(AT, 100.0)
+class Machine:
+    """A clock that goes on, and can be set, and the elapsed time, which cannot."""
+
+    def __init__(self) -> None:
+        self.at, self.passed = AT, 100.0
+        self.clock = WatchedClock(lambda: self.at, lambda: self.passed)
+
+    def go(self, seconds: float, off: timedelta = timedelta()) -> timedelta:
+        """So many seconds pass, in which the clock is set; gives what a look says."""
+        self.at, self.passed = self.at + timedelta(seconds=seconds) + off, self.passed + seconds
+        return self.clock.look()
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(-59, 59)), max_size=20))
 def test_corrections_below_a_minute_are_no_jumps(steps: list[tuple[float, float]]) -> None:
-    clock, at, seconds = watch(), AT, 100.0
+    machine = Machine()
     for passed, corrected in steps:
-        at += timedelta(seconds=passed + corrected)
-        seconds += passed
-        assert clock.jump(at, seconds) is None
-    assert clock.sentence() is None
+        assert machine.go(passed, timedelta(seconds=corrected)) == timedelta()
+    assert (machine.clock.jumps, machine.clock.sentence()) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -35,11 +42,9 @@ def test_corrections_below_a_minute_are_no_jumps(steps: list[tuple[float, float]
     ],
 )
 def test_a_jump_is_said_until_the_clock_is_right_again(jump: timedelta, said: str) -> None:
-    clock = watch()
-    assert clock.jump(AT + timedelta(seconds=5) + jump, 105.0) == jump
-    assert clock.suspect
-    assert said in (clock.sentence() or "")
-    assert clock.jump(AT + timedelta(seconds=6) + jump, 106.0) is None
-    assert clock.suspect, "it is still where it jumped to"
-    assert clock.jump(AT + timedelta(seconds=9), 109.0) == -jump
-    assert (clock.suspect, clock.sentence()) == (False, None)
+    machine = Machine()
+    assert machine.go(5, jump) == jump
+    assert said in (machine.clock.sentence() or "")
+    assert machine.go(1) == jump, "it is still where it jumped to"
+    assert machine.go(3, -jump) == timedelta()
+    assert (machine.clock.jumps, machine.clock.sentence()) == ([jump, -jump], None)

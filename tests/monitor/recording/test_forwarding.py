@@ -1,7 +1,6 @@
 """`muster db forward`: one round, rounds for ever, and what is said when the server is away."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,14 +25,13 @@ AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def door(tmp_path: Path) -> Iterator[Engine]:
+def door(tmp_path: Path) -> Engine:
     engine = open_database(str(tmp_path / "door.sqlite3"))
     with writing(engine) as session:
         kiosk = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=AT).id
         person = people.add_person(session, "Ada", at=AT, actor="test").id
         ledger.append(session, NewEvent(new_id(), "check_in", person, AT, "UTC", kiosk, "face", "door", AT))
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture
@@ -71,11 +69,8 @@ class Rounds:
 
 
 def _events(file: str) -> int:
-    engine = open_database(file)
-    with reading(engine) as session:
-        count = ledger.count(session)
-    engine.dispose()
-    return count
+    with reading(open_database(file)) as session:
+        return ledger.count(session)
 
 
 def test_following_sends_once_and_says_so_once(door: Engine, centre: str) -> None:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,12 +25,10 @@ from db.people import people
 from db.privacy import rotation
 from db.proof.heads import open_with
 from db.records.people import Person
-from monitor.config import Settings
 from monitor.domain import Phase
 from monitor.recording import journal as journaling
 from monitor.recording.journal import Journal, PinGiven, Seen, journal_file
-from monitor.recording.recorder import Recorder
-from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, Start, seen
 
 ADA = Person(new_id(), "Ada [b]\x1b[31m", None, "Team", True, "", AT)
 
@@ -50,20 +47,16 @@ def test_facts_that_wait_together_share_a_sync(tmp_path: Path, monkeypatch: pyte
 
 
 def test_facts_whose_first_try_failed_outlive_a_power_cut(
-    engine: Engine, ada: Person, told: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ada: Person, told: Listener, start: Start, tmp_path: Path, lock: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journaling, "SYNC_EVERY", 3600.0)
-    owner, synced = open_database(str(engine.url.database)), Event()
+    synced = Event()
     monkeypatch.setattr(os, "fsync", lambda _: synced.set())
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    journal = Journal(tmp_path / "journal", CIPHER)
-    recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, journal=journal)
-    with writing(owner) as session:
-        people.rename(session, ada.id, "Ada", at=AT, actor="test")  # keeps the recorder from writing
+    recorder = start(Journal(tmp_path / "journal", CIPHER))
+    with lock():
         recorder.record(seen(ada))
         assert synced.wait(60)
     recorder.close(timeout=20)
-    owner.dispose()
     assert told.kinds == ["sighting", "check_in"]
 
 
@@ -140,11 +133,7 @@ def test_each_file_with_damaged_lines_is_kept(tmp_path: Path) -> None:
     assert [one.read_bytes() for one in sorted(tmp_path.glob("*.unreadable*"))] == contents
 
 
-def test_what_waited_while_the_key_was_changed_is_read_with_the_old_one(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("MUSTER_KEY", raising=False)
-    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+def test_what_waited_while_the_key_was_changed_is_read_with_the_old_one(engine: Engine, tmp_path: Path) -> None:
     old, fact = load_cipher(tmp_path), PinGiven(new_id(), AT, new_id())
     open_with(engine, old, tmp_path)
     Journal(tmp_path / "journal", old).append(fact, sync=False)
@@ -206,42 +195,32 @@ def test_each_pair_of_kiosk_and_database_has_a_file_of_its_own(tmp_path: Path) -
 
 
 def test_what_waits_for_a_locked_database_is_written_at_the_next_start(
-    engine: Engine, ada: Person, told: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ada: Person, told: Listener, start: Start, tmp_path: Path, lock: Lock
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
-    settings = Settings(db="unused", time_zone="Europe/Berlin")
     file = tmp_path / "journal"
-    other = open_database(str(engine.url.database))
-    first = Recorder(engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(file, CIPHER))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    first = start(Journal(file, CIPHER))
+    with lock():
         first.record(seen(ada))
         first.record(seen(None, minute=1))
         with pytest.raises(DatabaseError, match=r"2 entries could not be written.*kiosk starts again"):
             first.close(timeout=0.05)
-    other.dispose()
     assert told.events == []
-    second = Recorder(engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(file, CIPHER))
-    second.close()
+    start(Journal(file, CIPHER)).close()
     assert told.kinds == ["sighting", "check_in", "unknown"]
     assert not file.exists()
 
 
 @pytest.mark.parametrize("mood", ["individual", "aggregate"])
 def test_a_fact_that_was_written_before_the_kill_is_not_written_twice(
-    engine: Engine, ada: Person, told: Listener, tmp_path: Path, mood: str
+    engine: Engine, ada: Person, start: Start, tmp_path: Path, mood: str
 ) -> None:
-    settings = Settings(db="unused", time_zone="Europe/Berlin", mood=mood)
     opened = seen(ada)
     facts = [Seen(opened, new_id()), Seen(seen(ada, phase=Phase.CONTINUED, id=opened.id, lasting=9), new_id())]
     for _ in range(2):
         journal = Journal(tmp_path / "journal", CIPHER)
         for fact in facts:
             journal.append(fact, sync=False)
-        Recorder(
-            engine, CIPHER, settings, publish=told, clock=lambda: AT, journal=Journal(tmp_path / "journal", CIPHER)
-        ).close()
+        start(Journal(tmp_path / "journal", CIPHER), mood=mood).close()
     with reading(engine) as session:
         assert ledger.count(session) == 1
         assert sightings.get(session, opened.id) is not None
@@ -250,33 +229,21 @@ def test_a_fact_that_was_written_before_the_kill_is_not_written_twice(
         assert written == (2 if mood == "individual" else 1)
 
 
-def test_a_kiosk_starts_on_a_locked_database_and_says_so(
-    engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
-    other = open_database(str(engine.url.database))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
-        recorder = Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT)
+def test_a_kiosk_starts_on_a_locked_database_and_says_so(ada: Person, told: Listener, start: Start, lock: Lock) -> None:
+    with lock():
+        recorder = start()
         assert recorder.health is not None
         assert "locked" in recorder.health
         recorder.record(seen(ada))
     told.wait_for(2)
     recorder.close()
-    other.dispose()
     assert told.kinds == ["sighting", "check_in"]
     assert recorder.lost == 0
 
 
 @pytest.mark.parametrize("back", ["the same file", "a copy"])
 def test_facts_wait_while_the_database_is_gone_and_go_into_the_one_that_comes_back(
-    engine: Engine,
-    ada: Person,
-    told: Listener,
-    start: Callable[..., Recorder],
-    tmp_path: Path,
-    back: str,
+    engine: Engine, ada: Person, told: Listener, start: Start, tmp_path: Path, back: str
 ) -> None:
     file, away = Path(str(engine.url.database)), tmp_path / "away.db"
     recorder = start()
@@ -327,7 +294,7 @@ for number, person in enumerate(who):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_what_was_taken_before_a_kill_is_written_once(engine: Engine, told: Listener, tmp_path: Path) -> None:
+def test_what_was_taken_before_a_kill_is_written_once(engine: Engine, start: Start, tmp_path: Path) -> None:
     kills = int(os.environ.get("MUSTER_KILLS", "3"))
     with writing(engine) as session:
         for number in range(40):
@@ -342,8 +309,7 @@ def test_what_was_taken_before_a_kill_is_written_once(engine: Engine, told: List
         )
         assert ended.returncode == -signal.SIGKILL, ended.stderr
         taken += [line.split()[1] for line in ended.stdout.splitlines() if line.startswith("taken")]
-    journal = Journal(tmp_path / "journal", CIPHER)
-    Recorder(engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, journal=journal).close()
+    start(Journal(tmp_path / "journal", CIPHER)).close()
     with reading(engine) as session:
         written = [str(one.id) for one in sightings.between(session, AT, AT.replace(hour=23))]
     assert sorted(written) == sorted(taken)

@@ -1,6 +1,5 @@
 """The recorder: a named face that is not known to be alive is nobody's until it is, and checks nobody in."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,9 +11,8 @@ from db.people import pages
 from db.records.pages import Want
 from db.records.people import Person
 from monitor.domain import EventKind, Phase, Sighting
-from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples, newest_events
-from tests.monitor.recording.arrivals import AT, HAPPY, Listener, seen
+from tests.monitor.recording.arrivals import AT, HAPPY, Listener, Record, Start, seen
 
 
 def named(person: Person, minute: float = 0) -> Sighting:
@@ -23,13 +21,10 @@ def named(person: Person, minute: float = 0) -> Sighting:
 
 
 def test_nothing_is_told_and_nobody_checks_in_before_the_face_is_live(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, record: Record
 ) -> None:
-    recorder = start(mood="individual")
     arrival = named(ada)
-    recorder.record(arrival)
-    recorder.record(replace(arrival, phase=Phase.CONTINUED))
-    recorder.close()
+    record(arrival, replace(arrival, phase=Phase.CONTINUED), mood="individual")
     assert told.events == []
     with reading(engine) as session:
         assert newest_events(session) == []
@@ -42,7 +37,7 @@ def test_nothing_is_told_and_nobody_checks_in_before_the_face_is_live(
 
 
 def test_who_turns_out_to_be_live_checks_in_at_the_time_of_arrival(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start()
     arrival = named(ada)
@@ -60,7 +55,7 @@ def test_who_turns_out_to_be_live_checks_in_at_the_time_of_arrival(
 
 
 def test_who_is_not_live_is_told_and_audited_with_the_evidence(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start(kiosk="front")
     arrival = named(ada)
@@ -81,7 +76,7 @@ def test_who_is_not_live_is_told_and_audited_with_the_evidence(
 
 
 def test_a_photograph_a_minute_before_does_not_keep_the_real_person_out(
-    ada: Person, told: Listener, start: Callable[..., Recorder]
+    ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start(cool_down_minutes=2)
     recorder.record(named(ada))
@@ -89,7 +84,7 @@ def test_a_photograph_a_minute_before_does_not_keep_the_real_person_out(
     assert [one.kind for one in told.wait_for(2)] == [EventKind.SIGHTING, EventKind.CHECK_IN]
 
 
-def test_a_pin_checks_in_whoever_was_not_live(ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:
+def test_a_pin_checks_in_whoever_was_not_live(ada: Person, told: Listener, start: Start) -> None:
     recorder = start()
     recorder.record(replace(named(ada), phase=Phase.NOT_LIVE))
     recorder.record_pin(ada.id)

@@ -1,6 +1,5 @@
 """The recorder: "not me", and people who were taken out of the gallery meanwhile."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -15,13 +14,12 @@ from db.privacy import erasure
 from db.records.people import Person
 from db.verification import ledger_check
 from monitor.domain import Phase
-from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, Listener, seen
+from tests.monitor.recording.arrivals import AT, Listener, Record, Start, seen
 
 
 def test_not_me_voids_takes_the_name_off_and_remembers(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start()
     stay = seen(ada)
@@ -40,9 +38,7 @@ def test_not_me_voids_takes_the_name_off_and_remembers(
         assert ledger_check.verify(session).whole
 
 
-def test_a_void_of_nothing_fails_for_its_caller_only(
-    ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_void_of_nothing_fails_for_its_caller_only(ada: Person, told: Listener, start: Start) -> None:
     recorder = start()
     with pytest.raises(InvalidRecord, match="no attendance event"):
         recorder.void(uuid4(), "door").result(60)
@@ -51,9 +47,7 @@ def test_a_void_of_nothing_fails_for_its_caller_only(
     assert told.kinds == ["sighting", "check_in"]
 
 
-def test_somebody_erased_while_in_view_is_unknown(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_somebody_erased_while_in_view_is_unknown(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     recorder = start()
     stay = seen(ada)
     recorder.record(stay)
@@ -69,14 +63,12 @@ def test_somebody_erased_while_in_view_is_unknown(
 
 @pytest.mark.parametrize("change", ["deactivated", "refused"])
 def test_who_was_taken_out_of_the_gallery_is_not_checked_in(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], change: str
+    engine: Engine, ada: Person, told: Listener, record: Record, change: str
 ) -> None:
     with writing(engine) as session:
         if change == "deactivated":
             people.set_active(session, ada.id, False, at=AT, actor="desk")
         else:
             consents.set_consent(session, ada.id, "face", False, at=AT, actor="desk")
-    recorder = start()
-    recorder.record(seen(ada))
-    recorder.close()
+    record(seen(ada))
     assert told.kinds == ["unknown"]

@@ -1,6 +1,5 @@
 """The recorder: which moods are written down, and what leads from them to a person."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,19 +13,15 @@ from db.records.moods import STRANGER
 from db.records.people import Person
 from db.schema.moods import CrowdSecretRow
 from monitor.domain import MoodScores, Phase, Unclear
-from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples
-from tests.monitor.recording.arrivals import AT, Listener, seen
+from tests.monitor.recording.arrivals import AT, Listener, Record, Start, seen
 
 
-def test_moods_are_written_while_somebody_stays(engine: Engine, ada: Person, start: Callable[..., Recorder]) -> None:
-    recorder = start()
+def test_moods_are_written_while_somebody_stays(engine: Engine, ada: Person, record: Record) -> None:
     stay = seen(ada)
-    recorder.record(stay)
-    for seconds in (5, 10):
-        recorder.record(replace(stay, phase=Phase.CONTINUED, last_at=AT + timedelta(seconds=seconds), frames=seconds))
-    recorder.record(replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(seconds=12), frames=99, mood=None))
-    recorder.close()
+    stays = [replace(stay, phase=Phase.CONTINUED, last_at=AT + timedelta(seconds=seconds)) for seconds in (5, 10)]
+    gone = replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(seconds=12), frames=99, mood=None)
+    record(stay, *stays, gone)
     with reading(engine) as session:
         assert moods.count(session) == 3
         kept = sightings.get(session, stay.id)
@@ -34,14 +29,10 @@ def test_moods_are_written_while_somebody_stays(engine: Engine, ada: Person, sta
         assert (kept.last_at, kept.frames) == (AT + timedelta(seconds=12), 99)
 
 
-def test_who_refuses_mood_still_checks_in(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_who_refuses_mood_still_checks_in(engine: Engine, ada: Person, told: Listener, record: Record) -> None:
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "mood", False, at=AT + timedelta(seconds=1), actor="desk")
-    recorder = start()
-    recorder.record(seen(ada))
-    recorder.close()
+    record(seen(ada))
     assert told.kinds == ["sighting", "check_in"]
     assert [one.mood for one in told.events] == [None, None]
     with reading(engine) as session:
@@ -50,13 +41,10 @@ def test_who_refuses_mood_still_checks_in(
 
 @pytest.mark.parametrize("mode", ["individual", "aggregate"])
 def test_whom_nobody_asked_is_recognised_and_their_mood_not_kept(
-    mode: str, engine: Engine, unasked: Person, told: Listener, start: Callable[..., Recorder]
+    mode: str, engine: Engine, unasked: Person, told: Listener, record: Record
 ) -> None:
-    recorder = start(mood=mode)
     stay = seen(unasked)
-    recorder.record(stay)
-    recorder.record(replace(stay, phase=Phase.CONTINUED))
-    recorder.close()
+    record(stay, replace(stay, phase=Phase.CONTINUED), mood=mode)
     assert told.kinds == ["sighting", "check_in"]
     assert [one.mood for one in told.events] == [None, None]
     with reading(engine) as session:
@@ -64,24 +52,20 @@ def test_whom_nobody_asked_is_recognised_and_their_mood_not_kept(
 
 
 def test_consent_may_be_assumed_of_whom_nobody_asked_but_not_against_a_refusal(
-    engine: Engine, unasked: Person, start: Callable[..., Recorder]
+    engine: Engine, unasked: Person, record: Record
 ) -> None:
-    recorder = start(consent="assumed")
-    recorder.record(seen(unasked))
-    recorder.close()
+    record(seen(unasked), consent="assumed")
     with reading(engine) as session:
         assert moods.count(session) == 1
     with writing(engine) as session:
         consents.set_consent(session, unasked.id, "mood", False, at=AT, actor="desk")
-    recorder = start(consent="assumed")
-    recorder.record(seen(unasked, minute=9))
-    recorder.close()
+    record(seen(unasked, minute=9), consent="assumed")
     with reading(engine) as session:
         assert moods.count(session) == 1
 
 
 def test_moods_from_before_the_name_go_when_their_person_did_not_agree(
-    engine: Engine, ada: Person, unasked: Person, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, unasked: Person, start: Start
 ) -> None:
     recorder = start()
     for person in (ada, unasked):
@@ -94,35 +78,25 @@ def test_moods_from_before_the_name_go_when_their_person_did_not_agree(
     assert [sample.person for sample in samples] == [None, ada.id]
 
 
-def test_a_face_that_could_not_be_judged_is_kept_as_unsure(
-    engine: Engine, ada: Person, start: Callable[..., Recorder]
-) -> None:
-    recorder = start()
-    recorder.record(seen(ada, mood=MoodScores.unjudged(Unclear.BLURRED)))
-    recorder.close()
+def test_a_face_that_could_not_be_judged_is_kept_as_unsure(engine: Engine, ada: Person, record: Record) -> None:
+    record(seen(ada, mood=MoodScores.unjudged(Unclear.BLURRED)))
     with reading(engine) as session:
         (sample,) = mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=1))
     assert (sample.label, sample.probabilities) == ("unsure", (0.0,) * 7)
 
 
-def test_off_keeps_no_mood(engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:
-    recorder = start(mood="off")
-    recorder.record(seen(ada))
-    recorder.close()
+def test_off_keeps_no_mood(engine: Engine, ada: Person, told: Listener, record: Record) -> None:
+    record(seen(ada), mood="off")
     assert told.events[-1].mood is None
     with reading(engine) as session:
         assert moods.count(session) == 0
 
 
 def test_in_aggregate_mode_nothing_leads_from_a_mood_to_a_person(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, record: Record
 ) -> None:
-    recorder = start(mood="aggregate")
     stay = seen(ada, minute=17)
-    recorder.record(stay)
-    recorder.record(replace(stay, phase=Phase.CONTINUED))
-    recorder.record(seen(None, minute=20))
-    recorder.close()
+    record(stay, replace(stay, phase=Phase.CONTINUED), seen(None, minute=20), mood="aggregate")
     assert all(one.mood is None for one in told.events)
     with reading(engine) as session:
         samples = list(mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=1)))
@@ -133,12 +107,10 @@ def test_in_aggregate_mode_nothing_leads_from_a_mood_to_a_person(
 
 
 def test_a_person_has_one_token_a_day_also_after_a_restart_and_who_is_unknown_counts_as_nobody(
-    engine: Engine, ada: Person, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, record: Record
 ) -> None:
     for minute, person in ((17, ada), (40, ada), (50, None), (55, None), (24 * 60 + 17, ada)):
-        recorder = start(mood="aggregate")
-        recorder.record(seen(person, minute=minute))
-        recorder.close()
+        record(seen(person, minute=minute), mood="aggregate")
     with reading(engine) as session:
         samples = list(mood_samples(session, AT - timedelta(days=1), AT + timedelta(days=2)))
         kept = session.scalars(select(CrowdSecretRow.day)).all()

@@ -1,6 +1,5 @@
 """The recorder: who gives number and PIN passes the door under the same rules as a face."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,11 +12,9 @@ from db.people import consents, look_alikes, people
 from db.privacy import erasure
 from db.records.people import Person
 from db.verification import ledger_check
-from monitor.config import Settings
 from monitor.domain import EventKind, KioskEvent
-from monitor.recording.recorder import Recorder
 from tests.db.rows import newest_events
-from tests.monitor.recording.arrivals import AT, CIPHER, Listener, seen
+from tests.monitor.recording.arrivals import AT, Listener, Start, seen
 
 
 class Clock:
@@ -29,9 +26,7 @@ class Clock:
         return AT + timedelta(minutes=self.minute)
 
 
-def test_a_pin_is_a_check_in_of_its_own_method(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_pin_is_a_check_in_of_its_own_method(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     recorder = start(kiosk="front")
     recorder.record_pin(ada.id)
     (event,) = told.wait_for(1)
@@ -42,9 +37,7 @@ def test_a_pin_is_a_check_in_of_its_own_method(
     assert (written.id, written.method, written.actor, written.sighting) == (event.attendance, "pin", "front", None)
 
 
-def test_a_pin_needs_no_consent_to_the_face(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_pin_needs_no_consent_to_the_face(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "face", False, at=AT, actor="desk")
     recorder = start()
@@ -53,9 +46,7 @@ def test_a_pin_needs_no_consent_to_the_face(
     assert told.kinds == ["check_in"]
 
 
-def test_who_was_just_seen_does_not_pass_again_by_pin(
-    ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_who_was_just_seen_does_not_pass_again_by_pin(ada: Person, told: Listener, start: Start) -> None:
     recorder = start()
     recorder.record(seen(ada))
     recorder.record_pin(ada.id)
@@ -70,11 +61,10 @@ def test_who_was_just_seen_does_not_pass_again_by_pin(
     [("auto", ["check_in", "check_out", "check_in"]), ("in", ["check_in"] * 2), ("out", ["check_out"] * 2)],
 )
 def test_the_doors_role_decides_what_a_pin_means(
-    engine: Engine, ada: Person, told: Listener, role: str, kinds: list[str]
+    ada: Person, told: Listener, start: Start, role: str, kinds: list[str]
 ) -> None:
     clock = Clock()
-    settings = Settings(db="unused", time_zone="Europe/Berlin", role=role)
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
+    recorder = start(clock=clock, role=role)
     for minute in (0, 30, 60):
         clock.minute = minute
         recorder.record_pin(ada.id)
@@ -84,7 +74,7 @@ def test_the_doors_role_decides_what_a_pin_means(
 
 
 def test_not_me_after_a_pin_says_nothing_about_the_face(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start()
     recorder.record_pin(ada.id)
@@ -97,10 +87,9 @@ def test_not_me_after_a_pin_says_nothing_about_the_face(
         assert [one.kind for one in newest_events(session)] == ["void", "check_in"]
 
 
-def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listener) -> None:
+def test_who_is_in_view_leaves_by_pin(ada: Person, told: Listener, start: Start) -> None:
     clock = Clock()
-    settings = Settings(db="unused", time_zone="Europe/Berlin")
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
+    recorder = start(clock=clock)
     recorder.record(seen(ada, lasting=1800))
     told.wait_for(2)
     clock.minute = 30
@@ -112,7 +101,7 @@ def test_who_is_in_view_leaves_by_pin(engine: Engine, ada: Person, told: Listene
 
 @pytest.mark.parametrize("method", ["face", "pin"])
 def test_after_a_void_at_the_desk_a_pin_checks_in_at_once(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], method: str
+    engine: Engine, ada: Person, told: Listener, start: Start, method: str
 ) -> None:
     recorder = start()
     if method == "face":
@@ -132,7 +121,7 @@ def test_after_a_void_at_the_desk_a_pin_checks_in_at_once(
 
 @pytest.mark.parametrize("change", ["erased", "deactivated"])
 def test_who_is_gone_when_the_pin_is_written_does_not_hold_up_the_next(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], change: str
+    engine: Engine, ada: Person, told: Listener, start: Start, change: str
 ) -> None:
     with writing(engine) as session:
         bob = people.add_person(session, "Bob", at=AT, actor="test")
@@ -149,11 +138,10 @@ def test_who_is_gone_when_the_pin_is_written_does_not_hold_up_the_next(
 
 
 def test_at_some_hours_a_pin_has_to_follow_the_face_and_neither_counts_alone(
-    engine: Engine, ada: Person, told: Listener
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     clock = Clock()
-    settings = Settings(db="unused", time_zone="Europe/Berlin", face_and_pin="08:00-10:00")
-    recorder = Recorder(engine, CIPHER, settings, publish=told, clock=clock)
+    recorder = start(clock=clock, face_and_pin="08:00-10:00")
     recorder.record_pin(ada.id)
     assert told.wait_for(1)[-1].asks == "face"
     clock.minute = 1

@@ -15,10 +15,9 @@ from sqlalchemy import Engine, event
 
 from db.attendance import ledger
 from db.crypto import TemplateCipher, bind_key
-from db.engine import open_database, reading, writing
+from db.engine import reading, writing
 from db.errors import DatabaseBusy, DatabaseError, WrongKey
 from db.observations import sightings
-from db.people import people
 from db.records.people import Person
 from monitor.config import Settings
 from monitor.domain import KioskEvent, Phase
@@ -26,18 +25,14 @@ from monitor.recording import recorder as recording
 from monitor.recording.journal import Journal
 from monitor.recording.recorder import Recorder
 from tests.db.rows import newest_entries
-from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, Record, Start, seen
 
 
 def test_a_locked_database_loses_nothing_and_says_so(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, start: Start, lock: Lock
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
     recorder = start()
-    other = open_database(str(engine.url.database))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    with lock():
         recorder.record(seen(ada))
         recorder.record(seen(ada, minute=10))
         assert "locked" in trouble_of(recorder)
@@ -47,14 +42,11 @@ def test_a_locked_database_loses_nothing_and_says_so(
     recorder.close()
     assert told.kinds == ["sighting", "check_in", "sighting", "check_out"]
     assert (recorder.health, recorder.lost, waiting(recorder)) == (None, 0, 0)
-    other.dispose()
 
 
 def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
-    engine: Engine, ada: Person, told: Listener, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, lock: Lock
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
     done: list[str] = []
 
     def registered() -> None:
@@ -62,9 +54,7 @@ def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
         if len(done) == 1:
             raise DatabaseBusy("still locked")
 
-    other = open_database(str(engine.url.database))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    with lock():
         recorder = Recorder(
             engine, CIPHER, Settings(db="unused"), publish=told, clock=lambda: AT, registered=registered
         )
@@ -74,12 +64,9 @@ def test_what_is_due_at_the_start_is_done_once_a_locked_database_is_free(
     told.wait_for(2)
     recorder.close()
     assert done == ["tried", "tried"]
-    other.dispose()
 
 
-def test_a_full_disk_loses_nothing_and_says_so(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_a_full_disk_loses_nothing_and_says_so(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     full = threading.Event()
     recorder = start()
 
@@ -100,31 +87,22 @@ def test_a_full_disk_loses_nothing_and_says_so(
 
 
 def test_closing_gives_up_on_a_database_that_stays_locked(
-    engine: Engine, ada: Person, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, start: Start, lock: Lock
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
     recorder = start()
-    other = open_database(str(engine.url.database))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    with lock():
         recorder.record(seen(ada))
         with pytest.raises(DatabaseError, match="1 entry could not be written"):
             recorder.close(timeout=0.05)
-    other.dispose()
 
 
 def test_memory_stays_bounded_while_the_database_is_away(
-    engine: Engine, ada: Person, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, start: Start, lock: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
     monkeypatch.setattr("monitor.recording.backlog.MANY_WAITING", 3)
     monkeypatch.setattr("monitor.recording.backlog.MOST_WAITING", 6)
     recorder = start()
-    other = open_database(str(engine.url.database))
-    with writing(other) as owner:
-        people.add_person(owner, "Bob", at=AT, actor="test")
+    with lock():
         for minute in range(10):
             recorder.record(seen(None, minute))
             recorder.record(seen(ada, minute, phase=Phase.CONTINUED))
@@ -136,7 +114,6 @@ def test_memory_stays_bounded_while_the_database_is_away(
         assert ledger.count(session) == 1
         assert len(sightings.visitors(session, CIPHER)) == 2, "faces are let go first"
     assert recorder.lost == 5, "then strangers"
-    other.dispose()
 
 
 def test_a_listener_that_fails_stops_nothing(engine: Engine, ada: Person, caplog: pytest.LogCaptureFixture) -> None:
@@ -154,12 +131,9 @@ def test_a_listener_that_fails_stops_nothing(engine: Engine, ada: Person, caplog
 
 @pytest.mark.parametrize("broken", [{"embedding": np.full(128, np.nan, np.float32)}, {"portrait": PORTRAIT[:0]}])
 def test_a_fact_that_cannot_be_written_does_not_hold_up_the_next(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], broken: dict[str, Any]
+    engine: Engine, ada: Person, told: Listener, record: Record, broken: dict[str, Any]
 ) -> None:
-    recorder = start()
-    recorder.record(replace(seen(None), **broken))
-    recorder.record(seen(ada))
-    recorder.close()
+    recorder = record(replace(seen(None), **broken), seen(ada))
     assert told.kinds == ["sighting", "check_in"]
     assert recorder.lost == 1
 
@@ -171,7 +145,7 @@ def test_a_wrong_key_stops_the_start(engine: Engine) -> None:
         Recorder(engine, CIPHER, Settings(db="unused"), publish=lambda told: None)
 
 
-def test_a_closed_recorder_takes_nothing(ada: Person, start: Callable[..., Recorder]) -> None:
+def test_a_closed_recorder_takes_nothing(ada: Person, start: Start) -> None:
     recorder = start()
     recorder.close()
     recorder.close()
@@ -238,16 +212,11 @@ class Clock:
 
 
 @pytest.fixture
-def locked(engine: Engine, ada: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+def locked(ada: Person, lock: Lock) -> Iterator[Callable[[], None]]:
     """Somebody else holds the database until the function is called."""
-    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 20)
-    engine.dispose()
-    other = open_database(str(engine.url.database))
     with ExitStack() as held:
-        owner = held.enter_context(writing(other))
-        people.add_person(owner, "Bob", at=AT, actor="test")
+        held.enter_context(lock())
         yield held.close
-    other.dispose()
 
 
 FIVE = timedelta(hours=5)
@@ -311,7 +280,7 @@ def test_a_jump_of_the_clock_before_the_database_is_there_stands_in_the_audit_lo
 
 
 def test_a_database_that_answers_nothing_is_said_and_closing_does_not_wait_for_it(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, ada: Person, told: Listener, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As over a cable that was cut: the system gives the connection up after a quarter of an hour only."""
     asked, back = threading.Event(), threading.Event()

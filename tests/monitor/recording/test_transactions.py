@@ -1,6 +1,5 @@
 """The recorder: what is written for each phase of a sighting, and in which order it is told."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,12 +16,10 @@ from monitor.config import Settings
 from monitor.domain import Candidate, EventKind, KioskEvent, Match, Phase
 from monitor.recording.recorder import Recorder
 from tests.db.rows import mood_samples, newest_events
-from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, FACE, HAPPY, Listener, Record, Start, seen
 
 
-def test_an_arrival_is_sighting_check_in_and_mood(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_an_arrival_is_sighting_check_in_and_mood(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     recorder = start(kiosk="front", site="HQ")
     arrival = seen(ada)
     recorder.record(arrival)
@@ -41,9 +38,7 @@ def test_an_arrival_is_sighting_check_in_and_mood(
         assert kept.person == ada.id
 
 
-def test_what_a_name_hung_on_is_kept_and_told(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
+def test_what_a_name_hung_on_is_kept_and_told(engine: Engine, ada: Person, told: Listener, start: Start) -> None:
     arrival = seen(ada)
     match = Match(
         Candidate(ada.id, "Ada", 0.81, 0.62),
@@ -63,9 +58,7 @@ def test_what_a_name_hung_on_is_kept_and_told(
     assert (kept.runner_up, kept.runner_up_similarity) == (None, 0.51)  # who is not in the database has no row
 
 
-def test_events_are_told_only_when_they_are_in_the_database(
-    engine: Engine, ada: Person, start: Callable[..., Recorder]
-) -> None:
+def test_events_are_told_only_when_they_are_in_the_database(engine: Engine, ada: Person, start: Start) -> None:
     found: list[bool] = []
 
     def look(told: KioskEvent) -> None:
@@ -78,41 +71,34 @@ def test_events_are_told_only_when_they_are_in_the_database(
     assert found == [True, True]
 
 
-def test_coming_back_is_a_check_out_but_lingering_is_not(
-    ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
-    recorder = start()
+def test_coming_back_is_a_check_out_but_lingering_is_not(ada: Person, told: Listener, record: Record) -> None:
     stay = seen(ada)
-    recorder.record(stay)
-    recorder.record(replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(minutes=30)))
-    recorder.record(seen(ada, minute=31))
-    recorder.record(seen(ada, minute=40))
-    recorder.close()
+    record(
+        stay,
+        replace(stay, phase=Phase.CLOSED, last_at=AT + timedelta(minutes=30)),
+        seen(ada, minute=31),
+        seen(ada, minute=40),
+    )
     assert told.kinds == ["sighting", "check_in", "sighting", "sighting", "check_out"]
     assert told.events[2].text == "Already checked in at 09:00."
 
 
 @pytest.mark.parametrize(("role", "kind"), [("in", "check_in"), ("out", "check_out")])
 def test_a_one_way_door_makes_one_kind_and_a_new_one_after_an_hour(
-    ada: Person, told: Listener, start: Callable[..., Recorder], role: str, kind: str
+    ada: Person, told: Listener, record: Record, role: str, kind: str
 ) -> None:
-    recorder = start(role=role)
-    for minute in (0, 30, 57, 60):  # who comes in again an hour later left unseen
-        recorder.record(seen(ada, minute))
-    recorder.close()
+    # Who comes in again an hour later left unseen.
+    record(*(seen(ada, minute) for minute in (0, 30, 57, 60)), role=role)
     assert told.kinds == ["sighting", kind, "sighting", "sighting", "sighting", kind]
 
 
-def test_a_new_day_begins_with_a_check_in(ada: Person, told: Listener, start: Callable[..., Recorder]) -> None:
-    recorder = start()
-    recorder.record(seen(ada))
-    recorder.record(seen(ada, minute=24 * 60))
-    recorder.close()
+def test_a_new_day_begins_with_a_check_in(ada: Person, told: Listener, record: Record) -> None:
+    record(seen(ada), seen(ada, minute=24 * 60))
     assert told.kinds == ["sighting", "check_in"] * 2
 
 
 def test_an_unknown_face_is_kept_until_it_gets_a_name(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
+    engine: Engine, ada: Person, told: Listener, start: Start
 ) -> None:
     recorder = start()
     stranger = seen(None)
@@ -133,14 +119,9 @@ def test_an_unknown_face_is_kept_until_it_gets_a_name(
         assert named.person == ada.id
 
 
-def test_the_same_fact_twice_is_written_once(
-    engine: Engine, ada: Person, told: Listener, start: Callable[..., Recorder]
-) -> None:
-    recorder = start()
+def test_the_same_fact_twice_is_written_once(engine: Engine, ada: Person, told: Listener, record: Record) -> None:
     stay = seen(ada)
-    recorder.record(stay)
-    recorder.record(stay)
-    recorder.close()
+    record(stay, stay)
     assert told.kinds == ["sighting", "check_in", "sighting"]
     with reading(engine) as session:
         assert (ledger.count(session), moods.count(session)) == (1, 1)

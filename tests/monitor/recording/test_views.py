@@ -1,6 +1,5 @@
 """The recorder keeps the views that a name was given on, of those who agreed, as long as the settings say."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +15,8 @@ from db.records.people import Person
 from monitor.domain import FaceView, Phase, Sighting
 from monitor.recording.backlog import Backlog
 from monitor.recording.journal import Journal, Seen
-from monitor.recording.recorder import Recorder
 from monitor.vision.jpeg import decode_jpeg
-from tests.monitor.recording.arrivals import AT, CIPHER, FACE, PORTRAIT, seen
+from tests.monitor.recording.arrivals import AT, CIPHER, FACE, PORTRAIT, Record, seen
 
 GREY = np.full_like(PORTRAIT, 128)
 
@@ -38,19 +36,13 @@ def with_views(sighting: Sighting) -> Sighting:
     ],
 )
 def test_views_are_kept_as_people_and_settings_allow(
-    engine: Engine,
-    ada: Person,
-    start: Callable[..., Recorder],
-    agreed: bool | None,
-    settings: dict[str, object],
-    kept: int,
+    engine: Engine, ada: Person, record: Record, agreed: bool | None, settings: dict[str, object], kept: int
 ) -> None:
     if agreed is not None:
         with writing(engine) as session:
             consents.set_consent(session, ada.id, "face", agreed, at=AT, actor="test")
-    recorder, arrival = start(**settings), with_views(seen(ada))
-    recorder.record(arrival)
-    recorder.close()
+    arrival = with_views(seen(ada))
+    record(arrival, **settings)
     with reading(engine) as session:
         found = views.pictures(session, CIPHER, arrival.id)
     assert len(found) == kept
@@ -60,21 +52,14 @@ def test_views_are_kept_as_people_and_settings_allow(
         assert abs(int(picture.mean()) - 128) <= 1
 
 
-def test_views_wait_until_the_face_is_live_and_are_written_once(
-    engine: Engine, ada: Person, start: Callable[..., Recorder]
-) -> None:
+def test_views_wait_until_the_face_is_live_and_are_written_once(engine: Engine, ada: Person, record: Record) -> None:
     with writing(engine) as session:
         consents.set_consent(session, ada.id, "face", True, at=AT, actor="test")
-    recorder, arrival = start(), with_views(replace(seen(ada), live=False))
-    recorder.record(arrival)
-    recorder.record(replace(arrival, phase=Phase.NOT_LIVE))
-    recorder.close()
+    arrival = with_views(replace(seen(ada), live=False))
+    record(arrival, replace(arrival, phase=Phase.NOT_LIVE))
     with reading(engine) as session:
         assert views.pictures(session, CIPHER, arrival.id) == []
-    again = start()
-    for _ in range(2):
-        again.record(replace(arrival, phase=Phase.LIVE, live=True))
-    again.close()
+    record(*[replace(arrival, phase=Phase.LIVE, live=True)] * 2)
     with reading(engine) as session:
         assert len(views.pictures(session, CIPHER, arrival.id)) == 3
 

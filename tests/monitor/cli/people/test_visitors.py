@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from db.attendance import ledger
+from db.crypto import owner
 from db.engine import reading, writing
 from db.observations import sightings
 from db.people import consents, people
@@ -42,7 +43,7 @@ def real_faces(world: World, orl_photo: Photo, blazeface: FaceDetector) -> None:
         for image, row in enumerate(session.query(SightingRow).filter(SightingRow.portrait.is_not(None)), start=1):
             photo = orl_photo(1, image)
             jpeg = cv2.imencode(".jpg", face_chip(photo, blazeface.detect(photo)[0]))[1].tobytes()
-            row.portrait = world.cipher.seal(jpeg, sightings.portrait_owner(row.id))
+            row.portrait = world.cipher.seal(jpeg, owner(SightingRow.portrait, row.id))
 
 
 def test_a_visitor_of_three_days_is_one_line_with_the_end_of_its_id(run: Run) -> None:

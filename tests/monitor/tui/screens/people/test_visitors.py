@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from db.attendance import kiosks, ledger
+from db.crypto import owner
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
@@ -33,7 +34,7 @@ def real_faces(world: World, orl_photo: Photo, blazeface: FaceDetector) -> None:
             photo = orl_photo(1, image)
             chip = face_chip(photo, blazeface.detect(photo)[0])
             jpeg = cv2.imencode(".jpg", chip)[1].tobytes()
-            row.portrait = world.cipher.seal(jpeg, sightings.portrait_owner(row.id))
+            row.portrait = world.cipher.seal(jpeg, owner(SightingRow.portrait, row.id))
 
 
 @pytest.mark.usefixtures("real_faces")
