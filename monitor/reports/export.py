@@ -94,30 +94,53 @@ def write_xlsx(
     file: BinaryIO,
     columns: Sequence[str],
     rows: Iterable[Sequence[Cell]],
-    sheet: Callable[[Sequence[Cell]], str],
+    title: str,
     *,
-    totals: bool = False,
-    clock: bool = False,
+    clock: bool,
 ) -> None:
-    """A workbook, row by row into a file that is open; texts are texts, also those that look like formulas.
+    """A workbook with a sheet a group and its sums, row by row into a file that is open.
+
+    Texts are texts, also those that look like formulas.
 
     Args:
-        sheet: the title of the sheet to which a row belongs.
-        totals: whether a row at the end of each sheet adds up numbers and durations.
+        title: of the only sheet, where no column is the group.
         clock: durations as h:mm instead of decimal hours; Excel cannot show negative ones, so that those of columns
             that may be negative stay decimal.
     """
     from monitor.reports.xlsx import Workbook
 
+    group = columns.index("group") if "group" in columns else None
     decimal = [index for index, name in enumerate(columns) if not clock or name in SIGNED]
-    with Workbook(file, columns, totals=totals) as book:
+    with Workbook(file, columns) as book:
         for row in rows:
             cells = list(row)
             for index in decimal:
                 value = cells[index]
                 if type(value) is timedelta:
                     cells[index] = decimal_hours(value)
-            book.append(sheet(row), cells)
+            book.append(title if group is None else str(row[group] or "No group"), cells)
+
+
+def write_rows(
+    file: BinaryIO,
+    form: str,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    dialect: Dialect = Dialect.EXCEL,
+    clock: bool | None = None,
+) -> None:
+    """`write_csv` or `write_xlsx`.
+
+    Args:
+        form: csv or xlsx.
+        clock: by default not in CSV, but in a workbook.
+    """
+    if form == "csv":
+        write_csv(file, columns, rows, dialect, clock=bool(clock))
+    else:
+        write_xlsx(file, columns, rows, title, clock=clock is not False)
 
 
 def write_json_lines(file: BinaryIO, records: Iterable[Mapping[str, object]], *, clock: bool) -> None:
