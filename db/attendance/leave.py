@@ -86,12 +86,5 @@ def _detail(leave: Leave) -> dict[str, Any]:
 
 
 def _record(row: LeaveRow) -> Leave:
-    return Leave(
-        row.id,
-        row.person_id,
-        row.first,
-        row.last,
-        cast(LeaveKind, row.kind),
-        cast("HalfDay | None", row.half),
-        row.note,
-    )
+    kind, half = cast(LeaveKind, row.kind), cast("HalfDay | None", row.half)
+    return Leave(row.id, row.person_id, row.first, row.last, kind, half, row.note)

@@ -16,6 +16,7 @@ from monitor.cli.options import ForceOption, Output, Paper, Run, err, out, outpu
 from monitor.cli.progress import working
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
+from monitor.reports.cells import Dialect
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -35,12 +36,6 @@ class Format(StrEnum):
     JSON = "json"
     ICS = "ics"
     HTML = "html"
-
-
-class Dialect(StrEnum):
-    PLAIN = "plain"
-    EXCEL = "excel"
-    EXCEL_SEMICOLON = "excel-semicolon"
 
 
 class Hours(StrEnum):
@@ -294,10 +289,8 @@ class _Style:
     @property
     def options(self) -> dict[str, Any]:
         """For `monitor.reports.export.write_rows`."""
-        from monitor.reports import export
-
-        dialect = self.dialect or (Dialect.EXCEL if self.target.file else Dialect.PLAIN)
-        return {"dialect": export.Dialect(dialect), "clock": self.clock}
+        usual = Dialect.EXCEL if self.target.file else Dialect.PLAIN
+        return {"dialect": self.dialect or usual, "clock": self.clock}
 
 
 def _write(title: str, lines: "Sequence[Line]", style: _Style, columns: "Iterable[str]") -> None:

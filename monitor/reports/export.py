@@ -9,28 +9,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from enum import StrEnum
 from functools import lru_cache
-from typing import Any, BinaryIO, Final, TextIO
+from typing import Any, BinaryIO, Final
 
-from monitor.reports.cells import Cell
+from monitor.reports.cells import Cell, Dialect
 from monitor.text import hours_and_minutes, printable
 
 SIGNED: Final = frozenset({"overtime", "balance"})
 """Columns whose durations may be negative."""
 _YES_OR_NO: Final = {True: "yes", False: "no"}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
-
-
-class Dialect(StrEnum):
-    """How a CSV file is written."""
-
-    PLAIN = "plain"
-    """RFC 4180 with line feeds, for programs."""
-    EXCEL = "excel"
-    """With the byte order mark and the line ends that Excel wants; else it reads names with accents wrongly."""
-    EXCEL_SEMICOLON = "excel-semicolon"
-    """For a system whose decimal sign is the comma: Excel parts columns at semicolons there."""
 
 
 @lru_cache(4096)
@@ -60,19 +48,9 @@ def write_csv(
     Args:
         clock: durations as h:mm instead of decimal hours.
     """
-    excel = dialect is not Dialect.PLAIN
-    text = io.TextIOWrapper(file, "utf-8-sig" if excel else "utf-8", errors="replace", newline="", write_through=False)
-    _write_csv(text, columns, rows, dialect, clock=clock)
-    text.flush()
-    text.detach()
-
-
-def _write_csv(
-    file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Cell]], dialect: Dialect, *, clock: bool
-) -> None:
-    semicolon = dialect is Dialect.EXCEL_SEMICOLON
-    ends = "\n" if dialect is Dialect.PLAIN else "\r\n"
-    writer = csv.writer(file, lineterminator=ends, delimiter=";" if semicolon else ",")
+    plain, semicolon = dialect is Dialect.PLAIN, dialect is Dialect.EXCEL_SEMICOLON
+    text = io.TextIOWrapper(file, "utf-8" if plain else "utf-8-sig", errors="replace", newline="")
+    writer = csv.writer(text, lineterminator="\n" if plain else "\r\n", delimiter=";" if semicolon else ",")
     writer.writerow(columns)
     cells: dict[type, Callable[[Any], object]] = {
         str: _csv_text,
@@ -88,6 +66,8 @@ def _write_csv(
     writer.writerows(
         [value if (cell := of_type(type(value))) is None else cell(value) for value in row] for row in rows
     )
+    text.flush()
+    text.detach()
 
 
 def write_xlsx(

@@ -23,7 +23,8 @@ from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
-from monitor.reports.export import Dialect, write_json_lines, write_rows
+from monitor.reports.cells import Dialect
+from monitor.reports.export import write_json_lines, write_rows
 from monitor.reports.sheet import sheets
 from monitor.text import printable
 

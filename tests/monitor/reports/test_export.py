@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from monitor.reports.cells import Table
-from monitor.reports.export import Appointment, Dialect, to_ics, write_csv, write_json_lines, write_xlsx
+from monitor.reports.cells import Dialect, Table
+from monitor.reports.export import Appointment, to_ics, write_csv, write_json_lines, write_xlsx
 from monitor.text import printable
 
 AT = datetime(2026, 3, 2, 9, 5, 7, tzinfo=ZoneInfo("Europe/Berlin"))
