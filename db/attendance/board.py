@@ -2,17 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, null, or_, select, true
 from sqlalchemy.orm import Session
 
+from db.attendance import shifts
 from db.batches import among
 from db.people import pages, people
 from db.people.pages import BY_GROUP, BY_NAME, Order
-from db.records.attendance import Expectation
+from db.records.attendance import Expectation, OwnShifts
 from db.records.pages import Page, Want
 from db.records.people import Person
+from db.schema.calendar import ShiftRow
 from db.schema.people import PersonRow
 
 
@@ -37,26 +40,35 @@ def count_listed(session: Session, expectation: Expectation, search: str = "") -
         search: only those in whose name or group this occurs.
     """
     found = people.found_by(search, number=False) if search else true()
-    query = select(PersonRow.group, func.count()).where(_is_listed(expectation), found).group_by(PersonRow.group)
+    query = select(PersonRow.group, _own_rank(expectation.own).label("own_rank"), func.count())
+    query = query.where(_is_listed(expectation), found).group_by(PersonRow.group)
+    if expectation.own:
+        query = query.group_by("own_rank")
     if expectation.people:
         query = query.where(~among(PersonRow.id, expectation.people))
     counts: dict[str, int] = {}
-    for group, number in session.execute(query):
-        said = expectation.groups.get(group or "", expectation.others)
+    for group, rank, number in session.connection().execute(query):  # as in `ledger_entries.entries`
+        if expectation.own and rank is not None:
+            said = expectation.own.said[rank]
+        else:
+            said = expectation.groups.get(group or "", expectation.others)
         counts[said] = counts.get(said, 0) + number
     return counts
 
 
-def missing_page(session: Session, which: BoardFilter, want: Want, *, status: str | None = None) -> Page[Person]:
+def missing_page(
+    session: Session, which: BoardFilter, want: Want, *, status: str | None = None, in_order: bool = False
+) -> Page[Person]:
     """People on the list who did not come, by name.
 
     Args:
         status: only those of whom this is said.
+        in_order: as in `pages.persons_page`.
     """
     conditions = [_is_on_list(which.expectation, status and [status]), ~among(PersonRow.id, which.came)]
     if which.search:
         conditions.append(_is_found(which))
-    return pages.persons_page(session, want, BY_NAME, and_(*conditions))
+    return pages.persons_page(session, want, BY_NAME, and_(*conditions), in_order=in_order)
 
 
 def board_page(
@@ -106,7 +118,7 @@ def _is_on_list(expectation: Expectation, statuses: Collection[str] | None = Non
     """
     listed, own = _is_listed(expectation), expectation.people
     if statuses is not None:
-        listed = and_(listed, _group_has_status(expectation, statuses))
+        listed = and_(listed, _shifts_have_status(expectation, statuses))
     if not own:
         return listed
     said = own if statuses is None else [person for person, one in own.items() if one in statuses]
@@ -117,17 +129,39 @@ def _is_on_list(expectation: Expectation, statuses: Collection[str] | None = Non
 
 def _has_status(expectation: Expectation, statuses: Collection[str]) -> ColumnElement[bool]:
     """`monitor.attendance.expected.status_of` as a condition."""
-    of_group, own = _group_has_status(expectation, statuses), expectation.people
+    of_group, own = _shifts_have_status(expectation, statuses), expectation.people
     if not own:
         return of_group
     said = [person for person, one in own.items() if one in statuses]
     return or_(and_(of_group, ~among(PersonRow.id, own)), among(PersonRow.id, said))
 
 
+def _shifts_have_status(expectation: Expectation, statuses: Collection[str]) -> ColumnElement[bool]:
+    """Of those whose own shifts decide, or else their group."""
+    of_group, own = _group_has_status(expectation, statuses), expectation.own
+    if own is None:
+        return of_group
+    rank = _own_rank(own)
+    return or_(
+        rank.in_([rank for rank, said in enumerate(own.said) if said in statuses]), and_(rank.is_(None), of_group)
+    )
+
+
+def _own_rank(own: OwnShifts | None) -> ColumnElement[Any]:
+    """For each person the place in `own.said`; NULL for those without a valid shift of their own."""
+    if own is None:
+        return null()
+    overdue = [and_(ShiftRow.grace_minutes == grace, ShiftRow.start <= start) for grace, start in own.overdue.items()]
+    on_weekday = ShiftRow.weekdays.bitwise_and(1 << own.day.weekday()) != 0
+    rank = case((~on_weekday, 0), (or_(false(), *overdue), 2), else_=1)
+    theirs = select(func.max(rank)).where(ShiftRow.person_id == PersonRow.id, shifts.valid_on(own.day))
+    return theirs.correlate(PersonRow).scalar_subquery()
+
+
 def _group_has_status(expectation: Expectation, statuses: Collection[str]) -> ColumnElement[bool]:
     """Of those whose group decides."""
-    groups = [group for group, said in expectation.groups.items() if said in statuses]
-    of_group: ColumnElement[bool] = PersonRow.group.in_(groups)
-    if expectation.others in statuses:
-        return or_(of_group, PersonRow.group.is_(None), PersonRow.group.not_in(list(expectation.groups)))
-    return and_(PersonRow.group.is_not(None), of_group)
+    if expectation.others not in statuses:
+        groups = [group for group, said in expectation.groups.items() if said in statuses]
+        return PersonRow.group.in_(groups) if groups else false()
+    others = [group for group, said in expectation.groups.items() if said not in statuses]
+    return or_(PersonRow.group.is_(None), PersonRow.group.not_in(others)) if others else true()

@@ -13,7 +13,7 @@ from db.errors import InvalidRecord
 from db.faces import candidates
 from db.observations import moods, sightings, views
 from db.people import look_alikes
-from db.records.attendance import AttendanceEvent, Method, NewEvent, Presence
+from db.records.attendance import AttendanceEvent, NewEvent, Presence
 from db.schema.attendance import EventRow
 from db.schema.observations import SightingRow
 
@@ -129,14 +129,13 @@ def add_by_hand(
     kiosk: UUID,
     actor: str,
     reason: str,
-    method: Method = "manual",
 ) -> AttendanceEvent:
-    """Adds an event that no camera saw: a forgotten check-out, or a PIN at the door.
+    """Adds an event that no camera saw: a forgotten check-out, or one of before Muster.
 
     Raises:
         InvalidRecord: there is no such person.
     """
-    made = NewEvent(id, kind, person, happened_at, time_zone, kiosk, method, actor, recorded_at=at)
+    made = NewEvent(id, kind, person, happened_at, time_zone, kiosk, "manual", actor, recorded_at=at)
     return _append(session, made, f"add {kind}", reason)
 
 

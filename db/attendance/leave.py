@@ -1,6 +1,6 @@
 """Leave of people: whole days or half days, with their kind."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, Final, cast, get_args
 from uuid import UUID
@@ -39,17 +39,8 @@ def add(session: Session, leave: Leave, *, at: datetime, actor: str) -> Leave:
             f"{who.name} has leave from {there.first} to {there.last} ({there.kind}) already; remove it first."
         )
     leave = replace(leave, note=" ".join(leave.note.split()))
-    session.add(
-        LeaveRow(
-            id=leave.id,
-            person_id=leave.person,
-            first=leave.first,
-            last=leave.last,
-            kind=leave.kind,
-            half=leave.half,
-            note=leave.note,
-        )
-    )
+    values = asdict(leave)
+    session.add(LeaveRow(person_id=values.pop("person"), **values))
     audit.note(session, "add leave", at=at, actor=actor, person=leave.person, detail={"after": _detail(leave)})
     session.flush()
     return leave
@@ -95,12 +86,5 @@ def _detail(leave: Leave) -> dict[str, Any]:
 
 
 def _record(row: LeaveRow) -> Leave:
-    return Leave(
-        row.id,
-        row.person_id,
-        row.first,
-        row.last,
-        cast(LeaveKind, row.kind),
-        cast("HalfDay | None", row.half),
-        row.note,
-    )
+    kind, half = cast(LeaveKind, row.kind), cast("HalfDay | None", row.half)
+    return Leave(row.id, row.person_id, row.first, row.last, kind, half, row.note)

@@ -1,16 +1,17 @@
 """Shifts: who is expected when. Changes keep the past: an old shift ends, a new one begins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from db import audit
+from db.batches import among
 from db.calendar import Shift
 from db.errors import InvalidRecord
 from db.names import clean
@@ -53,12 +54,11 @@ def end(session: Session, shift: UUID, last: date, *, at: datetime, actor: str) 
     Raises:
         InvalidRecord: there is no such shift.
     """
-    row = _row(session, shift)
-    before = _record(row)
+    before = get(session, shift)
     if before.valid_from is not None and before.valid_from > last:
         remove(session, shift, at=at, actor=actor)
         return None
-    row.valid_to = last
+    session.get_one(ShiftRow, shift).valid_to = last  # by the session, whose changes are proved
     after = replace(before, valid_to=last)
     changed = {"before": detail(before), "after": detail(after)}
     audit.note(session, "end shift", at=at, actor=actor, person=before.person, detail=changed)
@@ -72,9 +72,8 @@ def remove(session: Session, shift: UUID, *, at: datetime, actor: str) -> Shift:
     Raises:
         InvalidRecord: there is no such shift.
     """
-    row = _row(session, shift)
-    before = _record(row)
-    session.delete(row)
+    before = get(session, shift)
+    session.delete(session.get_one(ShiftRow, shift))
     audit.note(session, "remove shift", at=at, actor=actor, person=before.person, detail={"before": detail(before)})
     session.flush()
     return before
@@ -82,16 +81,40 @@ def remove(session: Session, shift: UUID, *, at: datetime, actor: str) -> Shift:
 
 def get(session: Session, shift: UUID) -> Shift:
     """The shift with this id. Raises: InvalidRecord."""
-    return _record(_row(session, shift))
+    found = _records(session, (ShiftRow.id == shift,), None, None)
+    if not found:
+        raise InvalidRecord(f"There is no shift {shift} (any more); see 'muster shifts list'.")
+    return found[0]
 
 
-def all_shifts(session: Session, first: date | None = None, last: date | None = None) -> list[Shift]:
+def all_shifts(
+    session: Session, first: date | None = None, last: date | None = None, *, own: bool = True
+) -> list[Shift]:
     """The shifts of everybody, of groups and of people, in the order in which they were entered.
 
     Args:
         first, last: only those that are valid on one of these days at least.
+        own: also those of single people.
     """
-    return _records(session, (), first, last)
+    return _records(session, () if own else (ShiftRow.person_id.is_(None),), first, last)
+
+
+def own_shifts(session: Session, people: Collection[UUID], first: date, last: date) -> list[Shift]:
+    """The shifts of these people's own that are valid on one of these days at least, in the order of entry."""
+    return _records(session, (among(ShiftRow.person_id, people),), first, last)
+
+
+def own_starts(session: Session, day: date, *, each: bool) -> tuple[set[tuple[time, int]], set[UUID]]:
+    """The starts and the minutes of grace of people's own shifts that are valid on a day, whatever its weekday; and
+    those people whose shifts do not come every week.
+
+    Args:
+        each: all people with shifts of their own instead.
+    """
+    apart = case((or_(literal(each), ShiftRow.every_weeks > 1), ShiftRow.person_id))
+    query = select(ShiftRow.start, ShiftRow.grace_minutes, apart).where(ShiftRow.person_id.is_not(None), valid_on(day))
+    found = session.connection().execute(query.distinct()).all()
+    return {(start, grace) for start, grace, _ in found}, {person for *_, person in found if person is not None}
 
 
 def shifts_for(
@@ -147,7 +170,8 @@ def people_without(session: Session, day: date, most: int) -> tuple[list[Person]
     return [people.record(row) for row in rows], count
 
 
-def _valid(day: date) -> ColumnElement[bool]:
+def valid_on(day: date) -> ColumnElement[bool]:
+    """Shifts that are valid on a day, whatever its weekday."""
     return and_(
         or_(ShiftRow.valid_from.is_(None), ShiftRow.valid_from <= day),
         or_(ShiftRow.valid_to.is_(None), ShiftRow.valid_to >= day),
@@ -155,11 +179,11 @@ def _valid(day: date) -> ColumnElement[bool]:
 
 
 def _own_shift(day: date) -> ColumnElement[bool]:
-    return exists().where(ShiftRow.person_id == PersonRow.id, _valid(day))
+    return exists().where(ShiftRow.person_id == PersonRow.id, valid_on(day))
 
 
 def _group_shift(day: date) -> ColumnElement[bool]:
-    return exists().where(ShiftRow.group == PersonRow.group, _valid(day))
+    return exists().where(ShiftRow.group == PersonRow.group, valid_on(day))
 
 
 def detail(shift: Shift) -> dict[str, Any]:
@@ -202,13 +226,6 @@ def _require_valid(shift: Shift) -> None:
         )
 
 
-def _row(session: Session, shift: UUID) -> ShiftRow:
-    row = session.get(ShiftRow, shift)
-    if row is None:
-        raise InvalidRecord(f"There is no shift {shift} (any more); see 'muster shifts list'.")
-    return row
-
-
 def _records(
     session: Session, conditions: Sequence[ColumnElement[bool]], first: date | None, last: date | None
 ) -> list[Shift]:
@@ -237,23 +254,6 @@ def _clock(value: Any) -> time:
 def _day(value: Any) -> date | None:
     """The day that a raw column gave."""
     return value if value is None or isinstance(value, date) else date.fromisoformat(value)
-
-
-def _record(row: ShiftRow) -> Shift:
-    return Shift(
-        id=row.id,
-        weekdays=_WEEKDAYS[row.weekdays],
-        start=row.start,
-        end=row.end,
-        person=row.person_id,
-        group=row.group,
-        grace_minutes=row.grace_minutes,
-        break_minutes=row.break_minutes,
-        break_paid=row.break_paid,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        every_weeks=row.every_weeks,
-    )
 
 
 _COLUMNS: Final = (

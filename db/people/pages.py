@@ -73,9 +73,15 @@ def people_page(
     return _like(found, summaries(session, found.items))
 
 
-def persons_page(session: Session, want: Want, order: Order, *where: ColumnElement[bool]) -> Page[Person]:
-    """People in this order, those who fit the conditions."""
-    found = page(session, select(PersonRow).where(*where), order, want)
+def persons_page(
+    session: Session, want: Want, order: Order, *where: ColumnElement[bool], in_order: bool = False
+) -> Page[Person]:
+    """People in this order, those who fit the conditions.
+
+    Args:
+        in_order: they are looked for in the order, also where few fit: for conditions that take long for each person.
+    """
+    found = page(session, select(PersonRow).where(*where), order, want, in_order=in_order)
     return _like(found, [people.record(row) for row in found.items])
 
 
@@ -90,7 +96,7 @@ def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     return dict(session.execute(select(PersonRow.id, PersonRow.name).where(among(PersonRow.id, ids))).all())
 
 
-def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page[Any]:
+def page(session: Session, query: Select[Any], order: Order, want: Want, *, in_order: bool = False) -> Page[Any]:
     """A part of a query of one entity."""
     landmark = None
     if want.key is not None:
@@ -102,7 +108,7 @@ def page(session: Session, query: Select[Any], order: Order, want: Want) -> Page
         total = count(session, query)
     if total == 0:
         return Page(0, 0, ())
-    if query.whereclause is not None and total <= FEW:
+    if query.whereclause is not None and total <= FEW and not in_order:
         few = query.with_only_columns(order.key).correlate(None)
         query = select(order.key.class_).where(order.key.in_(few))
     if landmark is None:

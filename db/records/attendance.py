@@ -5,7 +5,7 @@ Times are aware and in UTC.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -98,6 +98,17 @@ class LedgerEntry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnShifts:
+    """What is said on a day of those who have shifts of their own, by weekday and start."""
+
+    day: date
+    overdue: Mapping[int, time]
+    """By minutes of grace: the last start of a shift that is overdue; without an entry none is."""
+    said: tuple[str, str, str]
+    """Of those without a shift on this weekday, of those with one, and of those with one that is overdue."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """Who is on the list of one day even when they do not come, and what is said of them then.
 
@@ -111,4 +122,6 @@ class Expectation:
     others: str = ""
     """What is said of people of no group, and of groups without shifts."""
     people: Mapping[UUID, str] = field(default_factory=dict)
-    """What is said of those whose own calendar decides: shifts of their own, leave, enrolled on the day, changed."""
+    """What is said of those of whom the calendar has to be read: on leave, enrolled on the day, changed, rotating."""
+    own: OwnShifts | None = None
+    """What is said of the others who have shifts of their own; None where nobody has."""

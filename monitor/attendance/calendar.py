@@ -140,7 +140,7 @@ class Timetable(NamedTuple):
     def on(self, day: date) -> tuple[Shift, ...]:
         """The shifts that are in force on a day, whatever its weekday: those of the narrowest that has any."""
         for level in self:
-            valid = tuple(shift for shift in level if is_valid(shift, day))
+            valid = tuple(shift for shift in level if shift.is_valid(day))
             if valid:
                 return valid
         return ()
@@ -150,24 +150,6 @@ def timetable(rota: Rota, person: UUID | None, group: str | None) -> Timetable:
     """Whose shifts count for somebody; without a person, for people of this group who have none of their own."""
     own = rota.own.get(person, ()) if person else ()
     return Timetable(own, rota.of_group.get(group, ()) if group is not None else (), rota.of_all)
-
-
-def is_valid(shift: Shift, day: date) -> bool:
-    return (shift.valid_from is None or shift.valid_from <= day) and (shift.valid_to is None or day <= shift.valid_to)
-
-
-def starts_on(shift: Shift, day: date) -> bool:
-    """Whether a valid shift starts on this day: its weekday, and every n-th calendar week from that of `valid_from`."""
-    if day.weekday() not in shift.weekdays:
-        return False
-    return (
-        shift.every_weeks == 1
-        or (day - (shift.valid_from or _A_MONDAY) + _monday(shift)).days // 7 % (shift.every_weeks) == 0
-    )
-
-
-def _monday(shift: Shift) -> timedelta:
-    return timedelta(days=(shift.valid_from or _A_MONDAY).weekday())
 
 
 @lru_cache(maxsize=100_000)
@@ -192,10 +174,10 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def windows_of(shifts: Sequence[Shift], day: date, zone: ZoneInfo) -> tuple[Window, ...]:
-    """The windows of valid shifts that start on a day, by time; two at the same time are one."""
+    """The windows of the shifts that start on a day, by time; two at the same time are one."""
     spans: dict[tuple[int, int], Shift] = {}
     for shift in shifts:
-        if starts_on(shift, day):
+        if shift.starts_on(day):
             ends = day if shift.end > shift.start else day + _DAY
             spans.setdefault((local_minute(day, shift.start, zone), local_minute(ends, shift.end, zone)), shift)
     return tuple(Window(day, index, *span, spans[span]) for index, span in enumerate(sorted(spans)))

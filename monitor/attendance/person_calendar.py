@@ -90,6 +90,11 @@ class Calendars:
         """The calendars with every shift later by this, or earlier."""
         return replace(self, rota=self.rota.moved(by), _shared={}, _of_own={})
 
+    def with_own(self, own: Mapping[UUID, Sequence[Shift]]) -> "Calendars":
+        """The calendars with more people's own shifts."""
+        rota = replace(self.rota, own={**own, **self.rota.own})
+        return replace(self, rota=rota, _of_own={**self._of_own})  # its keys are of lists that `rota` keeps alive
+
     def of(self, person: Person) -> Calendar:
         # Hashing an id thousands of times is a tenth of Today's time, so nothing is looked up where nothing is.
         changes = self.changes.get(person.id, ()) if self.changes else ()

@@ -23,6 +23,8 @@ Evidence: TypeAlias = Literal["seen", "shift", "usual", "rule", "leave"]
 USUAL_DAYS: Final = 20
 """How many days before tell when somebody usually comes and leaves."""
 _FEWEST: Final = 5
+_LONGEST: Final = 960
+"""Minutes that a stay of which one end is missing may have lasted."""
 _NEAR: Final = sorted(range(-4, 5), key=lambda days: (abs(days), -days))
 """Days beside an absence on which a leave tells what it may have been, the nearest first."""
 
@@ -159,9 +161,10 @@ def _proposals(
     if reason is Reason.TWO_INS:
         return _one_arrival(summary, piece, zone)
     if reason in (Reason.NO_CHECK_OUT, Reason.CLOSED_BY_RULE) and piece.start is not None:
-        return [*_left(summary, piece, piece.start, sights, usual, zone), *_one_arrival(summary, piece, zone)]
+        left = _missing(summary, piece, piece.start, "check_out", sights, usual, zone)
+        return [*left, *_one_arrival(summary, piece, zone)]
     if reason is Reason.NO_CHECK_IN and piece.end is not None:
-        return _came(summary, piece, piece.end, sights, usual, zone)
+        return _missing(summary, piece, piece.end, "check_in", sights, usual, zone)
     return []
 
 
@@ -170,68 +173,49 @@ def _leave(one: PersonDay, leave: Mapping[tuple[UUID, date], LeaveKind]) -> list
     for days in _NEAR:
         day = one.summary.day + timedelta(days=days)
         if (kind := leave.get((one.person.id, day))) is not None:
-            return [
-                Proposal(
-                    f"leave: {kind}, as on {WEEKDAYS[day.weekday()].capitalize()} {day.day}",
-                    None,
-                    None,
-                    evidence="leave",
-                    leave=kind,
-                )
-            ]
+            text = f"leave: {kind}, as on {WEEKDAYS[day.weekday()].capitalize()} {day.day}"
+            return [Proposal(text, None, None, evidence="leave", leave=kind)]
     return []
 
 
-def _left(
+def _missing(
     summary: DaySummary,
     piece: Piece,
-    start: int,
+    known: int,
+    kind: Presence,
     sights: Sequence[Sight],
     usual: Sequence[DaySummary],
     zone: ZoneInfo,
 ) -> list[Proposal]:
-    """When somebody who came may have left: where they were seen last, at the shift's end, as usual."""
-    later = [one.start for one in summary.pieces if one.start is not None and one.start > start]
-    until = min(later, default=start + 960)
-    found = []
-    seen = [one for one in sights if start + 1 < minute_of(one.at) < until]
-    if seen:
-        last = seen[-1]
-        text = f"left {_clock(last.at, zone)}, seen at {last.kiosk}"
-        found.append(Proposal(text, "check_out", last.at.replace(second=0, microsecond=0), evidence="seen"))
-    due = summary.plan.dues[piece.window] if piece.window != VISIT else None
-    if due is not None and start < due.end < until:
-        at = instant_of(due.end)
-        found.append(Proposal(f"left {_clock(at, zone)}, the shift's end", "check_out", at, evidence="shift"))
-    at_usual = _usual([one.last_out for one in usual], instant_of(start), zone)
-    if at_usual is not None and start < minute_of(at_usual) < until:
-        found.append(Proposal(f"left {_clock(at_usual, zone)}, as usual", "check_out", at_usual, evidence="usual"))
-    return found
+    """When somebody who came may have left, or who left may have come: where they were seen, by the shift, as usual.
 
-
-def _came(
-    summary: DaySummary,
-    piece: Piece,
-    end: int,
-    sights: Sequence[Sight],
-    usual: Sequence[DaySummary],
-    zone: ZoneInfo,
-) -> list[Proposal]:
-    """When somebody who left may have come: where they were seen first, at the shift's start, as usual."""
-    since = max((one.end for one in summary.pieces if one.end is not None and one.end < end), default=end - 960)
-    found = []
-    seen = [one for one in sights if since < minute_of(one.at) < end - 1]
-    if seen:
-        text = f"came {_clock(seen[0].at, zone)}, seen at {seen[0].kiosk}"
-        found.append(Proposal(text, "check_in", seen[0].at.replace(second=0, microsecond=0), evidence="seen"))
+    Args:
+        known: the minute of the entry that is there.
+        kind: what is missing.
+    """
+    leaves = kind == "check_out"
     due = summary.plan.dues[piece.window] if piece.window != VISIT else None
-    if due is not None and since < due.start < end:
-        at = instant_of(due.start)
-        found.append(Proposal(f"came {_clock(at, zone)}, the shift's start", "check_in", at, evidence="shift"))
-    at_usual = _usual([one.first_in for one in usual], instant_of(end) - timedelta(hours=23), zone)
-    if at_usual is not None and since < minute_of(at_usual) < end:
-        found.append(Proposal(f"came {_clock(at_usual, zone)}, as usual", "check_in", at_usual, evidence="usual"))
-    return found
+    if leaves:
+        later = (one.start for one in summary.pieces if one.start is not None and one.start > known)
+        since, until = known, min(later, default=known + _LONGEST)
+        seen = [one for one in sights if since + 1 < minute_of(one.at) < until][-1:]
+        planned, times, after = due and due.end, [one.last_out for one in usual], instant_of(known)
+    else:
+        earlier = (one.end for one in summary.pieces if one.end is not None and one.end < known)
+        since, until = max(earlier, default=known - _LONGEST), known
+        seen = [one for one in sights if since < minute_of(one.at) < until - 1][:1]
+        planned, times = due and due.start, [one.first_in for one in usual]
+        after = instant_of(known) - timedelta(hours=23)
+    found: list[tuple[datetime, str, Evidence]] = [
+        (one.at.replace(second=0, microsecond=0), f"seen at {one.kiosk}", "seen") for one in seen
+    ]
+    if planned is not None and since < planned < until:
+        found.append((instant_of(planned), f"the shift's {'end' if leaves else 'start'}", "shift"))
+    at_usual = _usual(times, after, zone)
+    if at_usual is not None and since < minute_of(at_usual) < until:
+        found.append((at_usual, "as usual", "usual"))
+    verb = "left" if leaves else "came"
+    return [Proposal(f"{verb} {_clock(at, zone)}, {why}", kind, at, evidence=evidence) for at, why, evidence in found]
 
 
 def _usual(times: Sequence[datetime | None], after: datetime, zone: ZoneInfo) -> datetime | None:

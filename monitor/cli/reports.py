@@ -2,13 +2,13 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import typer
 
@@ -16,12 +16,16 @@ from monitor.cli.options import ForceOption, Output, Paper, Run, err, out, outpu
 from monitor.cli.progress import working
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
+from monitor.reports.cells import Dialect
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from sqlalchemy import Engine
+
     from monitor.attendance.days import Period, PersonDay
-    from monitor.reports.cells import Cell, Table
+    from monitor.config import Settings
+    from monitor.reports.cells import Table
     from monitor.reports.lines import Line
 
 
@@ -32,12 +36,6 @@ class Format(StrEnum):
     JSON = "json"
     ICS = "ics"
     HTML = "html"
-
-
-class Dialect(StrEnum):
-    PLAIN = "plain"
-    EXCEL = "excel"
-    EXCEL_SEMICOLON = "excel-semicolon"
 
 
 class Hours(StrEnum):
@@ -53,6 +51,9 @@ _LEAST: Final = {
 
 Advance: TypeAlias = Callable[[int, int], None]
 """Called with how much is done, and with how much there is to do."""
+
+_Asked: TypeAlias = "tuple[Engine, Settings, Period, datetime]"
+"""Of whose database, by whose rules, which days are asked for, and when."""
 
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day: YYYY-MM-DD, 9 mar, yesterday.")
@@ -111,17 +112,12 @@ def attendance(
     """
     from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
-    from monitor.desk.days import attendance as desk
     from monitor.desk.people.finding import find_person
-    from monitor.reports import lines as report_lines
     from monitor.reports.columns import COLUMNS
-    from monitor.reports.export import to_ics
-    from monitor.reports.sheet import sheets
 
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
     target = output_to(output, force=force)
-    today = now.astimezone(settings.zone).date()
-    period = _period(first, last, today, before=0, month=month)
+    period = _period(first, last, now.astimezone(settings.zone).date(), before=0, month=month)
     engine = open_database(settings.db, read_only=True)
     who = find_person(engine, person) if person is not None else None
     group = known_group(engine, group) if group is not None else None
@@ -129,43 +125,58 @@ def attendance(
     if form in (Format.ICS, Format.HTML) and by != "day":
         raise UsageError(f"--format {form} is for stays, not for --by {by}; use table, csv, xlsx or json.")
     _note(run, f"attendance by {by}", style, period, group, who.id if who else None)
-    title, zone = f"Attendance {settings.site}", settings.zone
-    if form is Format.HTML:
-        people = desk.by_person(engine, settings, period, now, group=group, person=who)
-        target.write("".join(sheets(settings.site, period, people, zone)).encode())
+    asked, whom = (engine, settings, period, now), {"group": group, "person": who}
+    if by == "day" and form is not Format.TABLE:
+        _write_days(style, asked, whom)
         return
-    if by == "repair":
-        from monitor.desk.days.repair_list import repair_list
-
-        title = f"Needs you {settings.site}"
-        lines = report_lines.repairs(repair_list(engine, settings, period, now, group=group, person=who).open, zone)
-    elif by == "event":
-        from monitor.desk.days.events import events
-
-        lines = report_lines.events(events(engine, settings, period, group=group, person=who), zone)
-    elif by == "person":
-        people = desk.by_person(engine, settings, period, now, group=group, person=who)
-        lines = report_lines.totals(people, "?" if form is Format.TABLE else None)
-    elif form in (Format.TABLE, Format.ICS):
-        days = desk.attendance(engine, settings, period, now, group=group, person=who)
-        if form is Format.ICS:
-            target.write(to_ics(title, report_lines.appointments(days)))
-            return
-        lines = [*report_lines.days(days, zone, "?")]
-    else:
-        each = desk.each_day(engine, settings, period, now, group=group, person=who)
-        progress: AbstractContextManager[Advance] = working("Writing days") if output else nullcontext(lambda *_: None)
-        with progress as advance:
-            found = _counted(each, period, advance)
-            if form is Format.JSON:
-                _write(title, report_lines.days(found, zone), style, report_lines.DAY_COLUMNS)
-            else:
-                _write_rows(title, report_lines.DAY_COLUMNS, report_lines.day_rows(found, zone), style)
-        return
+    lines = list(_lines(by, form, asked, whom))
+    title = f"{'Needs you' if by == 'repair' else 'Attendance'} {settings.site}"
     _write(title, lines, style, COLUMNS["attendance" if by == "day" else f"attendance --by {by}"])
     if not lines and form is Format.TABLE:
         what = "Nothing is to be repaired" if by == "repair" else "There is no attendance"
         tell(f"{what} {period.in_words}.", err)
+
+
+def _lines(by: str, form: Format, asked: "_Asked", whom: Mapping[str, Any]) -> "Iterable[Line]":
+    """The lines of a report of attendance."""
+    from monitor.reports import lines as report_lines
+
+    engine, settings, period, _ = asked
+    unknown = "?" if form is Format.TABLE else None
+    if by == "repair":
+        from monitor.desk.days.repair_list import repair_list
+
+        return report_lines.repairs(repair_list(*asked, **whom).open, settings.zone)
+    if by == "event":
+        from monitor.desk.days.events import events
+
+        return report_lines.events(events(engine, settings, period, **whom), settings.zone)
+    from monitor.desk.days.attendance import attendance, by_person
+
+    if by == "person":
+        return report_lines.totals(by_person(*asked, **whom), unknown)
+    return report_lines.days(attendance(*asked, **whom), settings.zone, unknown)
+
+
+def _write_days(style: "_Style", asked: "_Asked", whom: Mapping[str, Any]) -> None:
+    """The days of people as a file: some are in memory at a time, but for those of a calendar."""
+    from monitor.desk.days.attendance import attendance, by_person, each_day, write_days
+    from monitor.reports.export import to_ics
+    from monitor.reports.lines import appointments
+    from monitor.reports.sheet import sheets
+
+    (_, settings, period, _), target = asked, style.target
+    if style.form is Format.HTML:
+        target.write("".join(sheets(settings.site, period, by_person(*asked, **whom), settings.zone)).encode())
+    elif style.form is Format.ICS:
+        target.write(to_ics(f"Attendance {settings.site}", appointments(attendance(*asked, **whom))))
+    else:
+        progress: AbstractContextManager[Advance] = (
+            working("Writing days") if target.file else nullcontext(lambda *_: None)
+        )
+        with progress as advance:
+            days = _counted(each_day(*asked, **whom), period, advance)
+            target.write(lambda file: write_days(file, style.form, days, settings.zone, **style.options))
 
 
 @shared
@@ -267,41 +278,33 @@ class _Style:
     def __post_init__(self) -> None:
         if self.dialect is not None and self.form is not Format.CSV:
             raise UsageError("--dialect is for --format csv.")
+        if self.form is Format.XLSX and self.target.file is None and sys.stdout.isatty():
+            raise UsageError("A workbook cannot be shown on the terminal; give --output FILE.xlsx.")
+
+    @property
+    def clock(self) -> bool | None:
+        """Whether durations are h:mm; None: as usual in the format."""
+        return None if self.hours is None else self.hours is Hours.CLOCK
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """For `monitor.reports.export.write_rows`."""
+        usual = Dialect.EXCEL if self.target.file else Dialect.PLAIN
+        return {"dialect": self.dialect or usual, "clock": self.clock}
 
 
-def _write(title: str, lines: "Iterable[Line]", style: _Style, columns: "Iterable[str]") -> None:
+def _write(title: str, lines: "Sequence[Line]", style: _Style, columns: "Iterable[str]") -> None:
     """The lines; CSV and workbooks have these columns also where there are no lines."""
-    from monitor.reports.export import write_json_lines
+    from monitor.reports.export import write_json_lines, write_rows
     from monitor.reports.lines import compact, table
 
     if style.form is Format.TABLE:
-        _show(compact(title, list(lines)), style.target, decimal=style.hours is Hours.DECIMAL)
+        _show(compact(title, lines), style.target, decimal=style.hours is Hours.DECIMAL)
     elif style.form is Format.JSON:
-        style.target.write(lambda file: write_json_lines(file, lines, clock=style.hours is Hours.CLOCK))
+        style.target.write(lambda file: write_json_lines(file, lines, clock=bool(style.clock)))
     else:
-        wide = table(title, list(lines), columns)
-        _write_rows(title, wide.columns, wide.rows, style)
-
-
-def _write_rows(title: str, columns: "Sequence[str]", rows: "Iterable[Sequence[Cell]]", style: _Style) -> None:
-    """CSV or a workbook, row by row."""
-    from monitor.reports import export
-
-    form, target = style.form, style.target
-    if form is Format.XLSX and target.file is None and sys.stdout.isatty():
-        raise UsageError("A workbook cannot be shown on the terminal; give --output FILE.xlsx.")
-    if form is Format.CSV:
-        dialect = style.dialect or (Dialect.EXCEL if target.file else Dialect.PLAIN)
-        chosen, clock = export.Dialect(dialect), style.hours is Hours.CLOCK
-        target.write(lambda file: export.write_csv(file, columns, rows, chosen, clock=clock))
-        return
-    group = columns.index("group") if "group" in columns else None
-    target.write(
-        lambda file: export.write_xlsx(
-            file, columns, rows, lambda row: title if group is None else str(row[group] or "No group"),
-            totals=True, clock=style.hours is not Hours.DECIMAL,
-        )
-    )  # fmt: skip
+        wide = table(title, lines, columns)
+        style.target.write(lambda file: write_rows(file, style.form, title, wide.columns, wide.rows, **style.options))
 
 
 def _show(report: "Table", target: Output, *, decimal: bool) -> None:

@@ -31,6 +31,17 @@ def load_passages(
         known_at: only what had happened and was written by then.
     """
     entries = ledger_entries.entries(session, start, end, people=of, group=group, known_at=known_at)
+    return passages_of(session, calendars, entries, of)
+
+
+def passages_of(
+    session: Session, calendars: Calendars, entries: Sequence[LedgerEntry], of: Sequence[UUID] | None = None
+) -> dict[UUID, tuple[Passage, ...]]:
+    """The passages of what was read of the ledger, each person's in their order.
+
+    Args:
+        of: only these people's entries were read.
+    """
     if not entries:
         return {}
     found = by_person(entries)

@@ -1,8 +1,9 @@
-"""What a table of a report is made of."""
+"""What a table of a report is made of, and how it is written as CSV."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TypeAlias
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | timedelta | None
@@ -15,3 +16,14 @@ class Table:
     title: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[Cell, ...]]
+
+
+class Dialect(StrEnum):
+    """How a CSV file is written."""
+
+    PLAIN = "plain"
+    """RFC 4180 with line feeds, for programs."""
+    EXCEL = "excel"
+    """With the byte order mark and the line ends that Excel wants; else it reads names with accents wrongly."""
+    EXCEL_SEMICOLON = "excel-semicolon"
+    """For a system whose decimal sign is the comma: Excel parts columns at semicolons there."""

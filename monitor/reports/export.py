@@ -9,28 +9,16 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from enum import StrEnum
 from functools import lru_cache
-from typing import Any, BinaryIO, Final, TextIO
+from typing import Any, BinaryIO, Final
 
-from monitor.reports.cells import Cell
+from monitor.reports.cells import Cell, Dialect
 from monitor.text import hours_and_minutes, printable
 
 SIGNED: Final = frozenset({"overtime", "balance"})
 """Columns whose durations may be negative."""
 _YES_OR_NO: Final = {True: "yes", False: "no"}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "|", "%")
-
-
-class Dialect(StrEnum):
-    """How a CSV file is written."""
-
-    PLAIN = "plain"
-    """RFC 4180 with line feeds, for programs."""
-    EXCEL = "excel"
-    """With the byte order mark and the line ends that Excel wants; else it reads names with accents wrongly."""
-    EXCEL_SEMICOLON = "excel-semicolon"
-    """For a system whose decimal sign is the comma: Excel parts columns at semicolons there."""
 
 
 @lru_cache(4096)
@@ -60,19 +48,9 @@ def write_csv(
     Args:
         clock: durations as h:mm instead of decimal hours.
     """
-    excel = dialect is not Dialect.PLAIN
-    text = io.TextIOWrapper(file, "utf-8-sig" if excel else "utf-8", errors="replace", newline="", write_through=False)
-    _write_csv(text, columns, rows, dialect, clock=clock)
-    text.flush()
-    text.detach()
-
-
-def _write_csv(
-    file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Cell]], dialect: Dialect, *, clock: bool
-) -> None:
-    semicolon = dialect is Dialect.EXCEL_SEMICOLON
-    ends = "\n" if dialect is Dialect.PLAIN else "\r\n"
-    writer = csv.writer(file, lineterminator=ends, delimiter=";" if semicolon else ",")
+    plain, semicolon = dialect is Dialect.PLAIN, dialect is Dialect.EXCEL_SEMICOLON
+    text = io.TextIOWrapper(file, "utf-8" if plain else "utf-8-sig", errors="replace", newline="")
+    writer = csv.writer(text, lineterminator="\n" if plain else "\r\n", delimiter=";" if semicolon else ",")
     writer.writerow(columns)
     cells: dict[type, Callable[[Any], object]] = {
         str: _csv_text,
@@ -88,36 +66,61 @@ def _write_csv(
     writer.writerows(
         [value if (cell := of_type(type(value))) is None else cell(value) for value in row] for row in rows
     )
+    text.flush()
+    text.detach()
 
 
 def write_xlsx(
     file: BinaryIO,
     columns: Sequence[str],
     rows: Iterable[Sequence[Cell]],
-    sheet: Callable[[Sequence[Cell]], str],
+    title: str,
     *,
-    totals: bool = False,
-    clock: bool = False,
+    clock: bool,
 ) -> None:
-    """A workbook, row by row into a file that is open; texts are texts, also those that look like formulas.
+    """A workbook with a sheet a group and its sums, row by row into a file that is open.
+
+    Texts are texts, also those that look like formulas.
 
     Args:
-        sheet: the title of the sheet to which a row belongs.
-        totals: whether a row at the end of each sheet adds up numbers and durations.
+        title: of the only sheet, where no column is the group.
         clock: durations as h:mm instead of decimal hours; Excel cannot show negative ones, so that those of columns
             that may be negative stay decimal.
     """
     from monitor.reports.xlsx import Workbook
 
+    group = columns.index("group") if "group" in columns else None
     decimal = [index for index, name in enumerate(columns) if not clock or name in SIGNED]
-    with Workbook(file, columns, totals=totals) as book:
+    with Workbook(file, columns) as book:
         for row in rows:
             cells = list(row)
             for index in decimal:
                 value = cells[index]
                 if type(value) is timedelta:
                     cells[index] = decimal_hours(value)
-            book.append(sheet(row), cells)
+            book.append(title if group is None else str(row[group] or "No group"), cells)
+
+
+def write_rows(
+    file: BinaryIO,
+    form: str,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    dialect: Dialect = Dialect.EXCEL,
+    clock: bool | None = None,
+) -> None:
+    """`write_csv` or `write_xlsx`.
+
+    Args:
+        form: csv or xlsx.
+        clock: by default not in CSV, but in a workbook.
+    """
+    if form == "csv":
+        write_csv(file, columns, rows, dialect, clock=bool(clock))
+    else:
+        write_xlsx(file, columns, rows, title, clock=clock is not False)
 
 
 def write_json_lines(file: BinaryIO, records: Iterable[Mapping[str, object]], *, clock: bool) -> None:

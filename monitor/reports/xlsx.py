@@ -54,13 +54,12 @@ class Workbook:
         book.append("Office", ("Ada", timedelta(hours=8)))
     """
 
-    def __init__(self, file: BinaryIO, columns: Sequence[str], *, totals: bool = False) -> None:
+    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
         """
         Args:
-            columns: heads of every sheet.
-            totals: whether a last row adds up numbers and durations.
+            columns: heads of every sheet; a last row adds up numbers and durations.
         """
-        self._file, self._columns, self._totals = file, tuple(columns), totals
+        self._file, self._columns = file, tuple(columns)
         self._sheets: dict[str, _Sheet] = {}
         self._letters = [_letters(index) for index in range(len(self._columns))]
         self._cells = [f'<c r="{letter}' for letter in self._letters]
@@ -144,7 +143,7 @@ class Workbook:
         _flush(sheet)
         sheet.file.seek(0)
         shutil.copyfileobj(sheet.file, part, 1 << 20)
-        total = self._total(sheet) if self._totals and sheet.rows > 1 else ""
+        total = self._total(sheet) if sheet.rows > 1 else ""
         part.write(f'{total}</sheetData><autoFilter ref="A1:{self._last}{sheet.rows}"/></worksheet>'.encode())
 
     def _total(self, sheet: _Sheet) -> str:

@@ -1,10 +1,11 @@
 """The attendance of a period, for reports and exports. Every function blocks: call it in workers only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -22,7 +23,8 @@ from monitor.files import write_atomically
 from monitor.recording.calendars import load_calendars
 from monitor.recording.passages import load_passages
 from monitor.reports import lines as report_lines
-from monitor.reports.export import Dialect, write_csv, write_json_lines, write_xlsx
+from monitor.reports.cells import Dialect
+from monitor.reports.export import write_json_lines, write_rows
 from monitor.reports.sheet import sheets
 from monitor.text import printable
 
@@ -182,21 +184,29 @@ def export_days(
         write_atomically(file, "".join(pages).encode())
         return
     days = each_day(engine, settings, period, now, person=person)
-    if ending == ".json":
-        lines = report_lines.days(days, zone)
-        write_atomically(file, lambda part: write_json_lines(part, lines, clock=False))
-        return
-    columns, rows = report_lines.DAY_COLUMNS, report_lines.day_rows(days, zone)
-    if ending == ".csv":
-        write_atomically(file, lambda part: write_csv(part, columns, rows, Dialect.EXCEL, clock=False))
-        return
-    group = columns.index("group")
-    write_atomically(
-        file,
-        lambda part: write_xlsx(
-            part, columns, rows, lambda row: str(row[group] or "No group"), totals=True, clock=True
-        ),
-    )
+    write_atomically(file, lambda part: write_days(part, ending.removeprefix("."), days, zone))
+
+
+def write_days(
+    file: BinaryIO,
+    form: str,
+    days: Iterable[PersonDay],
+    zone: ZoneInfo,
+    *,
+    dialect: Dialect = Dialect.EXCEL,
+    clock: bool | None = None,
+) -> None:
+    """A line a person and day into a file that is open; a long period takes no more memory.
+
+    Args:
+        form: json, csv or xlsx.
+        clock: durations as h:mm or as decimal hours; by default h:mm in a workbook only.
+    """
+    if form == "json":
+        write_json_lines(file, report_lines.days(days, zone), clock=bool(clock))
+    else:
+        rows = report_lines.day_rows(days, zone)
+        write_rows(file, form, "Attendance", report_lines.DAY_COLUMNS, rows, dialect=dialect, clock=clock)
 
 
 ENDINGS: Final = (".csv", ".xlsx", ".html", ".json")

@@ -28,8 +28,12 @@ from monitor.attendance.summary import Status
 from monitor.collector import paused_collector
 from monitor.config import Settings
 from monitor.desk.days.day_log import Attendees, attendees, day_log
+from monitor.recording.calendars import with_own_shifts
 
 STATUSES: Final = tuple(Status)
+_SOON: Final = 20
+"""Where at least one of so many people is wanted, a page of them is soon found by name; to look the shifts of all up
+takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,13 @@ class Day:
         statuses = [status for status in Status if self.finds(status)]
         return BoardFilter(self.expectation, self.came.keys(), self.asked.search, statuses)
 
-    def lines(self, people: Sequence[Person]) -> tuple[PersonDay, ...]:
+    def lines(self, session: Session, people: Sequence[Person]) -> tuple[PersonDay, ...]:
         """The days of these people, who are on the board."""
-        day = self.asked.day
-        return tuple(
-            self.came.get(person.id) or PersonDay(person, self.counting.empty(person, day)) for person in people
-        )
+        day, calendars = self.asked.day, self.counting.calendars
+        if self.expectation.own:
+            calendars = with_own_shifts(session, calendars, {person.id for person in people} - self.came.keys())
+        count = replace(self.counting, calendars=calendars)
+        return tuple(self.came.get(person.id) or PersonDay(person, count.empty(person, day)) for person in people)
 
 
 def board_page(
@@ -155,31 +160,29 @@ def _load(session: Session, settings: Settings, asked: BoardQuery, before: Day |
     log = day_log(session, settings, asked.day, before.attendees.log if before else None, asked.known_at)
     came = attendees(log, asked.now, before.attendees if before else None)
     count = counting(log.calendars, asked.now)
-    expected = expectation(count, asked.day, log.own, asked.now)
+    expected = expectation(count, asked.day, log.apart, log.own_starts, asked.now)
     if before and (before.attendees.log.heads.people, before.expectation) == (log.heads.people, expected):
         all_, known = before.all, before.asked.search
     else:
-        all_, known = _listed(session, expected, log.own), None
+        all_, known = _listed(session, expected, log.apart), None
     if not asked.search:
         named = all_
     elif before and asked.search == known:
         named = before.named
     else:
-        named = _listed(session, expected, log.own, asked.search)
-    return Day(came, count, asked, expected, _otherwise(expected, came), all_, named)
-
-
-def _otherwise(expectation: Expectation, came: Attendees) -> Mapping[str | None, Sequence[Person]]:
-    found: dict[str | None, list[Person]] = defaultdict(list)
+        named = _listed(session, expected, log.apart, asked.search)
+    otherwise: dict[str | None, list[Person]] = defaultdict(list)
     for line in came.days.values():
-        found[status_of(expectation, line.person)].append(line.person)
-    return found
+        otherwise[status_of(expected, count, asked.day, line.person)].append(line.person)
+    return Day(came, count, asked, expected, otherwise, all_, named)
 
 
-def _listed(session: Session, expected: Expectation, own: Mapping[UUID, Person], search: str = "") -> Mapping[str, int]:
+def _listed(
+    session: Session, expected: Expectation, apart: Mapping[UUID, Person], search: str = ""
+) -> Mapping[str, int]:
     """How many people are on the list, by what is said of them."""
     counts = Counter(board.count_listed(session, expected, search))
-    counts.update(said for id, said in expected.people.items() if not search or _is_named(own[id], search))
+    counts.update(said for id, said in expected.people.items() if not search or _is_named(apart[id], search))
     return counts
 
 
@@ -203,7 +206,7 @@ def _by_name_or_group(session: Session, day: Day, want: Want) -> Page[PersonDay]
         by_group=day.asked.column == "group",
         descending=day.asked.reverse,
     )
-    return Page(page.first, page.total, day.lines(page.items))
+    return Page(page.first, page.total, day.lines(session, page.items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,9 @@ class _Part:
         if not self.missing:
             return self.came[first:end]
         want = Want(end - first, index=first, total=self.missing)
-        return day.lines(board.missing_page(session, day.filter(), want, status=self.status).items)
+        in_order = day.expectation.own is not None and self.missing * _SOON > day.people
+        page = board.missing_page(session, day.filter(), want, status=self.status, in_order=in_order)
+        return day.lines(session, page.items)
 
 
 def _by_day(session: Session, day: Day, want: Want) -> Page[PersonDay]:

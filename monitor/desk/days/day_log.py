@@ -6,24 +6,24 @@ whom the new rows are about are worked out again.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from db import changes
-from db.attendance import ledger
+from db.attendance import ledger, ledger_entries, shifts
 from db.changes import Heads
 from db.people import people
 from db.records.people import Person
 from monitor.attendance.calendar import day_bounds
-from monitor.attendance.days import BEFORE, Counting, Period, PersonDay, counting
+from monitor.attendance.days import Counting, Period, PersonDay, counting
 from monitor.attendance.passages import Passage
 from monitor.attendance.person_calendar import Calendars
 from monitor.config import Settings
-from monitor.recording.calendars import load_calendars, rules_of
-from monitor.recording.passages import load_passages
+from monitor.recording.calendars import load_calendars, rules_of, with_own_shifts
+from monitor.recording.passages import load_passages, passages_of
 
 MAX_CHANGED_PEOPLE: Final = 1_000
 """When new rows are about more people than this, loading the whole day takes less time."""
@@ -42,9 +42,12 @@ class DayLog:
     passages: Mapping[UUID, Sequence[Passage]]
     """By person, in their order."""
     people: Mapping[UUID, Person]
-    """Those with passages, and those whose own calendar decides of the day."""
-    own: Mapping[UUID, Person]
-    """Those with shifts of their own, on leave, enrolled on the day, or whose group or activity changed."""
+    """Those with passages, and those apart."""
+    apart: Mapping[UUID, Person]
+    """Those whose calendar has to be read: on leave, enrolled on the day, whose group or activity changed, whose own
+    shifts do not come every week, and on a holiday all with shifts of their own."""
+    own_starts: Collection[tuple[time, int]]
+    """Starts and minutes of grace of the shifts that the others have of their own."""
 
     def is_of(self, other: "DayLog") -> bool:
         """Whether both logs are of one day, and no person, no shift and no rule changed between them."""
@@ -82,12 +85,17 @@ def day_log(
         changed = ledger.people_since(session, before.heads.ledger)
         if len(changed) <= MAX_CHANGED_PEOPLE:
             return _reloaded(session, before, heads, changed)
-    calendars = load_calendars(session, settings, day, day)
-    found = _passages(session, calendars, day, known_at=known_at)
-    own = {*calendars.rota.own, *calendars.leave, *calendars.changes}
+    calendars = load_calendars(session, settings, day, day, own=False)
+    holiday = day in calendars.holidays
+    starts, rotating = shifts.own_starts(session, day, each=holiday)
     new = {one.id: one for one in people.added_between(session, *day_bounds(day, settings.zone))}
-    mine = people.by_id(session, own) | new
-    return DayLog(day, heads, calendars, found, people.by_id(session, found.keys() - own) | mine, mine)
+    apart = people.by_id(session, {*calendars.leave, *calendars.changes, *rotating} - new.keys()) | new
+    entries = ledger_entries.entries(session, *Period(day, day).bounds_of_passages(settings.zone), known_at=known_at)
+    came = {entry.person for entry in entries if entry.person}
+    calendars = with_own_shifts(session, calendars, apart.keys() | came)
+    found = passages_of(session, calendars, entries)
+    others = people.by_id(session, found.keys() - apart.keys())
+    return DayLog(day, heads, calendars, found, others | apart, apart, () if holiday else starts)
 
 
 def attendees(log: DayLog, now: datetime, before: Attendees | None = None) -> Attendees:
@@ -122,17 +130,9 @@ def _is_of(before: DayLog, settings: Settings, day: date, heads: Heads) -> bool:
 def _reloaded(session: Session, before: DayLog, heads: Heads, changed: Collection[UUID]) -> DayLog:
     """The log with the passages of these people loaded again."""
     others = {person: theirs for person, theirs in before.passages.items() if person not in changed}
-    found = _passages(session, before.calendars, before.day, list(changed))
+    calendars = with_own_shifts(session, before.calendars, changed)
+    bounds = Period(before.day, before.day).bounds_of_passages(calendars.zone)
+    found = load_passages(session, calendars, *bounds, of=list(changed))
     new = people.by_id(session, list(found.keys() - before.people.keys()))
-    return replace(before, heads=heads, passages={**others, **found}, people={**before.people, **new})
-
-
-def _passages(
-    session: Session,
-    calendars: Calendars,
-    day: date,
-    of: Sequence[UUID] | None = None,
-    known_at: datetime | None = None,
-) -> dict[UUID, tuple[Passage, ...]]:
-    start, end = Period(day, day).bounds(calendars.zone)
-    return load_passages(session, calendars, start - BEFORE, end + BEFORE, of=of, known_at=known_at)
+    loaded = {**others, **found}
+    return replace(before, heads=heads, calendars=calendars, passages=loaded, people={**before.people, **new})

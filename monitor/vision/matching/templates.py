@@ -266,8 +266,9 @@ def _largest(values: Floats, count: int) -> NDArray[np.int64]:
 
     The largest `count` lie in the `count` blocks with the largest maxima.
     """
-    places = np.arange(len(values))
-    if len(values) > count * _BLOCK:
+    if len(values) <= count * _BLOCK:
+        places = np.arange(len(values))
+    else:
         whole = len(values) // _BLOCK * _BLOCK
         maxima = values[:whole].reshape(-1, _BLOCK).max(axis=1)
         blocks = np.argpartition(maxima, -count)[-count:]

@@ -1,11 +1,13 @@
 """The paged day board says of everybody what the attendance report says."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
 
 import pytest
 
-from db.attendance import shifts
-from db.calendar import Shift
+from db.attendance import holidays, leave, shifts
+from db.calendar import Leave, Shift
 from db.engine import writing
 from db.ids import new_id
 from db.people import people
@@ -35,8 +37,37 @@ def mixed(world: World) -> World:
     return world
 
 
-def report_of(world: World, day: date) -> list[PersonDay]:
-    return attendance(world.engine, world.settings, Period(day, day), NOW)
+@pytest.fixture
+def rostered(world: World) -> World:
+    """People with shifts of their own of every kind; of the two days before TODAY one is a holiday and one half."""
+    random, said = Random(7), dict[str, Any](at=NOW, actor="test")
+    with writing(world.engine) as session:
+        for id in (*world.ids.values(), people.add_person(session, "Gone", at=NOW - timedelta(days=9), actor="x").id):
+            for start in random.sample(range(5, 19), random.randrange(3)):
+                begins = random.choice([None, TODAY - timedelta(days=random.randrange(20))])
+                shift = Shift(
+                    new_id(),
+                    frozenset(random.sample(range(7), random.randrange(1, 8))),
+                    time(start, random.choice((0, 30))),
+                    time((start + 9) % 24),
+                    id,
+                    grace_minutes=random.choice((0, 5, 45)),
+                    valid_from=begins,
+                    valid_to=random.choice([None, TODAY - timedelta(days=1), TODAY + timedelta(days=1)]),
+                    every_weeks=random.choice((1, 2)) if begins else 1,
+                )
+                if not begins or not shift.valid_to or begins <= shift.valid_to:
+                    shifts.add(session, shift, **said)
+        people.set_active(session, id, False, at=NOW - timedelta(days=8), actor="test")
+        away = world.ids["Tim Berners-Lee"]
+        leave.add(session, Leave(new_id(), away, TODAY, TODAY, "sick", "morning"), **said)
+        holidays.add(session, TODAY - timedelta(days=1), "Whole", **said)
+        holidays.add(session, TODAY - timedelta(days=2), "Half", half="afternoon", **said)
+    return world
+
+
+def report_of(world: World, day: date, now: datetime = NOW) -> list[PersonDay]:
+    return attendance(world.engine, world.settings, Period(day, day), now)
 
 
 def all_pages(world: World, asked: BoardQuery) -> tuple[list[PersonDay], BoardPage]:
@@ -63,6 +94,23 @@ def test_every_order_shows_everybody_once_with_the_reports_day(mixed: World, col
         assert board.people == len(report)
         for status in Status:
             assert board.counts[status] == sum(line.summary.status is status for line in report), (day, status)
+
+
+@pytest.mark.parametrize("days_ago", range(5))
+def test_shifts_of_their_own_say_on_the_board_what_they_say_in_the_report(rostered: World, days_ago: int) -> None:
+    day = TODAY - timedelta(days=days_ago)
+    for now in (NOW, NOW + timedelta(hours=3, minutes=7), NOW + timedelta(hours=9)):
+        report = report_of(rostered, day, now)
+        for column, search in (("name", ""), ("status", ""), ("status", "expected"), ("in", "du")):
+            wanted = {
+                line.person.id: line.summary
+                for line in report
+                if search in f"{line.summary.status} {line.person.name} {line.person.group}".casefold()
+            }
+            lines, board = all_pages(rostered, BoardQuery(day, now, search, column, reverse=False))
+            assert {line.person.id: line.summary for line in lines} == wanted, (now, column, search)
+            for status in Status:
+                assert board.counts[status] == sum(line.summary.status is status for line in report), (now, status)
 
 
 @pytest.mark.parametrize("column", ["name", "in"])
