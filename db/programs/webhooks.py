@@ -55,6 +55,11 @@ class WebhookState:
     """Of the newest message that failed."""
 
 
+def mqtt_outbox(kiosk: str) -> str:
+    """In the place of a webhook's name: what this kiosk's MQTT broker has not taken yet."""
+    return f"mqtt:{kiosk}"
+
+
 def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], now: datetime) -> int:
     """Puts what is new in the ledger into the outbox, once each; how many messages that made.
 
@@ -145,6 +150,15 @@ def failed(session: Session, delivery: Delivery, error: str, now: datetime, *, a
         values = {"attempts": now_tried, "due_at": now + pause(now_tried), "dead": now_tried >= MOST_ATTEMPTS}
         rows = update(DeliveryRow).where(which, DeliveryRow.attempts == tries)
         session.execute(rows.values(away=away, error=error, **values))
+
+
+def hold(session: Session, webhook: str, error: str, now: datetime, *, door: str) -> None:
+    """Notes why all that waits does so, where the sender itself sees to the next try; that a door is there, too."""
+    waiting = DeliveryRow.webhook == webhook
+    if session.scalar(select(DeliveryRow.id).where(waiting).limit(1)) is None:
+        add(session, webhook, "online", now, now, door=door)
+        session.flush()
+    session.execute(update(DeliveryRow).where(waiting).values(away=True, error=error))
 
 
 def pause(attempts: int) -> timedelta:
