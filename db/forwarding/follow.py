@@ -160,7 +160,13 @@ def _narrow(
         news = send_news(kiosk, centre, done.known, sent, events=heads.here[0] != before.here[0])
         done = replace(done, sent=done.sent.with_news(news))
     if here or there:
-        done = _share(kiosk, centre, ciphers, here.kinds | there.kinds, done, now)
+        known = done.known.there
+        whose = (
+            None
+            if here.faces is None or there.faces is None
+            else there.faces | {known[one] for one in here.faces if one in known}
+        )
+        done = _share(kiosk, centre, ciphers, here.kinds | there.kinds, done, now, whose)
     if heads.there[0] == before.there[0]:
         return done
     return _copy_events(kiosk, centre, before.copied, done, now)
@@ -269,15 +275,23 @@ def _bring(
     return replace(done, people=added, changed=changed, merged=merged, consents=consents, heads=heads)
 
 
-def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, kinds: Set[str], done: Followed, now: datetime) -> Followed:
+def _share(
+    kiosk: Engine,
+    centre: Engine,
+    ciphers: Ciphers,
+    kinds: Set[str],
+    done: Followed,
+    now: datetime,
+    whose: frozenset[UUID] | None = None,
+) -> Followed:
     """Has both sides know the same of the shared rows, and notes what was brought.
 
     Args:
-        kinds: of the rows that are looked at.
+        kinds, whose: as in `exchange`.
         done: what the round did before.
     """
     if kinds:
-        found = exchange.exchange(kiosk, centre, ciphers, done.known.there, now, kinds)
+        found = exchange.exchange(kiosk, centre, ciphers, done.known.there, now, kinds, whose)
         done = replace(done, down=found.down, up=found.up, faces_of=tuple(sorted(found.faces_of)))
     if done.brought:
         came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, insert, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.batches import batches
+from db.batches import among, batches
 from db.crypto import TemplateCipher, owner
 from db.errors import DatabaseDamaged
 from db.proof import contents, entries
@@ -34,11 +34,18 @@ class Side:
     centre: Mapping[UUID, UUID]
     """Ids of people at the centre by their ids in this database."""
     is_centre: bool = False
+    whose: frozenset[UUID] | None = None
+    """Of whom faces and PINs are looked at, by their ids at the centre; None for everybody."""
 
     @property
     def local(self) -> dict[UUID, UUID]:
         """Ids of people in this database by their ids at the centre."""
         return {centre: own for own, centre in self.centre.items()}
+
+    def looks_at(self, person: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+        """Whether the faces and the PIN of the person in this column are looked at."""
+        local = self.local
+        return true() if self.whose is None else among(person, {local.get(one, one) for one in self.whose})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,11 @@ def digests(side: Side, kind: Kind) -> dict[UUID, str]:
         return {id: "" for id, _ in rows}
     if kind.table is TemplateRow:
         columns = select(TemplateRow.id, TemplateRow.person_id, TemplateRow.second.is_not(None))
-        found = side.session.execute(columns).all()
+        found = side.session.execute(columns.where(side.looks_at(TemplateRow.person_id))).all()
         return {id: str(int(second)) for id, person, second in found if person in side.centre}
     return {
         id: hashlib.sha256(canonical([str(value) for value in row.values()]).encode()).hexdigest()
-        for id, row in read(side, kind).items()
+        for id, row in read(side, kind, side.whose if kind.table is PortraitRow else None).items()
     }
 
 

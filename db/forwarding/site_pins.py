@@ -25,10 +25,12 @@ KIND = "pin"
 
 
 def digests(side: Side) -> dict[UUID, str]:
-    """Digests of the PINs of one side, by the centre's ids of people."""
+    """Digests of the PINs that one side looks at, by the centre's ids of people."""
     if side.is_centre:
-        return dict(side.session.execute(select(SitePinRow.person_id, SitePinRow.digest)).all())
-    query = select(PersonRow.id, PersonRow.pin_hash).where(PersonRow.pin_hash.is_not(None))
+        theirs = select(SitePinRow.person_id, SitePinRow.digest).where(side.looks_at(SitePinRow.person_id))
+        return dict(side.session.execute(theirs).all())
+    query = select(PersonRow.id, PersonRow.pin_hash)
+    query = query.where(PersonRow.pin_hash.is_not(None), side.looks_at(PersonRow.id))
     return {
         side.centre[person]: _digest(kept)
         for person, kept in side.session.execute(query)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
@@ -22,7 +23,7 @@ from db.records.moods import MoodSample
 from db.records.observations import SightingRecord
 from db.schema.attendance import EventRow
 from db.schema.faces import TemplateRow
-from db.schema.forwarding import SiteEventRow
+from db.schema.forwarding import ForwardedRow, SiteEventRow
 from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
 
@@ -104,6 +105,11 @@ def act(draw: random.Random, door: Door, key: TemplateCipher, minute: float, act
             merges.merge(session, key, one, other, at=at, actor="desk")
         else:
             erasure.erase(session, one, at=at, actor="desk")
+
+
+def origins(session: Session) -> list[UUID]:
+    """The chains of which events were forwarded here."""
+    return list(session.scalars(select(ForwardedRow.origin).distinct()))
 
 
 def facts(engine: Engine) -> tuple[object, ...]:

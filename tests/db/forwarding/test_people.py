@@ -12,7 +12,6 @@ from db.attendance import corrections, ledger
 from db.engine import reading, writing
 from db.errors import DatabaseBusy
 from db.faces import templates
-from db.forwarding import received
 from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.observations import sightings
@@ -24,7 +23,7 @@ from db.schema.moods import MoodRow
 from db.schema.observations import SightingRow
 from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
-from tests.db.doors import CIPHER, Door
+from tests.db.doors import CIPHER, Door, origins
 from tests.db.rows import newest_entries, newest_events
 
 NOTHING = Forwarded()
@@ -101,7 +100,7 @@ def test_who_was_erased_there_does_not_come_back(engine: Engine, door: Door, sen
     assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
     with reading(engine) as session:
         assert [event.person for event in newest_events(session)] == [None, None]
-        assert ledger_check.verify_forwarded(session, received.origins(session)[0]).head == door.head()
+        assert ledger_check.verify_forwarded(session, origins(session)[0]).head == door.head()
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
@@ -251,7 +250,7 @@ def test_who_is_erased_here_is_erased_there(engine: Engine, door: Door, send: Ca
     assert send(door) == NOTHING
     assert _count(engine, PersonRow) == _count(engine, SightingRow) == _count(engine, MoodRow) == 0
     with reading(engine) as session:
-        assert ledger_check.verify_forwarded(session, received.origins(session)[0]).head == door.head()
+        assert ledger_check.verify_forwarded(session, origins(session)[0]).head == door.head()
 
 
 def test_whom_another_door_sent_too_is_named_until_that_side_erases(

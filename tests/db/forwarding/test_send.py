@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from db.attendance import corrections, kiosks, ledger
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseError, DatabaseUnavailable, InvalidRecord
-from db.forwarding import received
 from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.observations import moods, sightings
@@ -26,7 +25,7 @@ from db.schema.moods import MoodRow
 from db.schema.observations import SightingRow
 from db.schema.people import PersonRow
 from db.verification import ledger_check
-from tests.db.doors import CIPHER, HAPPY, Door
+from tests.db.doors import CIPHER, HAPPY, Door, origins
 from tests.db.rows import mood_samples, newest_events, purge
 
 NOTHING = Forwarded()
@@ -49,7 +48,7 @@ def test_everything_arrives_once_and_both_chains_are_whole(
         assert [one.person.name for one in list_people(session)] == ["Ada", "Bob"]
         assert [event.person for event in newest_events(session)] == [bob, ada, bob, ada]
         assert ledger_check.verify(session).whole
-        (chain,) = received.origins(session)
+        (chain,) = origins(session)
         check = ledger_check.verify_forwarded(session, chain)
         assert (check.whole, check.events, check.head) == (True, 4, door.head())
         assert consents.current(session, ada, "face") is True
@@ -75,7 +74,7 @@ def test_an_interrupted_run_is_finished_by_the_next(engine: Engine, door: Door, 
     rest = send(door, batch=2)
     assert (rest.people, rest.events, rest.sightings, rest.moods) == (0, 6, 10, 10)
     with reading(engine) as session:
-        assert ledger_check.verify_forwarded(session, received.origins(session)[0]).events == 10
+        assert ledger_check.verify_forwarded(session, origins(session)[0]).events == 10
         assert ledger_check.verify(session).events == 10
 
 
@@ -101,7 +100,7 @@ def test_two_kiosks_of_one_name_share_a_ledger_and_each_proves_its_own(
     with reading(engine) as session:
         assert [kiosk.name for kiosk in kiosks.all_kiosks(session)] == ["door", "door (annex)"]
         assert ledger_check.verify(session).events == 6
-        heads = {ledger_check.verify_forwarded(session, chain).head for chain in received.origins(session)}
+        heads = {ledger_check.verify_forwarded(session, chain).head for chain in origins(session)}
     assert heads == {door.head(), other.head()}
 
 
@@ -281,10 +280,8 @@ def test_an_event_that_came_another_way_only_gets_its_place_in_the_chain(
     assert send(door).events == 0
     with reading(engine) as session:
         assert ledger.count(session) == 1
-        assert {ledger_check.verify_forwarded(session, chain).head for chain in received.origins(session)} == {
-            door.head()
-        }
-        assert len(received.origins(session)) == 2
+        assert {ledger_check.verify_forwarded(session, chain).head for chain in origins(session)} == {door.head()}
+        assert len(origins(session)) == 2
     other.see(other.enrol("Bob"))
     assert send(other).events == 1
     assert send(door) == NOTHING

@@ -50,7 +50,8 @@ def test_where_nothing_was_written_nobody_is_looked_at(since: Since) -> None:
 def test_a_new_name_is_of_one_person_and_of_no_shared_row_but_the_pin(since: Since) -> None:
     with writing(since.engine) as session:
         people.rename(session, since.ada, "Ada L.", **since.by)
-    assert since.written() == Written(frozenset({since.ada}), kinds=frozenset({"pin"}))
+    ada = frozenset({since.ada})
+    assert since.written() == Written(ada, kinds=frozenset({"pin"}), faces=ada)
 
 
 def test_an_opening_of_the_door_is_of_nobody(since: Since) -> None:
@@ -68,6 +69,22 @@ def test_a_holiday_is_of_holidays_only(since: Since) -> None:
     assert since.written().kinds == {"holiday", "shift"}
 
 
+def test_a_new_image_is_of_one_person_also_where_a_door_sent_it(since: Since) -> None:
+    for action, person, detail in (
+        ("add template", since.ada, {}),
+        ("follow", since.bob, {"portrait": 1}),
+        ("follow", None, {"people": 0, "shift": 1}),
+    ):
+        with writing(since.engine) as session:
+            audit.note(session, action, person=person, detail=detail, **since.by)
+    told = since.written()
+    assert (told.people, told.faces) == (frozenset(), {since.ada, since.bob})
+    assert told.kinds == {"template", "portrait", "shift"}
+    with writing(since.engine) as session:
+        audit.note(session, "follow", detail={"template": 99}, **since.by)
+    assert since.written().faces is None
+
+
 def test_who_is_erased_is_told_by_their_pseudonyms(since: Since) -> None:
     with writing(since.engine) as session:
         receipt = erasure.erase(session, since.ada, **since.by)
@@ -78,7 +95,8 @@ def test_who_is_merged_has_all_shared_rows_looked_at(since: Since) -> None:
     with writing(since.engine) as session:
         merges.merge(session, CIPHER, since.ada, since.bob, **since.by)
     told = since.written()
-    assert (told.merged, told.people, told.kinds) == (True, frozenset({since.bob}), EVERYTHING.kinds)
+    assert (told.merged, told.people, told.faces) == (True, frozenset({since.bob}), None)
+    assert told.kinds == EVERYTHING.kinds
 
 
 def test_what_the_entries_do_not_tell_is_compared_as_a_whole(since: Since) -> None:
