@@ -17,7 +17,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.forwarding.people import give_number, holders, pseudonyms_of
+from db.forwarding.people import People, give_number, holders, pseudonyms_of, send_people
 from db.privacy import erasure, merges
 from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
@@ -187,6 +187,23 @@ def send_changes(
             there.flush()
         without = {person for person, number in numbers.items() if not give_number(there, person, number, wins=wins)}
     return len(changed), frozenset(without)
+
+
+def send_people_and_changes(
+    source: Engine, target: Engine, batch: int, *, wins: bool = False, whose: Collection[UUID] | None = None
+) -> tuple[People, int, int, frozenset[UUID]]:
+    """Has the other side know these people, or everybody, as they are here; `wins` as in `send_people`.
+
+    Returns:
+        Who is who, how many were added, how many changed, and the ids of those who have no number there.
+    """
+    changed, without = send_changes(
+        source, target, wins=wins, whose=whose
+    )  # first, so that a number is free for its owner
+    people, added, newcomers = send_people(source, target, batch, wins=wins, whose=whose)
+    if added:
+        changed += send_changes(source, target, wins=wins, whose=whose)[0]  # of who came just now
+    return people, added, changed, without | newcomers
 
 
 def _is_newer_there(there: Session, person: UUID, column: str, at: datetime) -> bool:

@@ -44,11 +44,16 @@ _Digests: TypeAlias = Mapping[str, Mapping[UUID, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ciphers:
-    """The keys of faces: the door's and the site's."""
+class Pair:
+    """A door and the centre in a round."""
 
+    kiosk: Engine
+    centre: Engine
     here: TemplateCipher
+    """The key of the door's faces."""
     there: TemplateCipher
+    """The site key."""
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,7 @@ class Exchanged:
 
 
 def exchange(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    now: datetime,
-    kinds: Set[str] = ALL,
-    whose: frozenset[UUID] | None = None,
+    pair: Pair, local: Mapping[UUID, UUID], kinds: Set[str] = ALL, whose: frozenset[UUID] | None = None
 ) -> Exchanged:
     """Brings and sends rows, so that both sides have the same.
 
@@ -81,10 +80,10 @@ def exchange(
 
     Raises: DatabaseError.
     """
-    with reading(centre) as there, reading(kiosk) as here:  # at the door nobody waits for it
+    with reading(pair.centre) as there, reading(pair.kiosk) as here:  # at the door nobody waits for it
         known = _is_known(here, _mark(there))
         kinds, whose = (kinds, whose) if known else (ALL, None)
-        mine, theirs = _sides(here, there, ciphers, local, whose)
+        mine, theirs = _sides(pair, here, there, local, whose)
         ours, others = _digests(mine, kinds), _digests(theirs, kinds)
         only = None if whose is None else _ids(ours, others)
         last = _last(here, kinds, only) if known else {}
@@ -95,19 +94,19 @@ def exchange(
     coming = [kind for kind, plan in plans.items() if plan.down or plan.gone_here]
     down, faces_of = dict[str, int](), set[UUID]()
     if coming or any(digests != last.get(kind, {}) for kind, digests in same.items()):
-        with writing(kiosk) as here:
-            mine = Side(here, ciphers.here, local, whose=whose)
+        with writing(pair.kiosk) as here:
+            mine = Side(here, pair.here, local, whose=whose)
             now_ours = _digests(mine, coming)  # somebody may have written here meanwhile
             ours, plans = ours | now_ours, plans | _plans(last, now_ours, others)
-            taken, faces_of = _take_down(mine, {kind: plans[kind] for kind in coming}, rows, now)
+            taken, faces_of = _take_down(mine, {kind: plans[kind] for kind in coming}, rows, pair.now)
             down = _count(taken, {kind: plans[kind].gone_here for kind in coming})
             same = _with(same, others, taken)
             _note(here, same, mark, only)
-    sent = _send_up(kiosk, centre, ciphers, local, plans, now)
+    sent = _send_up(pair, local, plans)
     if sent:
-        with reading(centre) as there:
+        with reading(pair.centre) as there:
             mark = _mark(there)
-        with writing(kiosk) as here:
+        with writing(pair.kiosk) as here:
             _note(here, _with(same, ours, sent), mark, only)
     return Exchanged(down, _count(sent, {kind: plan.gone_there for kind, plan in plans.items()}), faces_of)
 
@@ -137,27 +136,20 @@ def _take_down(
     return taken, faces_of
 
 
-def _send_up(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    plans: Mapping[str, Plan],
-    now: datetime,
-) -> _Ids:
+def _send_up(pair: Pair, local: Mapping[UUID, UUID], plans: Mapping[str, Plan]) -> _Ids:
     """Does what has to be done at the centre; gives the rows that were taken there, of each kind that changed there."""
     going = {kind: plan for kind, plan in plans.items() if plan.up or plan.gone_there}
     if not going:
         return {}
-    with reading(kiosk) as here, writing(centre) as there:
+    with reading(pair.kiosk) as here, writing(pair.centre) as there:
         ledger.lock(there)
-        mine, theirs = _sides(here, there, ciphers, local)
+        mine, theirs = _sides(pair, here, there, local)
         gone = {kind: plan.gone_there for kind, plan in going.items()}
         owners = _owners(there, [*gone.get(_FACES, ())])
         sent = {kind: _write(theirs, kind, _read(mine, kind, plan.up), plan.gone_there) for kind, plan in going.items()}
         owners |= _owners(there, [*sent.get(_FACES, ())])
         for person, count in _by_person(sent, gone, owners).items():  # by which the other doors learn of it
-            audit.note(there, "follow", at=now, actor=ACTOR, person=person, detail=count)
+            audit.note(there, "follow", at=pair.now, actor=ACTOR, person=person, detail=count)
     return {kind: sent[kind] for kind in _count(sent, gone)}
 
 
@@ -223,14 +215,10 @@ def _by_person(
 
 
 def _sides(
-    here: Session,
-    there: Session,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    whose: frozenset[UUID] | None = None,
+    pair: Pair, here: Session, there: Session, local: Mapping[UUID, UUID], whose: frozenset[UUID] | None = None
 ) -> tuple[Side, Side]:
-    centre = Side(there, ciphers.there, {one: one for one in local.values()}, is_centre=True, whose=whose)
-    return Side(here, ciphers.here, local, whose=whose), centre
+    centre = Side(there, pair.there, {one: one for one in local.values()}, is_centre=True, whose=whose)
+    return Side(here, pair.here, local, whose=whose), centre
 
 
 def _note(here: Session, same: _Digests, mark: tuple[UUID, int] | None, only: _Ids | None) -> None:

@@ -21,9 +21,9 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forwarding import doors, received
-from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding.changes import send_erasures, send_merges, send_people_and_changes
 from db.forwarding.observations import Sent, Unsent, send_moods, send_sightings, take_back_moods
-from db.forwarding.people import People, send_kiosks, send_people
+from db.forwarding.people import People, send_kiosks
 from db.forwarding.rows import Add, add_missing, mapped, may_go, missing, pages, plain
 from db.forwarding.written import EVERYTHING, Written
 from db.privacy import retention
@@ -214,15 +214,11 @@ def send_who(
     whose = new.people
     erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None, gone=new.erased)
     merged, merged_here = send_merges(source, target, now=now, cipher=cipher, whose=whose) if new.merged else (0, ())
-    updated, without = send_changes(source, target, whose=whose)  # first, so that a number is free for who has it now
-    people, added, newcomers = send_people(source, target, batch, whose=whose)
+    people, added, updated, without = send_people_and_changes(source, target, batch, whose=whose)
     add(people=added, erased=erased, merged=merged, updated=updated)
-    more = send_changes(source, target, whose=whose)[0] if added else 0  # of who came just now
-    if more:
-        add(updated=more)
     add(consents=send_consents(source, target, people, batch, whose))
-    taken = tuple(sorted(without | newcomers))
-    return people, {"erased_here": erased_here, "merged_here": merged_here, "numbers_taken": taken}
+    by_hand = {"erased_here": erased_here, "merged_here": merged_here, "numbers_taken": tuple(sorted(without))}
+    return people, by_hand
 
 
 def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
