@@ -65,7 +65,7 @@ def _site(session: Session, settings: Settings, now: datetime) -> Check:
 
 def _mqtt(settings: Settings, state: webhooks.WebhookState | None) -> Check:
     if state is None or not (state.waiting and state.error):
-        return ok("mqtt", f"Nothing waits long for the MQTT broker {settings.mqtt.host}:{settings.mqtt.port}.")
+        return ok("mqtt", f"A kiosk has no trouble with the MQTT broker {settings.mqtt.host}:{settings.mqtt.port}.")
     return warn("mqtt", f"{state.error} {plural(state.waiting, 'message waits', 'messages wait')}.", "Nothing is lost.")
 
 

@@ -145,8 +145,8 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World, port:
             heard.wait(lambda topics: "homeassistant/binary_sensor/muster_main_door/camera/config" in topics)
             config = json.loads(heard.topics["homeassistant/sensor/muster_main_door/inside/config"])
             assert config["state_topic"] in heard.topics
-            nothing_waits = f"Nothing waits long for the MQTT broker 127.0.0.1:{port}."
-            wait_until_said(world, settings, Status.OK, nothing_waits)
+            no_trouble = f"A kiosk has no trouble with the MQTT broker 127.0.0.1:{port}."
+            wait_until_said(world, settings, Status.OK, no_trouble)
             hear(KioskEvent(EventKind.UNKNOWN, NOW))
             hear(KioskEvent(EventKind.SOURCE_LOST, NOW, text="The camera is away."))
             heard.wait(lambda topics: topics.get("muster/main/door/unknown") == "ON")
