@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import ledger
@@ -155,7 +154,7 @@ def _narrow(pair: Pair, heads: Heads, before: Heads, sent: Sent) -> Followed:
         done = _send_and_bring(pair, here, there, done)
     if here or there or not heads.is_same_here(before):
         news = send_news(pair.kiosk, pair.centre, done.known, sent, events=heads.here[0] != before.here[0])
-        done = replace(done, sent=done.sent.with_news(news))
+        done = replace(done, sent=done.sent.plus(news.news))
     if here or there:
         whose, known = there.faces, done.known.there
         if whose is not None:
@@ -269,12 +268,6 @@ def heads_of(kiosk: Engine, centre: Engine) -> Heads:
     return Heads(head_of(kiosk), head_of(centre))
 
 
-def head_of(engine: Engine) -> tuple[int, ...]:
-    """How far a database is. Raises: DatabaseError."""
-    with reading(engine) as session:
-        return head(session)
-
-
 def _grown(head: tuple[int, ...], events: int, appended: Sequence[range]) -> tuple[int, ...]:
     """Without a proof, what was appended is not known: the next round looks at everything."""
     if len(head) != 2:
@@ -285,10 +278,14 @@ def _grown(head: tuple[int, ...], events: int, appended: Sequence[range]) -> tup
     return head[0] + events, last
 
 
-def head(session: Session) -> tuple[int, ...]:
-    """How far a database is. With a proof it has an entry for all that changes, else rows are counted."""
-    events, proved = session.execute(_HEAD).one()
-    if proved is not None:
-        return events or 0, proved
-    tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
-    return events or 0, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
+def head_of(engine: Engine) -> tuple[int, ...]:
+    """How far a database is. With a proof it has an entry for all that changes, else rows are counted.
+
+    Raises: DatabaseError.
+    """
+    with reading(engine) as session:
+        events, proved = session.execute(_HEAD).one()
+        if proved is not None:
+            return events or 0, proved
+        tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
+        return events or 0, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)

@@ -230,10 +230,8 @@ def take_back_moods(source: Engine, target: Engine, since: datetime) -> int:
 
 def _delete_of_nobody(there: Session, ids: Sequence[UUID]) -> int:
     """Deletes those of these moods that are nobody's; gives how many."""
-    nobody = MoodRow.person_id.is_(None)
-    found = [
-        id for some in batches(ids) for id in there.scalars(select(MoodRow.id).where(MoodRow.id.in_(some), nobody))
-    ]
-    for some in batches(found):
-        there.execute(delete(MoodRow).where(MoodRow.id.in_(some)))
-    return len(found)
+    deleted = 0
+    for some in batches(ids):
+        gone: Any = there.execute(delete(MoodRow).where(MoodRow.id.in_(some), MoodRow.person_id.is_(None)))
+        deleted += gone.rowcount
+    return deleted

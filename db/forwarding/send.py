@@ -85,9 +85,10 @@ class Forwarded:
         """With so many more rows, by the names of the fields."""
         return replace(self, **{name: getattr(self, name) + count for name, count in rows.items()})
 
-    def with_news(self, told: "Forwarded") -> "Forwarded":
-        """With the rows of `send_news`."""
-        return self.plus({name: getattr(told, name) for name in _NEWS})
+    @property
+    def news(self) -> dict[str, int]:
+        """The rows of `send_news`."""
+        return {name: getattr(self, name) for name in _NEWS}
 
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
@@ -144,8 +145,7 @@ def forward(
         if people is None:
             people, by_hand = send_who(source, target, EVERYTHING, now=now, cipher=cipher, add=add, batch=batch)
         if news is not None:
-            told = send_news(source, target, people, news, events=True, batch=batch)
-            add(**{name: getattr(told, name) for name in _NEWS})
+            add(**send_news(source, target, people, news, events=True, batch=batch).news)
         else:
             _send_events(source, target, chain, people, batch, add)
             send_sightings(source, target, people, since, gone, batch, add)

@@ -169,20 +169,17 @@ def pause(attempts: int) -> timedelta:
 
 def states(session: Session) -> list[WebhookState]:
     """All webhooks that ever ran here."""
-    head = ledger.count(session)
-    which = (DeliveryRow.webhook, DeliveryRow.dead)
-    counted = session.execute(select(*which, func.count()).group_by(*which))
-    counts = {(webhook, dead): messages for webhook, dead, messages in counted}
     failed = select(DeliveryRow.webhook, DeliveryRow.error).where(DeliveryRow.error.is_not(None))
     errors = dict(session.execute(failed.order_by(DeliveryRow.due_at)).all())
-    rows = session.scalars(select(WebhookCursorRow).order_by(WebhookCursorRow.webhook))
+    waiting, dead = (func.count(DeliveryRow.id).filter(DeliveryRow.dead.is_(dead)) for dead in (False, True))
+    query = select(WebhookCursorRow, waiting, dead).outerjoin(
+        DeliveryRow, DeliveryRow.webhook == WebhookCursorRow.webhook
+    )
+    head = ledger.count(session)
     return [
-        WebhookState(
-            row.webhook, head - row.seq, counts.get((row.webhook, False), 0), counts.get((row.webhook, True), 0),
-            row.sent, row.sent_at, errors.get(row.webhook),
-        )
-        for row in rows
-    ]  # fmt: skip
+        WebhookState(row.webhook, head - row.seq, *counts, row.sent, row.sent_at, errors.get(row.webhook))
+        for row, *counts in session.execute(query.group_by(WebhookCursorRow.webhook).order_by(WebhookCursorRow.webhook))
+    ]
 
 
 def waiting(session: Session, webhook: str | None = None, *, dead: bool = False) -> list[Delivery]:

@@ -10,7 +10,7 @@ from db import audit
 from db.attendance import holidays
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.forwarding.follow import follow, head, heads_of
+from db.forwarding.follow import follow, head_of, heads_of
 from db.forwarding.observations import Sent
 from db.forwarding.written import EVERYTHING, Written, between
 from db.people import people
@@ -29,12 +29,12 @@ class Since:
         self.by: Any = {"at": door.at, "actor": "desk"}
         open_with(door.engine, CIPHER, None)
         self.ada, self.bob = door.enrol("Ada"), door.enrol("Bob")
-        with reading(self.engine) as session:
-            self.before = head(session)
+        self.before = head_of(self.engine)
 
     def written(self) -> Written:
+        now = head_of(self.engine)
         with reading(self.engine) as session:
-            return between(session, self.before, head(session))
+            return between(session, self.before, now)
 
 
 @pytest.fixture
@@ -100,8 +100,8 @@ def test_who_is_merged_has_all_shared_rows_looked_at(since: Since) -> None:
 
 
 def test_what_the_entries_do_not_tell_is_compared_as_a_whole(since: Since) -> None:
+    now = head_of(since.engine)
     with reading(since.engine) as session:
-        now = head(session)
         assert between(session, (now[0], now[1] + 1), now) == EVERYTHING  # of before a backup
         assert between(session, (now[0], 1, 1), now) == EVERYTHING  # of before it had a proof
         assert between(session, (0, 0), (0, 501)) == EVERYTHING
