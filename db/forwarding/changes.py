@@ -58,7 +58,7 @@ def send_erasures(
     with writing(target) as there:
         ledger.lock(there)
         theirs = set(holders(there, gone).values())
-        shared = {one for one in theirs if not (wholly or gone.issuperset(pseudonyms_of(there, [one])[one]))}
+        shared = {one for one in theirs if not (wholly or gone >= {*pseudonyms_of(there, [one])[one]})}
         for person in sorted(theirs - shared):
             erasure.erase(there, person, at=now, actor=actor)
     if theirs - shared:

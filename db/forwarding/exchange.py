@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Engine, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from db import audit
@@ -242,8 +242,8 @@ def _ids(one: Mapping[str, Iterable[UUID]], other: Mapping[str, Iterable[UUID]])
 
 def _is_known(here: Session, mark: tuple[UUID, int] | None) -> bool:
     """Whether this door met this centre already; not one that is behind: a backup of it."""
-    reach = mark and here.scalar(select(SyncedRow.digest).where(SyncedRow.kind == _CENTRE, SyncedRow.row_id == mark[0]))
-    return bool(mark and reach) and int(reach) <= mark[1]
+    met = here.get(SyncedRow, (_CENTRE, mark[0])) if mark else None
+    return mark is not None and met is not None and int(met.digest) <= mark[1]
 
 
 def _last(here: Session, kinds: Collection[str], only: _Ids | None) -> dict[str, dict[UUID, str]]:
@@ -252,7 +252,7 @@ def _last(here: Session, kinds: Collection[str], only: _Ids | None) -> dict[str,
     Args:
         only: the rows that are looked at of the kinds of `OF_ONE`; None for all.
     """
-    condition = SyncedRow.kind.in_(kinds)
+    condition: ColumnElement[bool] = SyncedRow.kind.in_(kinds)
     if only is not None:
         some = (and_(SyncedRow.kind == kind, among(SyncedRow.row_id, only[kind])) for kind in OF_ONE & {*kinds})
         condition = or_(SyncedRow.kind.in_({*kinds} - OF_ONE), *some)

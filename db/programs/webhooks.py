@@ -177,8 +177,10 @@ def states(session: Session) -> list[WebhookState]:
     )
     head = ledger.count(session)
     return [
-        WebhookState(row.webhook, head - row.seq, *counts, row.sent, row.sent_at, errors.get(row.webhook))
-        for row, *counts in session.execute(query.group_by(WebhookCursorRow.webhook).order_by(WebhookCursorRow.webhook))
+        WebhookState(row.webhook, head - row.seq, waits, given_up, row.sent, row.sent_at, errors.get(row.webhook))
+        for row, waits, given_up in session.execute(
+            query.group_by(WebhookCursorRow.webhook).order_by(WebhookCursorRow.webhook)
+        )
     ]
 
 

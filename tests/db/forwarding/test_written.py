@@ -78,7 +78,7 @@ def test_a_new_image_is_of_one_person_also_where_a_door_sent_it(since: Since) ->
         with writing(since.engine) as session:
             audit.note(session, action, person=person, detail=detail, **since.by)
     told = since.written()
-    assert (told.people, told.faces) == (frozenset(), {since.ada, since.bob})
+    assert (told.people, told.faces) == (frozenset(), frozenset({since.ada, since.bob}))
     assert told.kinds == {"template", "portrait", "shift"}
     with writing(since.engine) as session:
         audit.note(session, "follow", detail={"template": 99}, **since.by)
