@@ -31,7 +31,7 @@ from monitor.cli.data.kiosks import app as kiosks_app
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.programs.around import programs_around
-from monitor.desk.site import Site, follow_beside
+from monitor.desk.site import Site, follow_beside, follow_for_ever
 from monitor.desk.store import Store
 from monitor.doctor.check import Check, Status
 from monitor.doctor.connections import connections
@@ -221,6 +221,28 @@ def test_a_kiosk_with_the_setting_follows_beside_the_door_and_says_once_what_is_
     listed = CliRunner().invoke(kiosks_app, ["list", "--db", centre, "--config", str(front.config)]).stdout
     assert "front" in listed
     assert "none of its own" in listed
+
+
+def test_a_centre_that_is_away_is_said_until_it_is_back(doors: tuple[Kiosk, Kiosk]) -> None:
+    front, _ = doors
+    away, found, said = Path(f"{front.centre}.away"), [front.site_check().status], list[str]()
+
+    def pause(_: float) -> bool:
+        now = front.site_check().status
+        if now != found[-1]:
+            found.append(now)
+            if now is Status.OK and len(found) < 4:
+                Path(front.centre).rename(away)
+            elif now is Status.WARN:
+                away.rename(front.centre)
+        return len(found) < 4
+
+    follow_for_ever(
+        Store(front.engine, front.cipher), front.centre, site_key.load(front.folder),
+        clock=lambda: AT + timedelta(hours=9), pause=pause, trouble=said.append, every=0.001,
+    )  # fmt: skip
+    assert found == [Status.WARN, Status.OK, Status.WARN, Status.OK], "never in touch, in touch, away, back"
+    assert len(said) == 1
 
 
 def settled(door: Kiosk) -> tuple[Site, Engine]:
