@@ -95,7 +95,7 @@ def between(session: Session, before: tuple[int, ...], now: tuple[int, ...]) -> 
     merged = any(row.action == "merge" for row in rows) or _have_several(
         session, {row.whose for row in rows if row.subject is not None}
     )
-    faces = {row.whose for row, some in zip(rows, kinds, strict=True) if some and some & OF_ONE}
+    faces = {_owner(row) for row, some in zip(rows, kinds, strict=True) if some and some & OF_ONE}
     return Written(
         frozenset(row.whose for row in rows if row.whose and (row.kind != "audit" or row.action in CHANGES)),
         frozenset(UUID(one) for row in rows if row.action == "erase" for one in row.detail.get("pseudonyms", ())),
@@ -109,6 +109,12 @@ def _have_several(session: Session, people: Set[UUID]) -> bool:
     """Whether any of them has several pseudonyms: was merged, maybe elsewhere."""
     several = select(SubjectRow.person_id).group_by(SubjectRow.person_id).having(func.count() > 1).limit(1)
     return bool(people) and session.scalar(several.where(SubjectRow.person_id.in_(people))) is not None
+
+
+def _owner(row: Row[Any]) -> UUID | None:
+    """Whose faces and PIN an entry speaks of; None where it does not tell: who gets a moved image is not in it."""
+    moved = row.kind == "audit" and row.detail.get("moved")
+    return None if moved else row.whose
 
 
 def _kinds(row: Row[Any]) -> Set[str] | None:

@@ -80,8 +80,15 @@ def test_a_new_image_is_of_one_person_also_where_a_door_sent_it(since: Since) ->
     told = since.written()
     assert (told.people, told.faces) == (frozenset(), frozenset({since.ada, since.bob}))
     assert told.kinds == {"template", "portrait", "shift"}
+
+
+@pytest.mark.parametrize(("action", "detail"), [("follow", {"template": 99}), ("delete template", {"moved": True})])
+def test_where_an_entry_does_not_tell_whose_faces_are_new_all_are_looked_at(
+    since: Since, action: str, detail: dict[str, object]
+) -> None:
     with writing(since.engine) as session:
-        audit.note(session, "follow", detail={"template": 99}, **since.by)
+        person = since.ada if action == "delete template" else None
+        audit.note(session, action, person=person, detail=detail, **since.by)
     assert since.written().faces is None
 
 
