@@ -101,7 +101,7 @@ def between(session: Session, before: tuple[int, ...], now: tuple[int, ...]) -> 
         frozenset(UUID(one) for row in rows if row.action == "erase" for one in row.detail.get("pseudonyms", ())),
         merged,
         ALL if merged else frozenset().union(*(some for some in kinds if some)),
-        None if merged or None in faces else frozenset(faces),
+        None if merged or None in faces else frozenset(one for one in faces if one),
     )
 
 
