@@ -23,7 +23,7 @@ _OPENED_SINCE: Final = timedelta(days=7)
 
 
 def connections(session: Session, settings: Settings, now: datetime) -> Iterator[Check]:
-    """One check for each kind of connection that the settings name; none for a kiosk that tells nobody."""
+    """What the settings name, one check each; none for a kiosk that tells nobody."""
     states = webhooks.states(session) if settings.webhooks or settings.mqtt.host else []
     if settings.opener.opens:
         yield _opener(session, settings, now)
@@ -34,19 +34,17 @@ def connections(session: Session, settings: Settings, now: datetime) -> Iterator
         yield _mqtt(settings, next((one for one in states if one.webhook == outbox), None))
     if settings.webhooks:
         ours = {one.name for one in settings.webhooks}
-        yield _webhooks([one for one in states if one.webhook in ours], len(ours))
+        yield from _webhooks([one for one in states if one.webhook in ours], len(ours))
 
 
 def _opener(session: Session, settings: Settings, now: datetime) -> Check:
     """By the newest opening here that was tried; one that a rule refused was not."""
-    tried = audit.of_actions(session, ("opened", "opener failed"), now - _OPENED_SINCE)
-    here = [one for one in tried if one.detail.get("door") == settings.kiosk]
-    if not here or here[-1].action == "opened":
-        return ok(
-            "opener",
-            "The door opened when it was last asked to." if here else "The door was not asked to open for a week.",
-        )
-    told = f"The door did not open at {local_time(here[-1].at, settings.zone)}. {here[-1].detail.get('reason', '')}"
+    last = audit.latest_at_door(session, ("opened", "opener failed"), settings.kiosk, now - _OPENED_SINCE)
+    if last is None:
+        return ok("opener", "The door was not asked to open for a week.")
+    if last.action == "opened":
+        return ok("opener", "The door opened when it was last asked to.")
+    told = f"The door did not open at {local_time(last.at, settings.zone)}. {last.detail.get('reason', '')}"
     return warn("opener", told.strip(), "Mend that; 'muster door open' tries it.")
 
 
@@ -69,14 +67,15 @@ def _mqtt(settings: Settings, state: webhooks.WebhookState | None) -> Check:
     return warn("mqtt", f"{state.error} {plural(state.waiting, 'message waits', 'messages wait')}.", "Nothing is lost.")
 
 
-def _webhooks(states: list[webhooks.WebhookState], count: int) -> Check:
+def _webhooks(states: list[webhooks.WebhookState], count: int) -> Iterator[Check]:
+    """One for each receiver in trouble, else one for all."""
     late = [one for one in states if one.dead or (one.waiting and one.error)]
     if not late:
-        return ok("webhooks", f"{plural(count, 'receiver')} of events; no message fails.")
-    worst = max(late, key=lambda one: (one.dead, one.waiting))
-    return warn(
-        "webhooks",
-        f"The receiver {worst.webhook} has {plural(worst.waiting, 'message')} waiting and {worst.dead:,} given up. "
-        f"{worst.error}",
-        "It is tried again with the next event, and within an hour; at once with 'muster webhooks retry'.",
-    )
+        yield ok("webhooks", f"{plural(count, 'receiver')} of events; no message fails.")
+    for one in late:
+        yield warn(
+            "webhooks",
+            f"The receiver {one.webhook} has {plural(one.waiting, 'message')} waiting and {one.dead:,} given up. "
+            f"{one.error}",
+            "It is tried again with the next event, and within an hour; at once with 'muster webhooks retry'.",
+        )
