@@ -153,7 +153,10 @@ def failed(session: Session, delivery: Delivery, error: str, now: datetime, *, a
 
 
 def hold(session: Session, webhook: str, error: str, now: datetime, *, door: str) -> None:
-    """Notes why all that waits does so, where the sender itself sees to the next try; that a door is there, too."""
+    """Notes why all that waits does so; where nothing does, the message waits that this door is online.
+
+    For a sender that sees to the next try itself.
+    """
     waiting = DeliveryRow.webhook == webhook
     if session.scalar(select(DeliveryRow.id).where(waiting).limit(1)) is None:
         add(session, webhook, "online", now, now, door=door)

@@ -76,7 +76,7 @@ def follow(
             done, fault = True, broker.fault
             try:
                 _take(engine, settings, clock())
-                if fault is not None and fault != held:
+                if fault is not None and fault is not held:
                     with writing(engine) as session:
                         webhooks.hold(session, outbox, fault, clock(), door=settings.kiosk)
                 held = fault
