@@ -190,7 +190,7 @@ def send_changes(
 
 
 def send_people_and_changes(
-    source: Engine, target: Engine, batch: int, *, wins: bool = False, whose: Collection[UUID] | None = None
+    source: Engine, target: Engine, *, wins: bool = False, whose: Collection[UUID] | None = None
 ) -> tuple[People, int, int, frozenset[UUID]]:
     """Has the other side know these people, or everybody, as they are here; `wins` as in `send_people`.
 
@@ -200,7 +200,7 @@ def send_people_and_changes(
     changed, without = send_changes(
         source, target, wins=wins, whose=whose
     )  # first, so that a number is free for its owner
-    people, added, newcomers = send_people(source, target, batch, wins=wins, whose=whose)
+    people, added, newcomers = send_people(source, target, wins=wins, whose=whose)
     if added:
         changed += send_changes(source, target, wins=wins, whose=whose)[0]  # of who came just now
     return people, added, changed, without | newcomers

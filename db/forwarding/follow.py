@@ -24,7 +24,7 @@ from db.forwarding.changes import adopt_ids, send_erasures, send_merges, send_pe
 from db.forwarding.exchange import ACTOR, Pair
 from db.forwarding.observations import Sent
 from db.forwarding.people import People
-from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news, send_who
+from db.forwarding.send import Forwarded, forward, send_consents, send_news, send_who
 from db.forwarding.written import EVERYTHING, Written
 from db.proof import entries, images
 from db.schema.audit import AuditRow
@@ -169,14 +169,9 @@ def _send_and_bring(pair: Pair, here: Written, there: Written, done: Followed) -
     """Has both sides know the same of the people of whom something was written."""
     erased, _ = send_erasures(pair.centre, pair.kiosk, now=pair.now, wholly=True, actor=ACTOR, gone=there.erased)
     sent, known = Forwarded(), done.known.there
-
-    def add(**rows: int) -> None:
-        nonlocal sent
-        sent = sent.plus(rows)
-
     if here.people or here.erased or here.merged:
-        people, _ = send_who(pair.kiosk, pair.centre, here, now=pair.now, cipher=pair.there, add=add)
-        known = known | people.there
+        sent = send_who(pair.kiosk, pair.centre, here, now=pair.now, cipher=pair.there)
+        known = known | (sent.known or People({})).there
     done = replace(done, erased=erased, sent=sent, heads=replace(done.heads, people=People(known)))
     if there.people or there.merged or here.merged:
         done = _bring(pair, there, done, adopt=here.merged)
@@ -239,8 +234,8 @@ def _bring(pair: Pair, there: Written, done: Followed, *, adopt: bool = True) ->
         merged += send_merges(centre, kiosk, now=pair.now, cipher=pair.here, actor=ACTOR, whose=whose)[0]
     if there.merged or adopt:
         merged += adopt_ids(centre, kiosk, pair.here, now=pair.now, actor=ACTOR)
-    people, added, changed, _ = send_people_and_changes(centre, kiosk, BATCH, wins=True, whose=whose)
-    consents = send_consents(centre, kiosk, people, BATCH, whose)
+    people, added, changed, _ = send_people_and_changes(centre, kiosk, wins=True, whose=whose)
+    consents = send_consents(centre, kiosk, people, whose)
     known = People({**done.known.there, **{own: theirs for theirs, own in people.there.items()}})
     heads = replace(done.heads, people=known)
     return replace(done, people=added, changed=changed, merged=merged, consents=consents, heads=heads)

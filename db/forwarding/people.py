@@ -9,7 +9,7 @@ there stays erased, also when somebody else has the number since.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Engine, Row, select
@@ -23,6 +23,8 @@ from db.privacy import erasure
 from db.schema.attendance import KioskRow
 from db.schema.people import PersonRow, SubjectRow
 
+BATCH: Final = 500
+"""People, or rows of another table, of one transaction."""
 _PERSON = ("id", "name", "number", "group", "active", "notes", "created_at")
 
 
@@ -60,7 +62,7 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
 
 
 def send_people(
-    source: Engine, target: Engine, batch: int, *, wins: bool = False, whose: Collection[UUID] | None = None
+    source: Engine, target: Engine, *, wins: bool = False, whose: Collection[UUID] | None = None
 ) -> tuple[People, int, frozenset[UUID]]:
     """Adds the people whom the other side lacks; `db.forwarding.changes.send_changes` looks after those who are there.
 
@@ -77,8 +79,8 @@ def send_people(
         pseudonyms = pseudonyms_of(here, whose)
     found: dict[UUID, UUID] = {}
     added, without = 0, set()
-    for start in range(0, len(rows), batch):
-        some = rows[start : start + batch]
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
         theirs = [each for row in some for each in pseudonyms.get(row.id, ())]
         with reading(target) as there:
             index = _Index.of(there, some, theirs)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from db.attendance import corrections, kiosks, ledger
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseError, DatabaseUnavailable, InvalidRecord
+from db.forwarding import received
 from db.forwarding.send import Forwarded, forward
 from db.ids import new_id
 from db.observations import moods, sightings
@@ -59,19 +61,29 @@ def test_everything_arrives_once_and_both_chains_are_whole(
         }
 
 
-def test_an_interrupted_run_is_finished_by_the_next(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+def test_an_interrupted_run_is_finished_by_the_next(
+    engine: Engine, door: Door, send: Callable[..., Forwarded], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada = door.enrol("Ada")
     for minute in range(10):
         door.see(ada, minute)
 
-    def cut(done: Forwarded) -> None:
-        if done.events >= 4:
-            raise ConnectionError
+    left = [2]
 
+    def cut(*told: Any) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            raise ConnectionError
+        return take(*told)
+
+    take = received.take
+    monkeypatch.setattr("db.forwarding.send.BATCH", 2)
+    monkeypatch.setattr(received, "take", cut)
     with pytest.raises(ConnectionError):
-        send(door, batch=2, tell=cut)
+        send(door)
+    monkeypatch.setattr(received, "take", take)
     assert _count(engine, SightingRow) == 0
-    rest = send(door, batch=2)
+    rest = send(door)
     assert (rest.people, rest.events, rest.sightings, rest.moods) == (0, 6, 10, 10)
     with reading(engine) as session:
         assert ledger_check.verify_forwarded(session, origins(session)[0]).events == 10
