@@ -156,13 +156,17 @@ def _narrow(pair: Pair, heads: Heads, before: Heads, sent: Sent) -> Followed:
         news = send_news(pair.kiosk, pair.centre, done.known, sent, events=heads.here[0] != before.here[0])
         done = replace(done, sent=done.sent.plus(news.news))
     if here or there:
-        whose, known = there.faces, done.known.there
-        if whose is not None:
-            whose = None if here.faces is None else whose | {known[one] for one in here.faces if one in known}
-        done = _share(pair, here.kinds | there.kinds, done, whose)
+        done = _share(pair, here.kinds | there.kinds, done, _whose_faces(here, there, done.known))
     if heads.there[0] == before.there[0]:
         return done
     return _copy_events(pair, before.copied, done)
+
+
+def _whose_faces(here: Written, there: Written, people: People) -> frozenset[UUID] | None:
+    """Whose faces and PINs are to be looked at, by their ids at the centre; None for everybody's."""
+    if here.faces is None or there.faces is None:
+        return None
+    return there.faces | {known for one in here.faces if (known := people.known(one)) is not None}
 
 
 def _send_and_bring(pair: Pair, here: Written, there: Written, done: Followed) -> Followed:
