@@ -117,6 +117,14 @@ def latest(session: Session, action: str, until: datetime | None = None) -> Audi
     return None if row is None else record(row)
 
 
+def latest_at_door(session: Session, actions: Collection[str], door: str, since: datetime) -> AuditEntry | None:
+    """The newest entry of these actions at a door from an instant on."""
+    there = AuditRow.detail["door"].as_string() == door
+    query = select(AuditRow).where(AuditRow.at >= since, AuditRow.action.in_(actions), there)
+    row = session.scalars(query.order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(1)).first()
+    return None if row is None else record(row)
+
+
 def last_before(session: Session, at: datetime) -> datetime | None:
     """When the newest entry up to an instant was made; None where there is none."""
     return session.scalar(select(func.max(AuditRow.at)).where(AuditRow.at <= at))

@@ -80,12 +80,13 @@ def open_database(url: str, *, create: bool = True, upgrade: bool = True, read_o
 def apart(engine: Engine) -> Engine:
     """Another engine on the same database, with one connection, so that `changes.state` tells what others commit.
 
-    It has one session at a time; a second one waits in vain. What is written through it is proved as through the other.
+    It has one session at a time; a second one is refused at once. What is written through it is proved as through the
+    other.
     """
     if engine.dialect.name == "sqlite":
-        made = _sqlite_engine(Path(migrate.where(engine)), "rw", pool_size=1, max_overflow=0)
+        made = _sqlite_engine(Path(migrate.where(engine)), "rw", pool_size=1, max_overflow=0, pool_timeout=0)
     else:
-        made = _postgresql_engine(engine.url, read_only=False, pool_size=1, max_overflow=0)
+        made = _postgresql_engine(engine.url, read_only=False, pool_size=1, max_overflow=0, pool_timeout=0)
     made.update_execution_options(**engine.get_execution_options())
     return made
 

@@ -121,7 +121,7 @@ def _read_key_file(file: Path) -> bytes:
     try:
         return decode_key(file.read_text(encoding="ascii"), str(file))
     except UnicodeDecodeError:
-        raise DatabaseError(f"The template key in {file} is not 32 bytes in base64; put the right one there.") from None
+        raise DatabaseError(f"The key in {file} is not 32 bytes in base64; put the right one there.") from None
     except OSError as error:
         raise DatabaseUnavailable(f"The key file {file} cannot be read: {error.strerror}.") from None
 

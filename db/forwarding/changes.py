@@ -4,7 +4,7 @@ What is there is asked, as with rows: pseudonyms that one person holds here, and
 log tells who was erased, and which side changed a name last.
 """
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from db.batches import batches
 from db.crypto import TemplateCipher
 from db.engine import reading, scrub, writing
 from db.faces import templates
-from db.forwarding.people import give_number, pseudonyms_of
+from db.forwarding.people import People, give_number, holders, pseudonyms_of, send_people
 from db.privacy import erasure, merges
 from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
@@ -53,17 +53,17 @@ def send_erasures(
         with reading(source) as here:
             gone = erasure.erased_pseudonyms(here)
     with reading(target) as there:
-        if not _holders(there, gone):
+        if not holders(there, gone):
             return 0, ()
     with writing(target) as there:
         ledger.lock(there)
-        holders = set(_holders(there, gone).values())
-        shared = {one for one in holders if not (wholly or gone >= _pseudonyms(there, one))}
-        for person in sorted(holders - shared):
+        theirs = set(holders(there, gone).values())
+        shared = {one for one in theirs if not (wholly or gone >= {*pseudonyms_of(there, [one])[one]})}
+        for person in sorted(theirs - shared):
             erasure.erase(there, person, at=now, actor=actor)
-    if holders - shared:
+    if theirs - shared:
         scrub(target)
-    return len(holders - shared), tuple(sorted(shared))
+    return len(theirs - shared), tuple(sorted(shared))
 
 
 def send_merges(
@@ -86,16 +86,16 @@ def send_merges(
     """
     mine = _with_several_pseudonyms(source, whose)
     with reading(target) as there:
-        held = _holders(there, [one for theirs in mine.values() for one in theirs])
+        held = holders(there, [one for theirs in mine.values() for one in theirs])
     if all(len({held[one] for one in theirs if one in held}) < 2 for theirs in mine.values()):
         return 0, ()
     merged, by_hand = 0, []
     with writing(target) as there:
         ledger.lock(there)
         for person, theirs in mine.items():
-            holders = sorted(set(_holders(there, theirs).values()))
-            into = person if person in holders else next(iter(holders), person)
-            for other in holders:
+            there_now = sorted(set(holders(there, theirs).values()))
+            into = person if person in there_now else next(iter(there_now), person)
+            for other in there_now:
                 if other == into:
                     continue
                 if cipher is None and merges.has_faces(there, other):
@@ -122,8 +122,8 @@ def adopt_ids(centre: Engine, door: Engine, cipher: TemplateCipher, *, now: date
         mine = dict(here.execute(select(SubjectRow.id, SubjectRow.person_id)).all())
         flagged = select(SubjectRow.id).where(SubjectRow.merged == true())
         came = {mine[one] for one in {*here.scalars(flagged), *there.scalars(flagged)} if one in mine}
-        holders = _holders(there, [pseudonym for pseudonym, person in mine.items() if person in came])
-        wanted = {mine[pseudonym]: id for pseudonym, id in holders.items()}
+        held = holders(there, [pseudonym for pseudonym, person in mine.items() if person in came])
+        wanted = {mine[pseudonym]: id for pseudonym, id in held.items()}
         known = set(here.scalars(select(PersonRow.id)))
         new = {person: id for person, id in wanted.items() if id != person and id not in known}
         rows = {id: there.get_one(PersonRow, id) for id in new.values()}
@@ -189,6 +189,23 @@ def send_changes(
     return len(changed), frozenset(without)
 
 
+def send_people_and_changes(
+    source: Engine, target: Engine, *, wins: bool = False, whose: Collection[UUID] | None = None
+) -> tuple[People, int, int, frozenset[UUID]]:
+    """Has the other side know these people, or everybody, as they are here; `wins` as in `send_people`.
+
+    Returns:
+        Who is who, how many were added, how many changed, and the ids of those who have no number there.
+    """
+    changed, without = send_changes(
+        source, target, wins=wins, whose=whose
+    )  # first, so that a number is free for its owner
+    people, added, newcomers = send_people(source, target, wins=wins, whose=whose)
+    if added:
+        changed += send_changes(source, target, wins=wins, whose=whose)[0]  # of who came just now
+    return people, added, changed, without | newcomers
+
+
 def _is_newer_there(there: Session, person: UUID, column: str, at: datetime) -> bool:
     actions = [action for action, changes in CHANGES.items() if changes == column]
     query = select(AuditRow.id).where(AuditRow.person_id == person, AuditRow.action.in_(actions), AuditRow.at >= at)
@@ -206,16 +223,3 @@ def _unknown(there: Session, entries: Sequence[UUID]) -> set[UUID]:
 def _with_several_pseudonyms(source: Engine, whose: Collection[UUID] | None) -> dict[UUID, list[UUID]]:
     with reading(source) as here:
         return {person: theirs for person, theirs in pseudonyms_of(here, whose).items() if len(theirs) > 1}
-
-
-def _holders(session: Session, pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Who holds which of these pseudonyms."""
-    found: dict[UUID, UUID] = {}
-    for some in batches(sorted(pseudonyms)):
-        query = select(SubjectRow.id, SubjectRow.person_id).where(SubjectRow.id.in_(some))
-        found |= dict(session.execute(query).all())
-    return found
-
-
-def _pseudonyms(session: Session, person: UUID) -> set[UUID]:
-    return set(session.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person)))

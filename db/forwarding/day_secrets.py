@@ -4,12 +4,10 @@ It goes through the centre sealed with the site key, and a day ahead, so that do
 a door alone it is deleted after its day. A token made from the site key itself could be computed again for ever.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, delete, select
-from sqlalchemy.orm import Session
 
 from db.attendance import ledger
 from db.crypto import TemplateCipher
@@ -42,10 +40,6 @@ def share(kiosk: Engine, centre: Engine, cipher: TemplateCipher, site: TemplateC
             theirs = {day: crowd.secret(there, site, day, mine.get(day)) for day in days}
     if mine != theirs:
         with writing(kiosk) as here:
-            _replace(here, cipher, theirs, days)
-
-
-def _replace(here: Session, cipher: TemplateCipher, secrets: Mapping[date, bytes], days: Sequence[date]) -> None:
-    here.execute(delete(CrowdSecretRow).where((CrowdSecretRow.day < days[0]) | CrowdSecretRow.day.in_(days)))
-    for day in days:
-        crowd.secret(here, cipher, day, secrets[day])
+            here.execute(delete(CrowdSecretRow).where((CrowdSecretRow.day < today) | CrowdSecretRow.day.in_(days)))
+            for day in days:
+                crowd.secret(here, cipher, day, theirs[day])

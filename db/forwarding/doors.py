@@ -7,7 +7,7 @@ revoked, whatever a program says of itself.
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 from uuid import UUID
@@ -28,6 +28,8 @@ NO_SERVER: Final = (
     "Keys of kiosks are users of a PostgreSQL server, and this database is a file; give the site's with "
     "--db postgresql://..."
 )
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a door was heard of that has not been in touch yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def note_here(here: Session, *, now: datetime, trouble: str | None) -> None:
         return
     row = here.get(DoorRow, chain)
     if row is None:
-        row = DoorRow(chain=chain, kiosk="", version=version("muster"), waiting=0, seen_at=now)
+        row = DoorRow(chain=chain, kiosk="", version=version("muster"), waiting=0, seen_at=_NEVER)
         here.add(row)
     row.trouble = trouble
     row.seen_at = row.seen_at if trouble else now
@@ -143,7 +145,8 @@ def revoke(session: Session, name: str, *, at: datetime, actor: str) -> None:
 
 def _record(row: DoorRow, key: DoorKeyRow | None) -> Door:
     name, revoked = (key.name, key.revoked_at) if key else (None, None)
-    return Door(row.kiosk, name, revoked, row.version, row.waiting, row.waiting_since, row.seen_at, row.trouble)
+    seen = None if row.seen_at == _NEVER else row.seen_at
+    return Door(row.kiosk, name, revoked, row.version, row.waiting, row.waiting_since, seen, row.trouble)
 
 
 def _login(session: Session) -> str | None:

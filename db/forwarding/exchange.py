@@ -3,18 +3,19 @@
 What both had the same when they last met tells which side changed or deleted a row since.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import ledger
-from db.batches import batches
+from db.batches import among, batches
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.faces import templates
@@ -28,8 +29,12 @@ ACTOR: Final = "muster db follow"
 """Who did it, in the audit logs."""
 ALL: Final = frozenset({site_pins.KIND, *(kind.name for kind in shared.KINDS)})
 """The names of all kinds."""
+OF_ONE: Final = frozenset({"template", "portrait", site_pins.KIND})
+"""The kinds of which only some people's rows may be looked at."""
 _KINDS: Final = {kind.name: kind for kind in shared.KINDS}
 _FACES: Final = "template"
+_MOST_NAMED: Final = 50
+"""Of the faces of more people at once it is not noted whose they are; the other doors look at everybody's then."""
 _CENTRE: Final = "centre"
 """Of `SyncedRow`: with which centre, and how far it was."""
 
@@ -39,11 +44,16 @@ _Digests: TypeAlias = Mapping[str, Mapping[UUID, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Ciphers:
-    """The keys of faces: the door's and the site's."""
+class Pair:
+    """A door and the centre in a round."""
 
+    kiosk: Engine
+    centre: Engine
     here: TemplateCipher
+    """The key of the door's faces."""
     there: TemplateCipher
+    """The site key."""
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +69,24 @@ class Exchanged:
 
 
 def exchange(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    now: datetime,
-    kinds: Set[str] = ALL,
+    pair: Pair, local: Mapping[UUID, UUID], kinds: Set[str] = ALL, whose: frozenset[UUID] | None = None
 ) -> Exchanged:
     """Brings and sends rows, so that both sides have the same.
 
     Args:
         local: ids of people at the centre by their ids here.
         kinds: the names of the kinds that are looked at.
+        whose: of whom faces and PINs are looked at, by their ids at the centre; None for everybody.
 
     Raises: DatabaseError.
     """
-    with reading(centre) as there, reading(kiosk) as here:  # at the door nobody waits for it
-        mine, theirs = _sides(here, there, ciphers, local)
-        last = _read_last(here, _mark(there), kinds)
-        kinds, last = (ALL, {}) if last is None else (kinds, last)
+    with reading(pair.centre) as there, reading(pair.kiosk) as here:  # at the door nobody waits for it
+        known = _is_known(here, _mark(there))
+        kinds, whose = (kinds, whose) if known else (ALL, None)
+        mine, theirs = _sides(pair, here, there, local, whose)
         ours, others = _digests(mine, kinds), _digests(theirs, kinds)
+        only = None if whose is None else _ids(ours, others)
+        last = _last(here, kinds, only) if known else {}
         plans = _plans(last, ours, others)
         rows = {kind: _read(theirs, kind, plan.down) for kind, plan in plans.items()}
         mark = _mark(there)
@@ -86,20 +94,20 @@ def exchange(
     coming = [kind for kind, plan in plans.items() if plan.down or plan.gone_here]
     down, faces_of = dict[str, int](), set[UUID]()
     if coming or any(digests != last.get(kind, {}) for kind, digests in same.items()):
-        with writing(kiosk) as here:
-            mine = Side(here, ciphers.here, local)
+        with writing(pair.kiosk) as here:
+            mine = Side(here, pair.here, local, whose=whose)
             now_ours = _digests(mine, coming)  # somebody may have written here meanwhile
             ours, plans = ours | now_ours, plans | _plans(last, now_ours, others)
-            taken, faces_of = _take_down(mine, {kind: plans[kind] for kind in coming}, rows, now)
+            taken, faces_of = _take_down(mine, {kind: plans[kind] for kind in coming}, rows, pair.now)
             down = _count(taken, {kind: plans[kind].gone_here for kind in coming})
             same = _with(same, others, taken)
-            _note(here, same, mark)
-    sent = _send_up(kiosk, centre, ciphers, local, plans, now)
+            _note(here, same, mark, only)
+    sent = _send_up(pair, local, plans)
     if sent:
-        with reading(centre) as there:
+        with reading(pair.centre) as there:
             mark = _mark(there)
-        with writing(kiosk) as here:
-            _note(here, _with(same, ours, sent), mark)
+        with writing(pair.kiosk) as here:
+            _note(here, _with(same, ours, sent), mark, only)
     return Exchanged(down, _count(sent, {kind: plan.gone_there for kind, plan in plans.items()}), faces_of)
 
 
@@ -119,35 +127,30 @@ def _take_down(
     for kind, plan in plans.items():
         known = {id: row for id, row in rows[kind].items() if id in plan.down}
         if kind == _FACES:
-            faces_of |= _owners(here, [*plan.gone_here, *known])
+            faces_of |= {*_owners(here, [*plan.gone_here, *known]).values()}
         taken[kind] = _write(mine, kind, known, plan.gone_here)
         if kind == _FACES:
-            faces_of |= _owners(here, list(taken[kind]))
+            faces_of |= {*_owners(here, [*taken[kind]]).values()}
     for person in faces_of:
         templates.refresh_means(here, mine.cipher, person, at=now)
     return taken, faces_of
 
 
-def _send_up(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    local: Mapping[UUID, UUID],
-    plans: Mapping[str, Plan],
-    now: datetime,
-) -> _Ids:
+def _send_up(pair: Pair, local: Mapping[UUID, UUID], plans: Mapping[str, Plan]) -> _Ids:
     """Does what has to be done at the centre; gives the rows that were taken there, of each kind that changed there."""
     going = {kind: plan for kind, plan in plans.items() if plan.up or plan.gone_there}
     if not going:
         return {}
-    with reading(kiosk) as here, writing(centre) as there:
+    with reading(pair.kiosk) as here, writing(pair.centre) as there:
         ledger.lock(there)
-        mine, theirs = _sides(here, there, ciphers, local)
+        mine, theirs = _sides(pair, here, there, local)
+        gone = {kind: plan.gone_there for kind, plan in going.items()}
+        owners = _owners(there, [*gone.get(_FACES, ())])
         sent = {kind: _write(theirs, kind, _read(mine, kind, plan.up), plan.gone_there) for kind, plan in going.items()}
-        count = _count(sent, {kind: plan.gone_there for kind, plan in going.items()})
-        if count:  # by which the other doors learn of it
-            audit.note(there, "follow", at=now, actor=ACTOR, detail=dict(count))
-    return {kind: sent[kind] for kind in count}
+        owners |= _owners(there, [*sent.get(_FACES, ())])
+        for person, count in _by_person(sent, gone, owners).items():  # by which the other doors learn of it
+            audit.note(there, "follow", at=pair.now, actor=ACTOR, person=person, detail=count)
+    return {kind: sent[kind] for kind in _count(sent, gone)}
 
 
 def _digests(side: Side, kinds: Collection[str]) -> dict[str, Mapping[UUID, str]]:
@@ -184,40 +187,79 @@ def _with(same: _Digests, digests: _Digests, taken: _Ids) -> dict[str, Mapping[U
     return {**same, **{kind: {**same[kind], **{id: digests[kind][id] for id in ids}} for kind, ids in taken.items()}}
 
 
-def _owners(session: Session, images: list[UUID]) -> set[UUID]:
-    owners: set[UUID] = set()
+def _owners(session: Session, images: list[UUID]) -> dict[UUID, UUID]:
+    """Whose each of these images is."""
+    owners: dict[UUID, UUID] = {}
     for some in batches(images):
-        owners |= set(session.scalars(select(TemplateRow.person_id).where(TemplateRow.id.in_(some))))
+        query = select(TemplateRow.id, TemplateRow.person_id).where(TemplateRow.id.in_(some))
+        owners |= dict(session.execute(query).all())
     return owners
 
 
-def _sides(here: Session, there: Session, ciphers: Ciphers, local: Mapping[UUID, UUID]) -> tuple[Side, Side]:
-    centre = Side(there, ciphers.there, {one: one for one in local.values()}, is_centre=True)
-    return Side(here, ciphers.here, local), centre
+def _by_person(
+    taken: _Ids, gone: Mapping[str, Set[UUID]], owners: Mapping[UUID, UUID]
+) -> dict[UUID | None, dict[str, int]]:
+    """How many faces and PINs of each person came or went; under None the other kinds, and all of it for many people.
+
+    Args:
+        owners: of the images.
+    """
+    found: dict[UUID | None, Counter[str]] = {}
+    for kind in taken:
+        for id in (*taken[kind], *gone[kind]):
+            person = owners.get(id) if kind == _FACES else id if kind in OF_ONE else None
+            found.setdefault(person, Counter())[kind] += 1
+    if len(found) > _MOST_NAMED:
+        return {None: _count(taken, gone)}
+    return {person: dict(count) for person, count in found.items()}
 
 
-def _read_last(here: Session, mark: tuple[UUID, int] | None, kinds: Set[str]) -> dict[str, dict[UUID, str]] | None:
-    """What was the same last, by kind; None where that was another centre, or one that is behind: a backup of it."""
-    found: dict[str, dict[UUID, str]] = {}
-    columns = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest)
-    for kind, id, digest in here.execute(columns.where(SyncedRow.kind.in_([*kinds, _CENTRE]))):
-        found.setdefault(kind, {})[id] = digest
-    reach = int(found.pop(_CENTRE, {}).get(mark[0], -1)) if mark else -1
-    return found if mark and 0 <= reach <= mark[1] else None
+def _sides(
+    pair: Pair, here: Session, there: Session, local: Mapping[UUID, UUID], whose: frozenset[UUID] | None = None
+) -> tuple[Side, Side]:
+    centre = Side(there, pair.there, {one: one for one in local.values()}, is_centre=True, whose=whose)
+    return Side(here, pair.here, local, whose=whose), centre
 
 
-def _note(here: Session, same: _Digests, mark: tuple[UUID, int] | None) -> None:
-    """Keeps what is the same on both sides now."""
+def _note(here: Session, same: _Digests, mark: tuple[UUID, int] | None, only: _Ids | None) -> None:
+    """Keeps what is the same on both sides now; `only` as in `_last`."""
     both = {(kind, id): digest for kind, digests in same.items() for id, digest in digests.items()}
     if mark:
         both[_CENTRE, mark[0]] = str(mark[1])
-    known = select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest).where(SyncedRow.kind.in_([*same, _CENTRE]))
-    before = {(kind, id): digest for kind, id, digest in here.execute(known)}
+    known = _last(here, {*same, _CENTRE}, None if only is None else _ids(same, only))
+    before = {(kind, id): digest for kind, digests in known.items() for id, digest in digests.items()}
     for (kind, id), _ in before.items() - both.items():
         here.execute(delete(SyncedRow).where(SyncedRow.kind == kind, SyncedRow.row_id == id))
     new = [{"kind": kind, "row_id": id, "digest": digest} for (kind, id), digest in both.items() - before.items()]
     if new:
         here.execute(insert(SyncedRow), new)
+
+
+def _ids(one: Mapping[str, Iterable[UUID]], other: Mapping[str, Iterable[UUID]]) -> dict[str, set[UUID]]:
+    """Of rows of one side, or of the other."""
+    return {kind: {*one[kind], *other[kind]} for kind in one}
+
+
+def _is_known(here: Session, mark: tuple[UUID, int] | None) -> bool:
+    """Whether this door met this centre already; not one that is behind: a backup of it."""
+    met = here.get(SyncedRow, (_CENTRE, mark[0])) if mark else None
+    return mark is not None and met is not None and int(met.digest) <= mark[1]
+
+
+def _last(here: Session, kinds: Collection[str], only: _Ids | None) -> dict[str, dict[UUID, str]]:
+    """What was the same last, by kind.
+
+    Args:
+        only: the rows that are looked at of the kinds of `OF_ONE`; None for all.
+    """
+    condition: ColumnElement[bool] = SyncedRow.kind.in_(kinds)
+    if only is not None:
+        some = (and_(SyncedRow.kind == kind, among(SyncedRow.row_id, only[kind])) for kind in OF_ONE & {*kinds})
+        condition = or_(SyncedRow.kind.in_({*kinds} - OF_ONE), *some)
+    found: dict[str, dict[UUID, str]] = {}
+    for kind, id, digest in here.execute(select(SyncedRow.kind, SyncedRow.row_id, SyncedRow.digest).where(condition)):
+        found.setdefault(kind, {})[id] = digest
+    return found
 
 
 def _mark(there: Session) -> tuple[UUID, int] | None:

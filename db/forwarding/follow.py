@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from db import audit
 from db.attendance import ledger
@@ -21,11 +20,11 @@ from db.crypto import TemplateCipher, bound_key
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, WrongKey
 from db.forwarding import day_secrets, exchange, site_events, site_key, written
-from db.forwarding.changes import adopt_ids, send_changes, send_erasures, send_merges
-from db.forwarding.exchange import ACTOR, Ciphers
+from db.forwarding.changes import adopt_ids, send_erasures, send_merges, send_people_and_changes
+from db.forwarding.exchange import ACTOR, Pair
 from db.forwarding.observations import Sent
-from db.forwarding.people import People, send_people
-from db.forwarding.send import BATCH, Forwarded, forward, send_consents, send_news, send_who
+from db.forwarding.people import People
+from db.forwarding.send import Forwarded, forward, send_consents, send_news, send_who
 from db.forwarding.written import EVERYTHING, Written
 from db.proof import entries, images
 from db.schema.audit import AuditRow
@@ -122,20 +121,19 @@ def follow(
     heads = heads or heads_of(kiosk, centre)
     mine: list[range] = []
     theirs: list[range] = []
-    kiosk, centre = entries.noted(kiosk, mine), entries.noted(centre, theirs)
-    ciphers = Ciphers(cipher, site)
+    pair = Pair(entries.noted(kiosk, mine), entries.noted(centre, theirs), cipher, site, now)
     if before is None or not heads.is_same_here(before):
-        day_secrets.share(kiosk, centre, cipher, site, now)
+        day_secrets.share(pair.kiosk, pair.centre, cipher, site, now)
     try:
         if before is None or before.people is None or sent is None or since != sent.since:
-            done = _whole(kiosk, centre, ciphers, heads, before, since, sent, now)
+            done = _whole(pair, heads, before, since, sent)
         else:
             try:
-                done = _narrow(kiosk, centre, ciphers, heads, before, sent, now)
+                done = _narrow(pair, heads, before, sent)
             except IntegrityError:  # it speaks of what the centre does not have yet, as of a new kiosk
                 mine.clear()
                 theirs.clear()
-                done = _whole(kiosk, centre, ciphers, heads, None, since, sent, now)
+                done = _whole(pair, heads, None, since, sent)
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent or brought down; try again.") from None
     if done.erased or done.merged or done.sent.erased or done.sent.merged:
@@ -143,85 +141,74 @@ def follow(
     return replace(done, heads=done.heads.grown(mine, theirs, done.sent.events))
 
 
-def _narrow(
-    kiosk: Engine, centre: Engine, ciphers: Ciphers, heads: Heads, before: Heads, sent: Sent, now: datetime
-) -> Followed:
+def _narrow(pair: Pair, heads: Heads, before: Heads, sent: Sent) -> Followed:
     """A round after another one: looks at the people of whom something was written since, and at what is new."""
-    with reading(kiosk) as session:
+    with reading(pair.kiosk) as session:
         here = written.between(session, before.here, heads.here)
-    with reading(centre) as session:
+    with reading(pair.centre) as session:
         there = written.between(session, before.there, heads.there)
     if EVERYTHING in (here, there):
-        return _whole(kiosk, centre, ciphers, heads, before, sent.since, sent, now)
+        return _whole(pair, heads, before, sent.since, sent)
     done = Followed(heads=replace(heads, people=before.people, copied=before.copied))
     if here or there:
-        done = _send_and_bring(kiosk, centre, ciphers, here, there, done, now)
+        done = _send_and_bring(pair, here, there, done)
     if here or there or not heads.is_same_here(before):
-        news = send_news(kiosk, centre, done.known, sent, events=heads.here[0] != before.here[0])
-        done = replace(done, sent=done.sent.with_news(news))
+        news = send_news(pair.kiosk, pair.centre, done.known, sent, events=heads.here[0] != before.here[0])
+        done = replace(done, sent=done.sent.plus(news.news))
     if here or there:
-        done = _share(kiosk, centre, ciphers, here.kinds | there.kinds, done, now)
+        done = _share(pair, here.kinds | there.kinds, done, _whose_faces(here, there, done.known))
     if heads.there[0] == before.there[0]:
         return done
-    return _copy_events(kiosk, centre, before.copied, done, now)
+    return _copy_events(pair, before.copied, done)
 
 
-def _send_and_bring(
-    kiosk: Engine, centre: Engine, ciphers: Ciphers, here: Written, there: Written, done: Followed, now: datetime
-) -> Followed:
+def _whose_faces(here: Written, there: Written, people: People) -> frozenset[UUID] | None:
+    """Whose faces and PINs are to be looked at, by their ids at the centre; None for everybody's."""
+    if here.faces is None or there.faces is None:
+        return None
+    return there.faces | {known for one in here.faces if (known := people.known(one)) is not None}
+
+
+def _send_and_bring(pair: Pair, here: Written, there: Written, done: Followed) -> Followed:
     """Has both sides know the same of the people of whom something was written."""
-    erased, _ = send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR, gone=there.erased)
+    erased, _ = send_erasures(pair.centre, pair.kiosk, now=pair.now, wholly=True, actor=ACTOR, gone=there.erased)
     sent, known = Forwarded(), done.known.there
-
-    def add(**rows: int) -> None:
-        nonlocal sent
-        sent = sent.plus(rows)
-
     if here.people or here.erased or here.merged:
-        people, _ = send_who(kiosk, centre, here, now=now, cipher=ciphers.there, add=add)
-        known = known | people.there
+        sent = send_who(pair.kiosk, pair.centre, here, now=pair.now, cipher=pair.there)
+        known = known | (sent.known or People({})).there
     done = replace(done, erased=erased, sent=sent, heads=replace(done.heads, people=People(known)))
     if there.people or there.merged or here.merged:
-        done = _bring(kiosk, centre, ciphers, there, done, now, adopt=here.merged)
+        done = _bring(pair, there, done, adopt=here.merged)
     if here.erased or there.erased or here.merged or there.merged:
-        with reading(kiosk) as session:
+        with reading(pair.kiosk) as session:
             left = done.known.among(set(session.scalars(select(PersonRow.id))))
         done = replace(done, heads=replace(done.heads, people=left))
     return done
 
 
-def _whole(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    heads: Heads,
-    before: Heads | None,
-    since: datetime | None,
-    sent: Sent | None,
-    now: datetime,
-) -> Followed:
+def _whole(pair: Pair, heads: Heads, before: Heads | None, since: datetime | None, sent: Sent | None) -> Followed:
     """A round that compares both sides, as far as something but events was written since the one before."""
-    require_site_key(centre, ciphers.there, now)
+    kiosk, centre, now = pair.kiosk, pair.centre, pair.now
+    require_site_key(centre, pair.there, now)
     with reading(centre) as there:
         plain = images.is_plain(there)
     if plain:
         with writing(centre) as there, writing(kiosk) as here:
-            images.key_all(there, images.known_secret(here, ciphers.here))
+            images.key_all(there, images.known_secret(here, pair.here))
     there_same = before is not None and before.there[1:] == heads.there[1:]
     known = before.people if before and there_same and before.here[1:] == heads.here[1:] else None
     erased = 0 if there_same else send_erasures(centre, kiosk, now=now, wholly=True, actor=ACTOR)[0]
-    forwarded = forward(kiosk, centre, now=now, since=since, cipher=ciphers.there, known=known, sent=sent)
+    forwarded = forward(kiosk, centre, now=now, since=since, cipher=pair.there, known=known, sent=sent)
     done = Followed(sent=forwarded, erased=erased, heads=replace(heads, people=known))
     if known is None:
-        done = _bring(kiosk, centre, ciphers, EVERYTHING, done, now)
-        done = _share(kiosk, centre, ciphers, exchange.ALL, done, now)
+        done = _share(pair, exchange.ALL, _bring(pair, EVERYTHING, done))
     elif before is not None and heads.there == before.there:
         return replace(done, heads=replace(done.heads, copied=before.copied))
-    return _copy_events(kiosk, centre, None, done, now)
+    return _copy_events(pair, None, done)
 
 
-def _copy_events(kiosk: Engine, centre: Engine, after: int | None, done: Followed, now: datetime) -> Followed:
-    taken, copied = site_events.copy(kiosk, centre, after, done.heads.there[0], now)
+def _copy_events(pair: Pair, after: int | None, done: Followed) -> Followed:
+    taken, copied = site_events.copy(pair.kiosk, pair.centre, after, done.heads.there[0], pair.now)
     return replace(done, events=taken, heads=replace(done.heads, copied=copied))
 
 
@@ -239,62 +226,45 @@ def require_site_key(centre: Engine, site: TemplateCipher, now: datetime) -> Non
         raise WrongKey(site_key.WRONG)
 
 
-def _bring(
-    kiosk: Engine,
-    centre: Engine,
-    ciphers: Ciphers,
-    there: Written,
-    done: Followed,
-    now: datetime,
-    *,
-    adopt: bool = True,
-) -> Followed:
+def _bring(pair: Pair, there: Written, done: Followed, *, adopt: bool = True) -> Followed:
     """Brings down who was merged, added and changed at the centre, and consents.
 
     Args:
         there: of whom anything was written there.
         adopt: whether somebody was merged here.
     """
-    whose, merged = there.people, 0
+    kiosk, centre, whose, merged = pair.kiosk, pair.centre, there.people, 0
     if there.merged:
-        merged += send_merges(centre, kiosk, now=now, cipher=ciphers.here, actor=ACTOR, whose=whose)[0]
+        merged += send_merges(centre, kiosk, now=pair.now, cipher=pair.here, actor=ACTOR, whose=whose)[0]
     if there.merged or adopt:
-        merged += adopt_ids(centre, kiosk, ciphers.here, now=now, actor=ACTOR)
-    changed, _ = send_changes(centre, kiosk, wins=True, whose=whose)  # first, so that a number is free for its owner
-    people, added, _ = send_people(centre, kiosk, BATCH, wins=True, whose=whose)
-    changed += send_changes(centre, kiosk, wins=True, whose=whose)[0] if added else 0  # of who came just now
-    consents = send_consents(centre, kiosk, people, BATCH, whose)
+        merged += adopt_ids(centre, kiosk, pair.here, now=pair.now, actor=ACTOR)
+    people, added, changed, _ = send_people_and_changes(centre, kiosk, wins=True, whose=whose)
+    consents = send_consents(centre, kiosk, people, whose)
     known = People({**done.known.there, **{own: theirs for theirs, own in people.there.items()}})
     heads = replace(done.heads, people=known)
     return replace(done, people=added, changed=changed, merged=merged, consents=consents, heads=heads)
 
 
-def _share(kiosk: Engine, centre: Engine, ciphers: Ciphers, kinds: Set[str], done: Followed, now: datetime) -> Followed:
+def _share(pair: Pair, kinds: Set[str], done: Followed, whose: frozenset[UUID] | None = None) -> Followed:
     """Has both sides know the same of the shared rows, and notes what was brought.
 
     Args:
-        kinds: of the rows that are looked at.
+        kinds, whose: as in `exchange`.
         done: what the round did before.
     """
     if kinds:
-        found = exchange.exchange(kiosk, centre, ciphers, done.known.there, now, kinds)
+        found = exchange.exchange(pair, done.known.there, kinds, whose)
         done = replace(done, down=found.down, up=found.up, faces_of=tuple(sorted(found.faces_of)))
     if done.brought:
         came = {"people": done.people, "changed": done.changed, "merged": done.merged, "consents": done.consents}
-        with writing(kiosk) as here:  # by which the gallery and the screens learn of it
-            audit.note(here, "follow", at=now, actor=ACTOR, detail={**came, **done.down})
+        with writing(pair.kiosk) as here:  # by which the gallery and the screens learn of it
+            audit.note(here, "follow", at=pair.now, actor=ACTOR, detail={**came, **done.down})
     return done
 
 
 def heads_of(kiosk: Engine, centre: Engine) -> Heads:
     """How far both are. Raises: DatabaseError."""
     return Heads(head_of(kiosk), head_of(centre))
-
-
-def head_of(engine: Engine) -> tuple[int, ...]:
-    """How far a database is. Raises: DatabaseError."""
-    with reading(engine) as session:
-        return head(session)
 
 
 def _grown(head: tuple[int, ...], events: int, appended: Sequence[range]) -> tuple[int, ...]:
@@ -307,10 +277,14 @@ def _grown(head: tuple[int, ...], events: int, appended: Sequence[range]) -> tup
     return head[0] + events, last
 
 
-def head(session: Session) -> tuple[int, ...]:
-    """How far a database is. With a proof it has an entry for all that changes, else rows are counted."""
-    events, proved = session.execute(_HEAD).one()
-    if proved is not None:
-        return events or 0, proved
-    tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
-    return events or 0, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
+def head_of(engine: Engine) -> tuple[int, ...]:
+    """How far a database is. With a proof it has an entry for all that changes, else rows are counted.
+
+    Raises: DatabaseError.
+    """
+    with reading(engine) as session:
+        events, proved = session.execute(_HEAD).one()
+        if proved is not None:
+            return events or 0, proved
+        tables = (AuditRow, ConsentRow, PersonRow, SubjectRow, TemplateRow)
+        return events or 0, *(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
-from db.forwarding.people import People
-from db.forwarding.rows import Add, add_missing, mapped, may_go, pages, plain
+from db.forwarding.people import BATCH, People
+from db.forwarding.rows import add_missing, mapped, may_go, pages, plain
 from db.observations import moods
 from db.privacy import retention
 from db.schema.faces import WrongPairRow
@@ -59,15 +59,15 @@ class Unsent:
     """Moods that were sent, and deleted here since."""
 
     @classmethod
-    def of(cls, here: Session, people: People, sent: Sent, batch: int) -> "Unsent":
-        """At most so many rows of each."""
+    def of(cls, here: Session, people: People, sent: Sent) -> "Unsent":
+        """At most `BATCH` rows of each."""
         columns = (SightingRow.id, SightingRow.first_at, SightingRow.last_at, SightingRow.frames, SightingRow.person_id)
         told = here.execute(select(*columns).where(SightingRow.first_at >= sent.since)).all()
         new = {id: tuple(row) for id, *row in told if sent.sightings.get(id) != tuple(row)}
-        seen = plain(here, SightingRow, SightingRow.id.in_(list(new)[:batch]), limit=batch) if new else []
+        seen = plain(here, SightingRow, SightingRow.id.in_(list(new)[:BATCH]), limit=BATCH) if new else []
         ids = set(here.scalars(select(MoodRow.id).where(MoodRow.at >= sent.since, MoodRow.token.is_(None))))
-        fresh = list(ids - sent.moods.keys())[:batch]
-        felt = plain(here, MoodRow, MoodRow.id.in_(fresh), limit=batch) if fresh else []
+        fresh = list(ids - sent.moods.keys())[:BATCH]
+        felt = plain(here, MoodRow, MoodRow.id.in_(fresh), limit=BATCH) if fresh else []
         return cls(
             tuple(_without_face(row, people) for row in seen if may_go(row, people)),
             {row["id"]: new[row["id"]] for row in seen},
@@ -79,9 +79,10 @@ class Unsent:
     def __bool__(self) -> bool:
         return bool(self.sightings or self.moods or self.gone)
 
-    def is_full(self, batch: int) -> bool:
+    @property
+    def is_full(self) -> bool:
         """Whether there may be more."""
-        return batch in (len(self.seen), len(self.felt))
+        return BATCH in (len(self.seen), len(self.felt))
 
     def put(self, there: Session) -> dict[str, int]:
         """Writes it on the other side; the caller holds the lock. Gives how many rows, as `Forwarded` counts them."""
@@ -108,20 +109,20 @@ def send_sightings(
     people: People,
     since: datetime | None,
     gone: Mapping[str, datetime],
-    batch: int,
-    add: Add,
-) -> None:
-    """Sends the sightings that began since then, and what changed of them; without faces.
+) -> dict[str, int]:
+    """Sends the sightings that began since then, and what changed of them; without faces. Gives how many of each.
 
     Args:
         gone: of the other side, since when it keeps what (`retention.gone_before`).
     """
-    for rows in pages(source, SightingRow, SightingRow.first_at, batch, *_sightings_since(since, gone)):
+    count = {"sightings": 0, "changed": 0}
+    for rows in pages(source, SightingRow, SightingRow.first_at, *_sightings_since(since, gone)):
         wanted = [_without_face(row, people) for row in rows if may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
             sent, changed = _put_sightings(there, wanted)
-        add(sightings=sent, changed=changed)
+        count = {"sightings": count["sightings"] + sent, "changed": count["changed"] + changed}
+    return count
 
 
 def _without_face(row: Mapping[str, Any], people: People) -> dict[str, Any]:
@@ -175,20 +176,19 @@ def send_moods(
     people: People,
     since: datetime,
     now: datetime,
-    batch: int,
-    add: Add,
     noted: Sent | None,
-) -> None:
-    """Sends the moods since then, those of nobody in particular when their hour is over."""
+) -> int:
+    """Sends the moods since then, those of nobody in particular when their hour is over; gives how many."""
+    sent = 0
     over = or_(MoodRow.token.is_(None), MoodRow.at <= now - _CROWD)
-    for rows in pages(source, MoodRow, MoodRow.at, batch, over, MoodRow.at >= since):
+    for rows in pages(source, MoodRow, MoodRow.at, over, MoodRow.at >= since):
         wanted = [mapped(row, {"person_id": people.known}) for row in rows if may_go(row, people)]
         with writing(target) as there:
             ledger.lock(there)
-            sent = _put_moods(there, wanted)
+            sent += _put_moods(there, wanted)
         if noted is not None:
             noted.note(wanted)
-        add(moods=sent)
+    return sent
 
 
 def _put_moods(there: Session, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -230,10 +230,8 @@ def take_back_moods(source: Engine, target: Engine, since: datetime) -> int:
 
 def _delete_of_nobody(there: Session, ids: Sequence[UUID]) -> int:
     """Deletes those of these moods that are nobody's; gives how many."""
-    nobody = MoodRow.person_id.is_(None)
-    found = [
-        id for some in batches(ids) for id in there.scalars(select(MoodRow.id).where(MoodRow.id.in_(some), nobody))
-    ]
-    for some in batches(found):
-        there.execute(delete(MoodRow).where(MoodRow.id.in_(some)))
-    return len(found)
+    deleted = 0
+    for some in batches(ids):
+        gone: Any = there.execute(delete(MoodRow).where(MoodRow.id.in_(some), MoodRow.person_id.is_(None)))
+        deleted += gone.rowcount
+    return deleted

@@ -8,7 +8,8 @@ there stays erased, also when somebody else has the number since.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Engine, Row, select
@@ -17,11 +18,13 @@ from sqlalchemy.orm import Session
 from db.attendance import ledger
 from db.batches import batches
 from db.engine import reading, writing
+from db.errors import DatabaseBusy
 from db.privacy import erasure
 from db.schema.attendance import KioskRow
-from db.schema.audit import AuditRow
 from db.schema.people import PersonRow, SubjectRow
 
+BATCH: Final = 500
+"""People, or rows of another table, of one transaction."""
 _PERSON = ("id", "name", "number", "group", "active", "notes", "created_at")
 
 
@@ -59,7 +62,7 @@ def _free_name(there: Session, kiosk: KioskRow) -> str:
 
 
 def send_people(
-    source: Engine, target: Engine, batch: int, *, wins: bool = False, whose: Collection[UUID] | None = None
+    source: Engine, target: Engine, *, wins: bool = False, whose: Collection[UUID] | None = None
 ) -> tuple[People, int, frozenset[UUID]]:
     """Adds the people whom the other side lacks; `db.forwarding.changes.send_changes` looks after those who are there.
 
@@ -76,8 +79,8 @@ def send_people(
         pseudonyms = pseudonyms_of(here, whose)
     found: dict[UUID, UUID] = {}
     added, without = 0, set()
-    for start in range(0, len(rows), batch):
-        some = rows[start : start + batch]
+    for start in range(0, len(rows), BATCH):
+        some = rows[start : start + BATCH]
         theirs = [each for row in some for each in pseudonyms.get(row.id, ())]
         with reading(target) as there:
             index = _Index.of(there, some, theirs)
@@ -85,6 +88,8 @@ def send_people(
         if None not in known_there.values() and index.pseudonyms.keys() >= set(theirs):
             found |= known_there
             continue
+        numbered = set(index.numbers.values())
+        strangers = _strangers(source, target, numbered)
         with writing(target) as there:
             ledger.lock(there)
             gone = erasure.erased_pseudonyms(there)
@@ -95,8 +100,10 @@ def send_people(
                 if known is None and not gone.isdisjoint(mine):
                     continue
                 holder = index.numbers.get(row.number or "")
-                if known is None and holder is not None and not _is_known(source, there, holder):
-                    known = holder
+                if known is None and holder is not None:
+                    if holder not in numbered:
+                        raise DatabaseBusy("Numbers changed while people were sent or brought down; try again.")
+                    known = holder if holder in strangers else None
                 if known is None:
                     there.add(PersonRow(**{name: getattr(row, name) for name in _PERSON} | {"number": None}))
                     there.flush()
@@ -118,12 +125,24 @@ def pseudonyms_of(session: Session, whose: Collection[UUID] | None = None) -> di
     return found
 
 
-def _is_known(source: Engine, there: Session, person: UUID) -> bool:
-    """Whether somebody there has a pseudonym that the sending side knows, or erased."""
-    theirs = set(there.scalars(select(SubjectRow.id).where(SubjectRow.person_id == person)))
+def holders(session: Session, pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Who holds which of these pseudonyms."""
+    found: dict[UUID, UUID] = {}
+    for some in batches(sorted(pseudonyms)):
+        query = select(SubjectRow.id, SubjectRow.person_id).where(SubjectRow.id.in_(some))
+        found |= dict(session.execute(query).all())
+    return found
+
+
+def _strangers(source: Engine, target: Engine, people: Collection[UUID]) -> set[UUID]:
+    """Who of these people there has no pseudonym that the sending side knows, or erased."""
+    if not people:
+        return set()
+    with reading(target) as there:
+        theirs = pseudonyms_of(there, people)
     with reading(source) as here:
-        known = here.scalar(select(SubjectRow.id).where(SubjectRow.id.in_(theirs)).limit(1))
-        return known is not None or not theirs.isdisjoint(erasure.erased_pseudonyms(here))
+        known = erasure.erased_pseudonyms(here) | holders(here, chain.from_iterable(theirs.values())).keys()
+    return {person for person in people if known.isdisjoint(theirs.get(person, ()))}
 
 
 def give_number(there: Session, person: UUID, number: str | None, *, wins: bool) -> bool:
@@ -156,14 +175,10 @@ class _Index:
     @classmethod
     def of(cls, there: Session, rows: Sequence[Row[Any]], pseudonyms: Sequence[UUID]) -> "_Index":
         ids = set(there.scalars(select(PersonRow.id).where(PersonRow.id.in_([row.id for row in rows]))))
-        known: dict[UUID, UUID] = {}
-        for some in batches(pseudonyms):
-            query = select(SubjectRow.id, SubjectRow.person_id).where(SubjectRow.id.in_(some))
-            known |= dict(there.execute(query).all())
         wanted = [row.number for row in rows if row.number is not None]
         query_numbers = select(PersonRow.number, PersonRow.id).where(PersonRow.number.in_(wanted))
         numbers = {number: person for number, person in there.execute(query_numbers) if number is not None}
-        return cls(ids, known, numbers)
+        return cls(ids, holders(there, pseudonyms), numbers)
 
     def who(self, row: Row[Any], pseudonyms: Sequence[UUID]) -> UUID | None:
         """The person's id there: their own, or that of the person with whom they were merged."""
@@ -176,9 +191,3 @@ class _Index:
         self.ids.add(row.id)
         if row.number is not None:
             self.numbers[row.number] = row.id
-
-
-def erased(session: Session) -> set[UUID]:
-    """Pseudonyms of everybody who was erased in this database."""
-    details = session.scalars(select(AuditRow.detail).where(AuditRow.action == "erase"))
-    return {UUID(one) for detail in details for one in detail.get("pseudonyms", ())}

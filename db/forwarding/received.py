@@ -22,11 +22,6 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def origins(session: Session) -> list[UUID]:
-    """The chains of which events were forwarded here."""
-    return list(session.scalars(select(ForwardedRow.origin).distinct().order_by(ForwardedRow.origin)))
-
-
 def head(session: Session, chain: UUID) -> tuple[int, str]:
     """Number and hash of the last event that came of a chain; 0 and the genesis hash when none did."""
     query = select(ForwardedRow.seq, ForwardedRow.hash).where(ForwardedRow.origin == chain)

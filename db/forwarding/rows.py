@@ -2,26 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, Table, insert, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.engine import reading
-from db.forwarding.people import People
+from db.forwarding.people import BATCH, People
 from db.proof import contents, entries
 from db.schema.base import Base
-
-Add: TypeAlias = Callable[..., None]
-"""Counts what was sent, by the names of `db.forwarding.send.Forwarded`."""
 
 
 def pages(
     source: Engine,
     table: type[Base],
     time: InstrumentedAttribute[datetime] | None,
-    batch: int,
     *conditions: ColumnElement[bool],
 ) -> Iterator[list[dict[str, Any]]]:
     """All rows that fulfil the conditions, by time and id, without keeping a transaction open between pages.
@@ -33,7 +29,7 @@ def pages(
     more: tuple[ColumnElement[bool], ...] = conditions
     while True:
         with reading(source) as here:
-            rows = plain(here, table, *more, by=[key] if time is None else [time, key], limit=batch)
+            rows = plain(here, table, *more, by=[key] if time is None else [time, key], limit=BATCH)
         if rows:
             yield rows
             last = rows[-1]
@@ -42,7 +38,7 @@ def pages(
                 more = (*conditions, behind)
             else:
                 more = (*conditions, time >= last[time.key], or_(time > last[time.key], behind))
-        if len(rows) < batch:
+        if len(rows) < BATCH:
             return
 
 

@@ -6,10 +6,10 @@ pictures of unknown people are sealed with this installation's key and stay, as 
 templates.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Engine, select
@@ -21,10 +21,10 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.errors import DatabaseBusy, InvalidRecord
 from db.forwarding import doors, received
-from db.forwarding.changes import send_changes, send_erasures, send_merges
+from db.forwarding.changes import send_erasures, send_merges, send_people_and_changes
 from db.forwarding.observations import Sent, Unsent, send_moods, send_sightings, take_back_moods
-from db.forwarding.people import People, send_kiosks, send_people
-from db.forwarding.rows import Add, add_missing, mapped, may_go, missing, pages, plain
+from db.forwarding.people import BATCH, People, send_kiosks
+from db.forwarding.rows import add_missing, mapped, may_go, missing, pages, plain
 from db.forwarding.written import EVERYTHING, Written
 from db.privacy import retention
 from db.proof import chains
@@ -32,13 +32,8 @@ from db.schema.attendance import EventRow
 from db.schema.audit import AuditRow
 from db.schema.people import ConsentRow
 
-BATCH: Final = 500
-"""Rows of one transaction."""
-
 _NEWS: Final = ("events", "sightings", "changed", "moods", "moods_deleted")
 """Of `Forwarded`, what `send_news` sends."""
-
-Told: TypeAlias = Callable[["Forwarded"], None]
 
 
 class Taken(NamedTuple):
@@ -85,9 +80,10 @@ class Forwarded:
         """With so many more rows, by the names of the fields."""
         return replace(self, **{name: getattr(self, name) + count for name, count in rows.items()})
 
-    def with_news(self, told: "Forwarded") -> "Forwarded":
-        """With the rows of `send_news`."""
-        return self.plus({name: getattr(told, name) for name in _NEWS})
+    @property
+    def news(self) -> dict[str, int]:
+        """The rows of `send_news`."""
+        return {name: getattr(self, name) for name in _NEWS}
 
     @property
     def by_hand(self) -> tuple[tuple[UUID, ...], ...]:
@@ -101,36 +97,24 @@ def forward(
     *,
     now: datetime,
     since: datetime | None = None,
-    batch: int = BATCH,
     cipher: TemplateCipher | None = None,
     known: People | None = None,
     sent: Sent | None = None,
-    tell: Told = lambda done: None,
 ) -> Forwarded:
-    """Sends everything that the other side lacks.
+    """Sends everything that the other side lacks; what was sent stays sent when a later transaction fails.
 
     Args:
         since: leave out sightings and moods that began earlier; events, people and consents are never left out.
-        batch: rows of one transaction; what was sent stays sent when a later one fails.
         cipher: of the faces there, for the doors of a site: who is one here is one there too, whatever is kept of them,
             and who was erased here is erased there, whoever else knows them.
         known: who is who, where nothing but events, sightings and moods was written on either side since it was found.
         sent: what was sent of the last minutes; where `since` is of its beginning, only what is new is sent.
-        tell: called after every transaction with what was sent so far.
 
     Raises:
         DatabaseUnavailable: the server cannot be reached.
         DatabaseBusy: somebody was erased or merged there meanwhile; the next run knows.
         InvalidRecord: the ledger here is not the one of which events were sent before, or it was changed.
     """
-    done = Forwarded()
-
-    def add(**rows: int) -> None:
-        nonlocal done
-        done = done.plus(rows)
-        tell(done)
-
-    news = sent if sent is not None and since == sent.since else None
     chain = chains.of(source)
     with reading(source) as here, writing(target) as there:
         ledger.lock(there)  # two doors of one name may come at once
@@ -138,32 +122,29 @@ def forward(
         _require_same_ledger(here, there, chain)
         send_kiosks(here, there)
         waiting = doors.report(here, there, chain, now)
-    by_hand: dict[str, Any] = {}
-    people = known
     try:
-        if people is None:
-            people, by_hand = send_who(source, target, EVERYTHING, now=now, cipher=cipher, add=add, batch=batch)
-        if news is not None:
-            told = send_news(source, target, people, news, events=True, batch=batch)
-            add(**{name: getattr(told, name) for name in _NEWS})
+        done = Forwarded(known=known)
+        if known is None:
+            done = send_who(source, target, EVERYTHING, now=now, cipher=cipher)
+        people = done.known or People({})
+        if sent is not None and since == sent.since:
+            done = done.plus(send_news(source, target, people, sent, events=True).news)
         else:
-            _send_events(source, target, chain, people, batch, add)
-            send_sightings(source, target, people, since, gone, batch, add)
+            done = done.plus({"events": _send_events(source, target, chain, people)})
+            done = done.plus(send_sightings(source, target, people, since, gone))
             moods_since = max(since or gone["moods"], gone["moods"])
-            send_moods(source, target, people, moods_since, now, batch, add, sent)
+            done = done.plus({"moods": send_moods(source, target, people, moods_since, now, sent)})
             if known is None:
-                add(moods_deleted=take_back_moods(source, target, moods_since))
+                done = done.plus({"moods_deleted": take_back_moods(source, target, moods_since)})
     except IntegrityError:
         raise DatabaseBusy("People changed while their rows were sent; try again.") from None
     if waiting:
         with writing(target) as there:
             doors.reached(there, chain, now)
-    return replace(done, **by_hand, known=people)
+    return done
 
 
-def send_news(
-    source: Engine, target: Engine, people: People, sent: Sent, *, events: bool, batch: int = BATCH
-) -> Forwarded:
+def send_news(source: Engine, target: Engine, people: People, sent: Sent, *, events: bool) -> Forwarded:
     """Sends what was written here since the last round, in one transaction; without one where that is nothing.
 
     Args:
@@ -177,52 +158,39 @@ def send_news(
     done, chain = Forwarded(known=people), None
     while True:
         with reading(source) as here:
-            new = Unsent.of(here, people, sent, batch)
+            new = Unsent.of(here, people, sent)
             chain = chain or (chains.known(here) if events else None)
         if not (new or events):
             return done
         chain = chain or chains.of(source)
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
-            count = _send_some_events(here, there, chain, people, batch) if events else Taken(0, 0)
+            count = _send_some_events(here, there, chain, people) if events else Taken(0, 0)
             told = new.put(there)
         new.note(sent)
         done = done.plus(told | {"events": count.new})
-        events = count.rows == batch
-        if not events and not new.is_full(batch):
+        events = count.rows == BATCH
+        if not events and not new.is_full:
             return done
 
 
 def send_who(
-    source: Engine,
-    target: Engine,
-    new: Written,
-    *,
-    now: datetime,
-    cipher: TemplateCipher | None,
-    add: Add,
-    batch: int = BATCH,
-) -> tuple[People, dict[str, Any]]:
+    source: Engine, target: Engine, new: Written, *, now: datetime, cipher: TemplateCipher | None
+) -> Forwarded:
     """Sends who was erased, merged, added and changed, and consents.
 
     Args:
         new: of whom anything was written here.
-
-    Returns:
-        Who of them is who there, and what is to do by hand.
     """
     whose = new.people
     erased, erased_here = send_erasures(source, target, now=now, wholly=cipher is not None, gone=new.erased)
     merged, merged_here = send_merges(source, target, now=now, cipher=cipher, whose=whose) if new.merged else (0, ())
-    updated, without = send_changes(source, target, whose=whose)  # first, so that a number is free for who has it now
-    people, added, newcomers = send_people(source, target, batch, whose=whose)
-    add(people=added, erased=erased, merged=merged, updated=updated)
-    more = send_changes(source, target, whose=whose)[0] if added else 0  # of who came just now
-    if more:
-        add(updated=more)
-    add(consents=send_consents(source, target, people, batch, whose))
-    taken = tuple(sorted(without | newcomers))
-    return people, {"erased_here": erased_here, "merged_here": merged_here, "numbers_taken": taken}
+    people, added, updated, without = send_people_and_changes(source, target, whose=whose)
+    return Forwarded(
+        people=added, consents=send_consents(source, target, people, whose), merged=merged, updated=updated,
+        erased=erased, erased_here=erased_here, merged_here=merged_here, numbers_taken=tuple(sorted(without)),
+        known=people,
+    )  # fmt: skip
 
 
 def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
@@ -236,19 +204,21 @@ def _require_same_ledger(here: Session, there: Session, chain: UUID) -> None:
         )
 
 
-def _send_events(source: Engine, target: Engine, chain: UUID, people: People, batch: int, add: Add) -> None:
+def _send_events(source: Engine, target: Engine, chain: UUID, people: People) -> int:
+    """How many were new there."""
+    new = 0
     while True:
         with reading(source) as here, writing(target) as there:
             ledger.lock(there)
-            count = _send_some_events(here, there, chain, people, batch)
-        add(events=count.new)
-        if count.rows < batch:
-            return
+            count = _send_some_events(here, there, chain, people)
+        new += count.new
+        if count.rows < BATCH:
+            return new
 
 
-def _send_some_events(here: Session, there: Session, chain: UUID, people: People, batch: int) -> Taken:
+def _send_some_events(here: Session, there: Session, chain: UUID, people: People) -> Taken:
     last = received.head(there, chain)
-    rows = here.scalars(select(EventRow).where(EventRow.seq > last[0]).order_by(EventRow.seq).limit(batch)).all()
+    rows = here.scalars(select(EventRow).where(EventRow.seq > last[0]).order_by(EventRow.seq).limit(BATCH)).all()
     new = received.take(there, chain, rows, last)
     if rows:
         _send_reasons(here, there, people, [row.id for row in rows])
@@ -263,13 +233,11 @@ def _send_reasons(here: Session, there: Session, people: People, events: Sequenc
     add_missing(there, AuditRow, theirs)
 
 
-def send_consents(
-    source: Engine, target: Engine, people: People, batch: int, whose: Collection[UUID] | None = None
-) -> int:
+def send_consents(source: Engine, target: Engine, people: People, whose: Collection[UUID] | None = None) -> int:
     """Adds the decisions that are not there, of these people or of everybody; gives how many."""
     sent = 0
     theirs_only = () if whose is None else (ConsentRow.person_id.in_(whose),)
-    for rows in pages(source, ConsentRow, None, batch, *theirs_only):
+    for rows in pages(source, ConsentRow, None, *theirs_only):
         theirs = [mapped(row, {"person_id": people.known}) for row in rows if _counts(row, people)]
         with reading(target) as there:
             new = missing(there, ConsentRow, theirs)

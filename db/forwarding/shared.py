@@ -8,13 +8,14 @@ where both changed it, the centre's counts; a change outlives a deletion.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, insert, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from db.batches import batches
+from db.batches import among, batches
 from db.crypto import TemplateCipher, owner
 from db.errors import DatabaseDamaged
 from db.proof import contents, entries
@@ -25,7 +26,7 @@ from db.schema.faces import PortraitRow, TemplateRow, WrongPairRow
 from db.schema.observations import SightingRow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """A database, and the key of its faces."""
 
@@ -34,11 +35,17 @@ class Side:
     centre: Mapping[UUID, UUID]
     """Ids of people at the centre by their ids in this database."""
     is_centre: bool = False
+    whose: frozenset[UUID] | None = None
+    """Of whom faces and PINs are looked at, by their ids at the centre; None for everybody."""
 
-    @property
+    @cached_property
     def local(self) -> dict[UUID, UUID]:
         """Ids of people in this database by their ids at the centre."""
         return {centre: own for own, centre in self.centre.items()}
+
+    def looks_at(self, person: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+        """Whether the faces and the PIN of the person in this column are looked at."""
+        return true() if self.whose is None else among(person, {self.local.get(one, one) for one in self.whose})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +55,17 @@ class Kind:
     name: str
     table: type[Base]
     key: str = "id"
-    digest: tuple[str, ...] | None = None
-    """Columns that tell whether a row changed; None for all, () for a row that never changes."""
+    fixed: bool = False
+    """Whether a row never changes."""
 
 
 KINDS: Final = (
-    Kind("template", TemplateRow, digest=("has_second",)),
+    Kind("template", TemplateRow),
     Kind("portrait", PortraitRow, key="person_id"),
     Kind("shift", ShiftRow),
     Kind("holiday", HolidayRow),
     Kind("leave", LeaveRow),
-    Kind("wrong pair", WrongPairRow, digest=()),
+    Kind("wrong pair", WrongPairRow, fixed=True),
 )
 _PEOPLE: Final = ("person_id", "other_id")
 
@@ -92,27 +99,26 @@ def plan(last: Mapping[UUID, str], here: Mapping[UUID, str], there: Mapping[UUID
 
 def digests(side: Side, kind: Kind) -> dict[UUID, str]:
     """A digest of each row, by its id at the centre; rows of people whom the centre does not know are left out."""
-    if kind.digest == ():
+    if kind.fixed:
+        known = {None, *side.centre}
         query = select(getattr(kind.table, kind.key), *_people(kind))
-        rows = [(id, row) for id, *row in side.session.execute(query) if set(row) <= {None, *side.centre}]
-        return {id: "" for id, _ in rows}
+        return {id: "" for id, *people in side.session.execute(query) if known.issuperset(people)}
     if kind.table is TemplateRow:
         columns = select(TemplateRow.id, TemplateRow.person_id, TemplateRow.second.is_not(None))
-        found = side.session.execute(columns).all()
+        found = side.session.execute(columns.where(side.looks_at(TemplateRow.person_id))).all()
         return {id: str(int(second)) for id, person, second in found if person in side.centre}
     return {
         id: hashlib.sha256(canonical([str(value) for value in row.values()]).encode()).hexdigest()
-        for id, row in read(side, kind).items()
+        for id, row in read(side, kind, side.whose if kind.table is PortraitRow else None).items()
     }
 
 
 def read(side: Side, kind: Kind, ids: Iterable[UUID] | None = None) -> dict[UUID, dict[str, Any]]:
     """Rows as the centre names people, opened, by their ids at the centre; what is damaged is left out."""
     table = kind.table.__table__
-    local = side.local
     conditions: list[Any] = [None]
     if ids is not None:
-        wanted = [local.get(id, id) for id in ids] if kind.key == "person_id" else list(ids)
+        wanted = [side.local.get(id, id) for id in ids] if kind.key == "person_id" else list(ids)
         conditions = [table.c[kind.key].in_(some) for some in batches(wanted)]
     found: dict[UUID, dict[str, Any]] = {}
     for condition in conditions:
@@ -138,11 +144,10 @@ def write(side: Side, kind: Kind, rows: Mapping[UUID, Mapping[str, Any]]) -> set
         The ids of those that were taken; left out are an image that the person has already, and people unknown here.
         A row of which the successor is left out stays.
     """
-    local = side.local
     table: Any = kind.table.__table__
     taken: dict[UUID, dict[str, Any]] = {}
     for id, row in rows.items():
-        named = {c.key: local.get(row[c.key]) for c in _people(kind)}
+        named = {c.key: side.local.get(row[c.key]) for c in _people(kind)}
         if any(row[name] is not None and known is None for name, known in named.items()):
             continue
         values = {**row, **named}
@@ -156,8 +161,7 @@ def write(side: Side, kind: Kind, rows: Mapping[UUID, Mapping[str, Any]]) -> set
 
 def remove(side: Side, kind: Kind, ids: Iterable[UUID]) -> None:
     """Deletes rows by their ids at the centre."""
-    local = side.local
-    wanted = [local.get(id, id) for id in ids] if kind.key == "person_id" else list(ids)
+    wanted = [side.local.get(id, id) for id in ids] if kind.key == "person_id" else list(ids)
     table: Any = kind.table.__table__
     for some in batches(wanted):
         side.session.execute(delete(table).where(table.c[kind.key].in_(some)))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, bindparam, delete, func, insert, select, union_all, update
+from sqlalchemy import Engine, bindparam, delete, func, select, union_all
 from sqlalchemy.orm import Session
 
 from db.batches import batches
@@ -49,7 +49,7 @@ def copy(kiosk: Engine, centre: Engine, after: int | None, last: int, now: datet
                 if rows:
                     here.execute(insert_new(SiteEventRow, kiosk.dialect.name), rows)
                 if now_and_then:
-                    _note(here, upto)
+                    here.merge(SyncedRow(kind=_KIND, row_id=_CENTRE, digest=str(upto)))
                     here.execute(delete(SiteEventRow).where(SiteEventRow.recorded_at < now - KEPT))
         taken, after = taken + len(rows), upto
     return taken, after
@@ -59,13 +59,6 @@ def _noted(kiosk: Engine) -> int | None:
     with reading(kiosk) as here:
         at = here.get(SyncedRow, (_KIND, _CENTRE))
     return None if at is None else int(at.digest)
-
-
-def _note(here: Session, upto: int) -> None:
-    row = (SyncedRow.kind == _KIND, SyncedRow.row_id == _CENTRE)
-    noted: Any = here.execute(update(SyncedRow).where(*row).values(digest=str(upto)))
-    if not noted.rowcount:
-        here.execute(insert(SyncedRow), [{"kind": _KIND, "row_id": _CENTRE, "digest": str(upto)}])
 
 
 def _first_row(there: Session, now: datetime) -> int:

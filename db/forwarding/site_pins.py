@@ -25,10 +25,12 @@ KIND = "pin"
 
 
 def digests(side: Side) -> dict[UUID, str]:
-    """Digests of the PINs of one side, by the centre's ids of people."""
+    """Digests of the PINs that one side looks at, by the centre's ids of people."""
     if side.is_centre:
-        return dict(side.session.execute(select(SitePinRow.person_id, SitePinRow.digest)).all())
-    query = select(PersonRow.id, PersonRow.pin_hash).where(PersonRow.pin_hash.is_not(None))
+        theirs = select(SitePinRow.person_id, SitePinRow.digest).where(side.looks_at(SitePinRow.person_id))
+        return dict(side.session.execute(theirs).all())
+    query = select(PersonRow.id, PersonRow.pin_hash)
+    query = query.where(PersonRow.pin_hash.is_not(None), side.looks_at(PersonRow.id))
     return {
         side.centre[person]: _digest(kept)
         for person, kept in side.session.execute(query)
@@ -48,9 +50,9 @@ def read(side: Side, ids: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
                 with suppress(DatabaseDamaged):
                     found[row.person_id] = json.loads(side.cipher.open(row.sealed, _owner(row.person_id)))
         return found
-    known, local = known_peppers(side.session, side.cipher), side.local
+    known = known_peppers(side.session, side.cipher)
     for id in ids:
-        person = side.session.get(PersonRow, local[id])
+        person = side.session.get(PersonRow, side.local[id])
         kept = (person and person.pin_hash) or ""
         scheme, key, *_ = f"{kept}$".split("$")
         if scheme == "argon2id" and key in known:
@@ -67,15 +69,14 @@ def write(side: Side, pins: Mapping[UUID, Mapping[str, str]], gone: Iterable[UUI
             side.session.merge(SitePinRow(person_id=id, digest=_digest(pin["hash"]), sealed=sealed))
         side.session.flush()
         return set(pins)
-    local = side.local
     for id in gone:
-        _set(side.session, local.get(id), None)
+        _set(side.session, side.local.get(id), None)
     known = known_peppers(side.session, side.cipher).keys() if pins else set()
     for pin in pins.values():
         if pin["key"] not in known:
             sealed = side.cipher.seal(bytes.fromhex(pin["pepper"]), site_pepper_owner(pin["key"]))
             side.session.merge(SitePepperRow(key_id=pin["key"], sealed=sealed))
-    return {id for id, pin in pins.items() if _set(side.session, local.get(id), pin["hash"])}
+    return {id for id, pin in pins.items() if _set(side.session, side.local.get(id), pin["hash"])}
 
 
 def _set(session: Session, person: UUID | None, kept: str | None) -> bool:

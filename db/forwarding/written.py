@@ -13,7 +13,7 @@ from sqlalchemy import Row, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from db.forwarding.changes import CHANGES
-from db.forwarding.exchange import ALL
+from db.forwarding.exchange import ALL, OF_ONE
 from db.schema.audit import AuditRow
 from db.schema.people import ConsentRow, SubjectRow
 from db.schema.proof import ProofRow, SaltRow
@@ -70,12 +70,14 @@ class Written:
     """Whether somebody has another's pseudonym since."""
     kinds: frozenset[str] = frozenset()
     """Of which shared rows some may be new, other or gone."""
+    faces: frozenset[UUID] | None = frozenset()
+    """Whose faces and PINs these are; maybe anybody's for None."""
 
     def __bool__(self) -> bool:
         return self != Written()
 
 
-EVERYTHING: Final = Written(None, None, True, ALL)
+EVERYTHING: Final = Written(None, None, True, ALL, None)
 """To be compared as a whole."""
 
 
@@ -93,11 +95,13 @@ def between(session: Session, before: tuple[int, ...], now: tuple[int, ...]) -> 
     merged = any(row.action == "merge" for row in rows) or _have_several(
         session, {row.whose for row in rows if row.subject is not None}
     )
+    faces = {_owner(row) for row, some in zip(rows, kinds, strict=True) if some and some & OF_ONE}
     return Written(
         frozenset(row.whose for row in rows if row.whose and (row.kind != "audit" or row.action in CHANGES)),
         frozenset(UUID(one) for row in rows if row.action == "erase" for one in row.detail.get("pseudonyms", ())),
         merged,
         ALL if merged else frozenset().union(*(some for some in kinds if some)),
+        None if merged or None in faces else frozenset(one for one in faces if one),
     )
 
 
@@ -105,6 +109,12 @@ def _have_several(session: Session, people: Set[UUID]) -> bool:
     """Whether any of them has several pseudonyms: was merged, maybe elsewhere."""
     several = select(SubjectRow.person_id).group_by(SubjectRow.person_id).having(func.count() > 1).limit(1)
     return bool(people) and session.scalar(several.where(SubjectRow.person_id.in_(people))) is not None
+
+
+def _owner(row: Row[Any]) -> UUID | None:
+    """Whose faces and PIN an entry speaks of; None where it does not tell: who gets a moved image is not in it."""
+    moved = row.kind == "audit" and row.detail.get("moved")
+    return None if moved else row.whose
 
 
 def _kinds(row: Row[Any]) -> Set[str] | None:

@@ -55,6 +55,11 @@ class WebhookState:
     """Of the newest message that failed."""
 
 
+def mqtt_outbox(kiosk: str) -> str:
+    """In the place of a webhook's name: what this kiosk's MQTT broker has not taken yet."""
+    return f"mqtt:{kiosk}"
+
+
 def take(session: Session, webhook: str, wanted: Callable[[FeedEvent], bool], now: datetime) -> int:
     """Puts what is new in the ledger into the outbox, once each; how many messages that made.
 
@@ -147,6 +152,18 @@ def failed(session: Session, delivery: Delivery, error: str, now: datetime, *, a
         session.execute(rows.values(away=away, error=error, **values))
 
 
+def hold(session: Session, webhook: str, error: str, now: datetime, *, door: str) -> None:
+    """Notes why all that waits does so; where nothing does, the message waits that this door is online.
+
+    For a sender that sees to the next try itself.
+    """
+    waiting = DeliveryRow.webhook == webhook
+    if session.scalar(select(DeliveryRow.id).where(waiting).limit(1)) is None:
+        add(session, webhook, "online", now, now, door=door)
+        session.flush()
+    session.execute(update(DeliveryRow).where(waiting).values(away=True, error=error))
+
+
 def pause(attempts: int) -> timedelta:
     """The time until the next try."""
     doubled: int = 2 ** min(attempts - 1, 20)
@@ -155,20 +172,19 @@ def pause(attempts: int) -> timedelta:
 
 def states(session: Session) -> list[WebhookState]:
     """All webhooks that ever ran here."""
-    head = ledger.count(session)
-    which = (DeliveryRow.webhook, DeliveryRow.dead)
-    counted = session.execute(select(*which, func.count()).group_by(*which))
-    counts = {(webhook, dead): messages for webhook, dead, messages in counted}
     failed = select(DeliveryRow.webhook, DeliveryRow.error).where(DeliveryRow.error.is_not(None))
     errors = dict(session.execute(failed.order_by(DeliveryRow.due_at)).all())
-    rows = session.scalars(select(WebhookCursorRow).order_by(WebhookCursorRow.webhook))
+    waiting, dead = (func.count(DeliveryRow.id).filter(DeliveryRow.dead.is_(dead)) for dead in (False, True))
+    query = select(WebhookCursorRow, waiting, dead).outerjoin(
+        DeliveryRow, DeliveryRow.webhook == WebhookCursorRow.webhook
+    )
+    head = ledger.count(session)
     return [
-        WebhookState(
-            row.webhook, head - row.seq, counts.get((row.webhook, False), 0), counts.get((row.webhook, True), 0),
-            row.sent, row.sent_at, errors.get(row.webhook),
+        WebhookState(row.webhook, head - row.seq, waits, given_up, row.sent, row.sent_at, errors.get(row.webhook))
+        for row, waits, given_up in session.execute(
+            query.group_by(WebhookCursorRow.webhook).order_by(WebhookCursorRow.webhook)
         )
-        for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def waiting(session: Session, webhook: str | None = None, *, dead: bool = False) -> list[Delivery]:

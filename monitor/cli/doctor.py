@@ -77,11 +77,11 @@ def _checks(run: Run) -> "Iterator[Check]":
         yield Check("settings", Status.FAIL, str(error), "Correct it; the other checks need the settings.")
         return
     yield from run_checks(settings, run.config, ask_terminal=True, use_camera=True)
-    yield from _needs_a_hand(run, settings)
+    yield from _of_database(run, settings)
 
 
-def _needs_a_hand(run: Run, settings: "Settings") -> "Iterator[Check]":
-    """What the database asks for; where it cannot be read, the check of the database has said why."""
+def _of_database(run: Run, settings: "Settings") -> "Iterator[Check]":
+    """Whom this kiosk tells and what the database asks for; where that cannot be read, its check has said why."""
     from db.engine import open_database
     from db.records.pages import Want
     from monitor.desk.maintenance.attention import attention
@@ -90,7 +90,8 @@ def _needs_a_hand(run: Run, settings: "Settings") -> "Iterator[Check]":
 
     with suppress(MusterError):
         engine = open_database(settings.db, read_only=True)
-        yield from attention(system_view(engine, settings, run.at, Want(1)), settings, run.at)
+        view = system_view(engine, settings, run.at, Want(1))
+        yield from (*view.connections, *attention(view, settings, run.at))
 
 
 def _print(check: "Check") -> None:

@@ -110,7 +110,8 @@ def follow_beside(
         try:
             follow_for_ever(store, url, site_key.load(folder), clock=clock, pause=pause, trouble=trouble)
             return
-        except MusterError as error:
+        except MusterError as error:  # also where there is no site key to begin with
+            _note_trouble(store.engine, clock(), str(error))
             trouble(f"This kiosk does not follow its site. {error}")
         until = time.monotonic() + _AFTER_FAULT
         while (left := until - time.monotonic()) > 0:
@@ -119,8 +120,10 @@ def follow_beside(
 
 
 def _note_trouble(engine: Engine, now: datetime, sentence: str) -> None:
-    with suppress(DatabaseError), writing(engine) as session:
-        doors.note_here(session, now=now, trouble=sentence)
+    with suppress(DatabaseError):
+        chains.of(engine)  # a door that was never in touch has a row, too
+        with writing(engine) as session:
+            doors.note_here(session, now=now, trouble=sentence)
 
 
 def _state(here: Engine) -> str:
@@ -152,6 +155,7 @@ class Site:
         try:
             return self._step(kiosk, centre, now, since)
         except DatabaseError:
+            self._reported_at = None  # the next round that goes through says so at once
             self.close()  # so that what is written here ends no pause while the centre is away
             raise
 

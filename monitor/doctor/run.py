@@ -1,4 +1,4 @@
-"""All checks of `muster doctor`."""
+"""The checks of `muster doctor`, beside what the database says (`connections.py`, `monitor.desk.maintenance`)."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -34,9 +34,6 @@ def run_checks(
         "template key": partial(storage.check_key, settings, config),
         "database": partial(storage.check_database, settings),
         "templates": partial(storage.check_templates, settings),
-        "webhooks": partial(storage.check_webhooks, settings),
-        "mqtt": partial(storage.check_mqtt, settings),
-        "site": lambda: storage.check_site(settings, clock()),
         "disk": partial(machine.check_disk, settings),
         "clock": lambda: machine.check_clock(settings, clock()),
         "models": vision.check_models,

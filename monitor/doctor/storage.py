@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,21 +17,17 @@ from db.crypto import bound_key
 from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError, WrongUrl
 from db.faces.templates import count_means
-from db.forwarding import doors
 from db.key_store import KEY_FILE, key_place, load_cipher
 from db.location import sqlite_file
 from db.people import people
-from db.programs import webhooks
 from db.verification import ledger_check
 from monitor.config import CONFIG_FILE, Settings
 from monitor.doctor.check import Check, fail, ok, warn
-from monitor.text import few, local_time, plural
+from monitor.text import few, plural
 from monitor.vision.encoder import ENCODER_NAME
 
 T = TypeVar("T")
 
-_SITE_LATE = timedelta(minutes=5)
-"""Time without a round after which a kiosk is out of touch with its site."""
 _QUICK = 20_000
 """Number of attendance events that are verified in about a second."""
 
@@ -121,57 +117,6 @@ def check_templates(settings: Settings) -> Iterator[Check]:
         )
         return
     yield ok(name, f"{plural(everybody, 'person', 'people')} enrolled can be compared by both face encoders.")
-
-
-def check_webhooks(settings: Settings) -> Iterator[Check]:
-    """Whether the receivers of webhooks take what they are sent; nothing without webhooks."""
-    name = "webhooks"
-    if not settings.webhooks:
-        return
-    ours = {one.name for one in settings.webhooks}
-    states = [one for one in _asked(settings, webhooks.states) or () if one.webhook in ours]
-    late = [one for one in states if one.dead or (one.waiting and one.error)]
-    if not late:
-        yield ok(name, f"{plural(len(ours), 'receiver')} of events; no message fails.")
-        return
-    worst = max(late, key=lambda one: (one.dead, one.waiting))
-    yield warn(
-        name,
-        f"The receiver {worst.webhook} has {plural(worst.waiting, 'message')} waiting and {worst.dead:,} given up. "
-        f"{worst.error}",
-        "It is tried again with the next event, and within an hour; at once with 'muster webhooks retry'.",
-    )
-
-
-def check_mqtt(settings: Settings) -> Iterator[Check]:
-    """Whether the MQTT broker takes what passes at this door; nothing without a broker."""
-    name, outbox, chosen = "mqtt", f"mqtt:{settings.kiosk}", settings.mqtt
-    if not chosen.host:
-        return
-    waiting = sum(one.waiting for one in _asked(settings, webhooks.states) or () if one.webhook == outbox)
-    if not waiting:
-        yield ok(name, "No event waits for the MQTT broker.")
-        return
-    yield warn(
-        name,
-        f"The MQTT broker {chosen.host}:{chosen.port} has not taken {plural(waiting, 'event')} yet.",
-        "A kiosk that runs tries at least once a minute; its log says why the broker does not take them.",
-    )
-
-
-def check_site(settings: Settings, now: datetime) -> Iterator[Check]:
-    """Whether this kiosk is in touch with its site; nothing where it follows none."""
-    name = "site"
-    if not settings.forward:
-        return
-    found = _asked(settings, doors.here)
-    seen = f"It was in touch last {local_time(found.seen_at, settings.zone)}." if found and found.seen_at else ""
-    if found is None or found.trouble is None:
-        late = found is None or found.seen_at is None or now - found.seen_at > _SITE_LATE
-        told = seen or "This kiosk has not been in touch with its site yet."
-        yield warn(name, told, "Start the kiosk; its log says what is wrong.") if late else ok(name, seen)
-        return
-    yield warn(name, f"{found.trouble} {seen}".strip(), "Nothing is lost: it sends and fetches all when it is back.")
 
 
 def _no_database(name: str, file: Path) -> Check:

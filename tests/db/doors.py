@@ -8,7 +8,9 @@ from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
+from db import audit
 from db.attendance import kiosks, ledger
 from db.crypto import TemplateCipher
 from db.engine import open_database, reading, writing
@@ -22,7 +24,7 @@ from db.records.moods import MoodSample
 from db.records.observations import SightingRecord
 from db.schema.attendance import EventRow
 from db.schema.faces import TemplateRow
-from db.schema.forwarding import SiteEventRow
+from db.schema.forwarding import ForwardedRow, SiteEventRow
 from db.schema.people import PersonRow, SubjectRow
 from db.verification import ledger_check
 
@@ -70,12 +72,12 @@ class Door:
             return ledger_check.verify(session).head
 
 
-ACTS = ("enrol", "enrol", "see", "see", "see", "rename", "merge", "erase")
+ACTS = ("enrol", "enrol", "see", "see", "see", "rename", "image", "move", "merge", "erase")
 """What happens at a door, as often as it stands here."""
 
 
 def act(draw: random.Random, door: Door, key: TemplateCipher, minute: float, acts: Sequence[str] = ACTS) -> None:
-    """Somebody is enrolled, seen, renamed, merged or erased at this door.
+    """Somebody is enrolled, seen, renamed, merged or erased at this door, or an image is added or moved.
 
     Args:
         key: of the door's faces.
@@ -88,10 +90,7 @@ def act(draw: random.Random, door: Door, key: TemplateCipher, minute: float, act
     if what == "enrol" or len(there) < 3:
         person = door.enrol(f"P{draw.getrandbits(40):x}")
         with writing(door.engine) as session:
-            templates.add_template(
-                session, key, person, content_hash=f"{draw.getrandbits(250):064x}", encoder="dlib", embedding=FACE,
-                quality={}, source="a.jpg", at=at,
-            )  # fmt: skip
+            _add_image(session, key, person, draw, at)
         return
     one, other = draw.sample(there, 2)
     if what == "see":
@@ -100,10 +99,29 @@ def act(draw: random.Random, door: Door, key: TemplateCipher, minute: float, act
     with writing(door.engine) as session:
         if what == "rename":
             people.rename(session, one, f"R{draw.getrandbits(40):x}", at=at, actor="desk")
+        elif what == "image":
+            _add_image(session, key, one, draw, at)
+            audit.note(session, "add template", person=one, at=at, actor="desk")
+        elif what == "move":
+            for image in templates.list_templates(session, one)[:1]:
+                templates.delete_template(session, image.id, at=at, actor="desk", moved=True)
+                _add_image(session, key, other, draw, at)
         elif what == "merge":
             merges.merge(session, key, one, other, at=at, actor="desk")
         else:
             erasure.erase(session, one, at=at, actor="desk")
+
+
+def _add_image(session: Session, key: TemplateCipher, person: UUID, draw: random.Random, at: datetime) -> None:
+    templates.add_template(
+        session, key, person, content_hash=f"{draw.getrandbits(250):064x}", encoder="dlib", embedding=FACE,
+        quality={}, source="a.jpg", at=at,
+    )  # fmt: skip
+
+
+def origins(session: Session) -> list[UUID]:
+    """The chains of which events were forwarded here."""
+    return list(session.scalars(select(ForwardedRow.origin).distinct()))
 
 
 def facts(engine: Engine) -> tuple[object, ...]:

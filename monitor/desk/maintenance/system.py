@@ -30,6 +30,7 @@ from monitor.config import Settings
 from monitor.desk.maintenance.gallery_check import ACTION
 from monitor.desk.maintenance.upkeep import backup_folder, backups, retention_of
 from monitor.doctor.check import Check, Status
+from monitor.doctor.connections import connections
 from monitor.doctor.run import check_window, run_checks
 from monitor.domain import RgbImage
 from monitor.errors import UsageError
@@ -98,6 +99,8 @@ class SystemView:
     """When the gallery examined itself last, and what it found."""
     worst: tuple[tuple[str, ExpectedMiss], ...] = ()
     """Who will probably be missed most often, with their names, the worst served first."""
+    connections: tuple[Check, ...] = ()
+    """Whom this kiosk tells what happens, and whether they take it."""
     consent_missing: int = 0
     """Active people whom nobody asked about one of the consents."""
     events_of: Mapping[UUID, AttendanceEvent] = field(default_factory=dict)
@@ -147,6 +150,7 @@ def system_view(
             names=names,
             examined=audit.latest(session, ACTION),
             worst=_worst(session),
+            connections=tuple(connections(session, settings, now)),
             consent_missing=pages.count_matching(session, "", consent_missing=True),
             events_of=_events_of(session, entries.items),
         )

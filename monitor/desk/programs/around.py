@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, TypeAlias
@@ -90,7 +91,8 @@ def programs_around(
         site: follows the other doors; None for a kiosk that is alone.
         trouble: gets one sentence when something cannot be told, from the threads.
     """
-    wanted = dict(_wanted(engine, settings, clock, live, trouble)) | ({"site": site} if site else {})
+    beside = _Beside(engine, settings, clock, live, trouble)
+    wanted = dict(beside.jobs()) | ({"site": site} if site else {})
     jobs = [(name, job, Told()) for name, job in wanted.items()]
     threads = [
         threading.Thread(target=_guarded, args=(name, job, told), name=name, daemon=True) for name, job, told in jobs
@@ -112,20 +114,6 @@ def programs_around(
             thread.join(max(0.0, until - time.monotonic()))
 
 
-def _wanted(
-    engine: Engine, settings: Settings, clock: Callable[[], datetime], live: bool, trouble: Callable[[str], None]
-) -> Iterator[tuple[str, Job]]:
-    """Name and job of each thread that the settings ask for."""
-    for webhook in settings.webhooks:
-        yield f"webhook {webhook.name}", partial(_follow, engine, settings, webhook, clock, trouble)
-    if settings.opener.opens:
-        yield "opener", partial(_open, engine, settings, clock, live, trouble)
-    if settings.assembly_point:
-        yield "assembly point", partial(_tick, engine, settings, clock, trouble)
-    if settings.mqtt.host:
-        yield "mqtt", partial(_tell_broker, engine, settings, clock, trouble)
-
-
 def _guarded(name: str, job: Job, told: Told) -> None:
     """What goes wrong beside the kiosk must not end the kiosk."""
     try:
@@ -134,57 +122,63 @@ def _guarded(name: str, job: Job, told: Told) -> None:
         log.exception("%s ended", name)
 
 
-def _follow(
-    engine: Engine,
-    settings: Settings,
-    webhook: Webhook,
-    clock: Callable[[], datetime],
-    trouble: Callable[[str], None],
-    told: Told,
-) -> None:
-    from monitor.desk.programs import webhooks  # only where they are wanted: aiohttp takes 10 MB
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What runs beside a kiosk; the arguments of `programs_around`."""
 
-    def happened() -> list[webhooks.Happened]:
-        kinds = ((event.kind.value, event) for event in told.taken())
-        return [webhooks.Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
+    engine: Engine
+    settings: Settings
+    clock: Callable[[], datetime]
+    live: bool
+    trouble: Callable[[str], None]
 
-    webhooks.follow(engine, settings, webhook, clock=clock, wait=told.wait, happened=happened, trouble=trouble)
+    def jobs(self) -> Iterator[tuple[str, Job]]:
+        """Name and job of each thread that the settings ask for."""
+        for webhook in self.settings.webhooks:
+            yield f"webhook {webhook.name}", partial(self._tell_receiver, webhook)
+        if self.settings.opener.opens:
+            yield "opener", self._open
+        if self.settings.assembly_point:
+            yield "assembly point", self._tick
+        if self.settings.mqtt.host:
+            yield "mqtt", self._tell_broker
 
+    def _tell_receiver(self, webhook: Webhook, told: Told) -> None:
+        from monitor.desk.programs import webhooks  # only where they are wanted: aiohttp takes 10 MB
 
-def _open(
-    engine: Engine,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    live: bool,
-    trouble: Callable[[str], None],
-    told: Told,
-) -> None:
-    while told.wait(_PATIENCE):
-        for event in told.taken():
-            try:
-                fault = opener.on_event(engine, settings, event, clock, live=live)
-            except DatabaseError as error:
-                fault = f"The door stays shut. {error}"
-            if fault is not None:
-                trouble(fault)
+        def happened() -> list[webhooks.Happened]:
+            kinds = ((event.kind.value, event) for event in told.taken())
+            return [webhooks.Happened(kind, event.at, event.text) for kind, event in kinds if kind in _NOT_IN_LEDGER]
 
+        webhooks.follow(
+            self.engine, self.settings, webhook,
+            clock=self.clock, wait=told.wait, happened=happened, trouble=self.trouble,
+        )  # fmt: skip
 
-def _tick(
-    engine: Engine, settings: Settings, clock: Callable[[], datetime], trouble: Callable[[str], None], told: Told
-) -> None:
-    while told.wait(_PATIENCE):
-        for event in told.taken():
-            if event.person is None or event.kind.value in _NOT_IN_LEDGER:
-                continue  # a face that may be a photograph ticks nobody off
-            try:
-                roll_call.seen(engine, event.person, at=clock(), actor=settings.kiosk)
-            except DatabaseError as error:
-                trouble(f"The roll call was not told of {event.name or 'somebody'}. {error}")
+    def _tell_broker(self, told: Told) -> None:
+        from monitor.desk.programs import mqtt
 
+        mqtt.follow(
+            self.engine, self.settings,
+            clock=self.clock, wait=told.wait, taken=told.taken, wake=told.wake, trouble=self.trouble,
+        )  # fmt: skip
 
-def _tell_broker(
-    engine: Engine, settings: Settings, clock: Callable[[], datetime], trouble: Callable[[str], None], told: Told
-) -> None:
-    from monitor.desk.programs import mqtt
+    def _open(self, told: Told) -> None:
+        while told.wait(_PATIENCE):
+            for event in told.taken():
+                try:
+                    fault = opener.on_event(self.engine, self.settings, event, self.clock, live=self.live)
+                except DatabaseError as error:
+                    fault = f"The door stays shut. {error}"
+                if fault is not None:
+                    self.trouble(fault)
 
-    mqtt.follow(engine, settings, clock=clock, wait=told.wait, taken=told.taken, wake=told.wake, trouble=trouble)
+    def _tick(self, told: Told) -> None:
+        while told.wait(_PATIENCE):
+            for event in told.taken():
+                if event.person is None or event.kind.value in _NOT_IN_LEDGER:
+                    continue  # a face that may be a photograph ticks nobody off
+                try:
+                    roll_call.seen(self.engine, event.person, at=self.clock(), actor=self.settings.kiosk)
+                except DatabaseError as error:
+                    self.trouble(f"The roll call was not told of {event.name or 'somebody'}. {error}")

@@ -25,6 +25,7 @@ from monitor.desk.days.today import Today, mood_of_day, today_of
 from monitor.domain import EventKind, KioskEvent
 from monitor.outbound.messages import WORDS, event_json
 from monitor.outbound.mqtt import Message, availability, base, discovery, part, states
+from monitor.text import plural
 
 EVERY: Final = 60.0
 """Seconds between two looks at the database while nothing happens at this door."""
@@ -57,8 +58,10 @@ def follow(
         wait: waits that many seconds or until something happens; False ends the loop.
         taken: the events since the last call.
         wake: ends a `wait` early; called from the client's thread.
-        trouble: called with one sentence when the broker cannot be reached, and again when it could be meanwhile.
+        trouble: called with one sentence when the broker takes nothing, and again when it did meanwhile. The sentence
+            is kept with what waits.
     """
+    outbox = webhooks.mqtt_outbox(settings.kiosk)
     with suppress(DatabaseError):  # what passes from now on is told; in the loop it is tried again
         _take(engine, settings, clock())
     broker = _Broker(settings, wake, trouble)
@@ -66,12 +69,17 @@ def follow(
     told: dict[str, object] = {}
     today: Today | None = None
     failed = 0
+    held: str | None = None
     try:
         while True:
             values |= _of_events(taken())
-            done = True
+            done, fault = True, broker.fault
             try:
                 _take(engine, settings, clock())
+                if fault is not None and fault is not held:
+                    with writing(engine) as session:
+                        webhooks.hold(session, outbox, fault, clock(), door=settings.kiosk)
+                held = fault
                 today = today_of(engine, settings, clock(), today)
                 values |= _of_day(engine, settings, clock(), today)
             except DatabaseError as error:
@@ -84,7 +92,10 @@ def follow(
                 broker.tell(states(settings, {name: now for name, now in values.items() if told.get(name) != now}))
                 values.pop("unknown", None)
                 told = dict(values)
-                done = _tell_ledger(engine, settings, broker, clock) and done
+                if not _tell_ledger(engine, settings, broker, clock):
+                    done = False
+                elif broker.fault is fault:  # and not of a connection that broke meanwhile
+                    broker.fault = None
             failed = 0 if done else failed + 1
             if not wait(EVERY if done else min(webhooks.pause(failed).total_seconds(), EVERY)):
                 return
@@ -106,8 +117,10 @@ class _Broker:
         """By their id in the outbox, events that the client has and the broker has not confirmed. After each new
         connection the client tells them again."""
         self._settings, self._wake, self._trouble = settings, wake, trouble
+        self.fault: str | None = None
+        """Why it takes nothing, in one sentence."""
         self._where = f"The MQTT broker {chosen.host}:{chosen.port}"
-        self._new, self._said = threading.Event(), False
+        self._new = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, f"muster-{part(settings.site)}-{part(settings.kiosk)}")
         if chosen.username:
             self._client.username_pw_set(chosen.username, chosen.password or None)
@@ -117,7 +130,7 @@ class _Broker:
         self._client.reconnect_delay_set(*RECONNECT)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        self._client.on_connect_fail = lambda *_: self._say(f"cannot be reached; {AGAIN}")
+        self._client.on_connect_fail = lambda *_: self.say(f"cannot be reached; {AGAIN}")
         self._client.connect_async(chosen.host, chosen.port, keepalive=30)
         self._client.loop_start()
 
@@ -148,6 +161,13 @@ class _Broker:
             sent.wait_for_publish(max(0.0, end - time.monotonic()))
         return {id for id, sent in self.under_way.items() if not sent.is_published()}
 
+    def say(self, what: str) -> None:
+        """Once, until it takes something again."""
+        if self.fault is None:
+            self.fault = f"{self._where} {what}"
+            self._trouble(self.fault)
+            self._wake()
+
     def leave(self) -> None:
         if self.is_there.is_set():
             self.is_there.clear()
@@ -159,9 +179,9 @@ class _Broker:
 
     def _connected(self, _: Client, __: Any, ___: ConnectFlags, reason: ReasonCode, ____: Properties | None) -> None:
         if reason.is_failure:
-            self._say(f"refuses this kiosk ({reason}); correct mqtt.username and mqtt.password.")
+            self.say(f"refuses this kiosk ({reason}); correct mqtt.username and mqtt.password.")
             return
-        self._said = False
+        self.fault = None
         self.is_there.set()
         self._new.set()
         self._wake()
@@ -169,26 +189,16 @@ class _Broker:
     def _disconnected(self, *_: Any) -> None:
         if self.is_there.is_set():
             self.is_there.clear()
-            self._say(f"is away; {AGAIN}")
-
-    def _say(self, what: str) -> None:
-        """Once, until there is a connection again."""
-        if not self._said:
-            self._said = True
-            self._trouble(f"{self._where} {what}")
-
-
-def _outbox(settings: Settings) -> str:
-    return f"mqtt:{settings.kiosk}"
+            self.say(f"is away; {AGAIN}")
 
 
 def _take(engine: Engine, settings: Settings, now: datetime) -> None:
     """Puts what is new in this door's ledger into the outbox, also while the broker is away. Raises: DatabaseError."""
     with reading(engine) as session:
-        if not webhooks.is_behind(session, _outbox(settings)):
+        if not webhooks.is_behind(session, webhooks.mqtt_outbox(settings.kiosk)):
             return
     with writing(engine) as session:
-        webhooks.take(session, _outbox(settings), lambda event: event.door == settings.kiosk, now)
+        webhooks.take(session, webhooks.mqtt_outbox(settings.kiosk), lambda event: event.door == settings.kiosk, now)
 
 
 def _tell_ledger(engine: Engine, settings: Settings, broker: _Broker, clock: Callable[[], datetime]) -> bool:
@@ -200,7 +210,7 @@ def _tell_ledger(engine: Engine, settings: Settings, broker: _Broker, clock: Cal
     try:
         while broker.is_there.is_set():
             with reading(engine) as session:
-                due = webhooks.due(session, _outbox(settings), clock(), _ROUND)
+                due = webhooks.due(session, webhooks.mqtt_outbox(settings.kiosk), clock(), _ROUND)
                 events = event_feed.by_ids(session, [one.event for one in due if one.event])
             for one in due:  # what left the ledger has nobody to be told
                 if one.event in events and not broker.send(one.id, json.dumps(event_json(events[one.event]))):
@@ -208,9 +218,13 @@ def _tell_ledger(engine: Engine, settings: Settings, broker: _Broker, clock: Cal
             waiting = broker.unconfirmed()
             done = [one for one in due if one.id not in waiting]
             with writing(engine) as session:
-                webhooks.delivered(session, _outbox(settings), done, clock())
+                webhooks.delivered(session, webhooks.mqtt_outbox(settings.kiosk), done, clock())
             for one in done:
                 broker.under_way.pop(one.id, None)
+            if waiting:
+                broker.say(
+                    f"did not confirm {plural(len(waiting), 'event')} within {CONFIRMED_WITHIN:.0f} seconds; {AGAIN}"
+                )
             if not done or len(due) < _ROUND:
                 return len(done) == len(due)
     except DatabaseError as error:

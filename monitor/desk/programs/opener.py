@@ -15,7 +15,7 @@ from db.people import people
 from db.records.people import Person
 from monitor.calendar_text import WEEKDAYS
 from monitor.config import Settings
-from monitor.config_outbound import Opener, hours_of, is_within
+from monitor.config_outbound import hours_of, is_within
 from monitor.desk.actor import Actor
 from monitor.domain import EventKind, KioskEvent
 from monitor.errors import UsageError
@@ -60,9 +60,7 @@ def on_event(
         told = {"event": event.kind.value, "at": event.at.isoformat(), "door": settings.kiosk, "person": str(person.id)}
         fault = open_door(settings.opener, event.attendance or new_id(), told, now)
     what = "opener refused" if refused else "opener failed" if fault else "opened"
-    detail = {"door": settings.kiosk, "by": _by(settings.opener)} | ({"reason": fault} if fault else {})
-    with writing(engine) as session:
-        audit.note(session, what, at=now, actor=settings.kiosk, person=person.id, detail=detail)
+    _note(engine, settings, what, fault, person.id, at=now, actor=settings.kiosk)
     return f"The door stays shut. {fault}" if fault else None
 
 
@@ -95,13 +93,19 @@ def open_by_hand(engine: Engine, settings: Settings, **stamp: Unpack[Actor]) -> 
     """
     if not settings.opener.opens:
         raise UsageError("There is no opener; set one with 'muster config set opener.command PROGRAM' or opener.url.")
-    id: UUID = new_id()
-    with writing(engine) as session:
-        audit.note(session, "open by hand", detail={"door": settings.kiosk, "by": _by(settings.opener)}, **stamp)
+    _note(engine, settings, "open by hand", None, None, **stamp)
     at = stamp["at"]
     told = {"event": "by_hand", "at": at.isoformat(), "door": settings.kiosk, "person": None}
-    return open_door(settings.opener, id, told, at)
+    fault = open_door(settings.opener, new_id(), told, at)
+    _note(engine, settings, "opener failed" if fault else "opened", fault, None, **stamp)
+    return fault
 
 
-def _by(opener: Opener) -> str:
-    return " and ".join(name for name, value in (("command", opener.command), ("url", opener.url)) if value)
+def _note(
+    engine: Engine, settings: Settings, what: str, reason: str | None, person: UUID | None, **stamp: Unpack[Actor]
+) -> None:
+    """What came of it goes into the audit log, by which the System screen knows whether the opener works."""
+    set_up = (("command", settings.opener.command), ("url", settings.opener.url))
+    detail = {"door": settings.kiosk, "by": " and ".join(name for name, value in set_up if value)}
+    with writing(engine) as session:
+        audit.note(session, what, person=person, detail=detail | ({"reason": reason} if reason else {}), **stamp)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 from uuid import UUID
 
 import aiohttp
@@ -20,7 +20,7 @@ from db.programs.event_feed import FeedEvent
 from db.programs.webhooks import Delivery, WebhookState
 from monitor.config import Settings
 from monitor.config_file import Value, add_table, remove_table
-from monitor.config_outbound import EventName, Webhook
+from monitor.config_outbound import Webhook
 from monitor.errors import UsageError
 from monitor.outbound.messages import event_json, other_json, sentence
 from monitor.outbound.webhooks import Answer, message, new_secret, post
@@ -232,7 +232,3 @@ def _body(settings: Settings, webhook: Webhook, delivery: Delivery, event: FeedE
     data = event_json(event) if event else other_json(delivery.kind, delivery.at, delivery.door, delivery.text)
     text = sentence(delivery.kind, delivery.at, delivery.door, settings.zone, event, now=now)
     return message(webhook, data, text)
-
-
-KINDS: Final = get_args(EventName)
-"""What can be told."""

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, update
 
 from db.attendance import holidays, leave, ledger, ledger_entries, shifts
 from db.calendar import Leave, Shift
@@ -95,6 +95,18 @@ def _settle(*doors: Sited) -> None:
             one.follow()
 
 
+def _narrow(*doors: Sited) -> dict[Sited, dict[str, Any]]:
+    """How these doors follow from now on, looking only at what was written since their last round."""
+    open_with(doors[0].centre, SITE, None, own=False)
+    for one in doors:
+        open_with(one.engine, one.key, None)
+    _settle(*doors)
+    known: dict[Sited, dict[str, Any]] = {one: {"since": one.door.at, "sent": Sent(one.door.at)} for one in doors}
+    for one, by in known.items():
+        by["before"] = one.follow(**by).heads
+    return known
+
+
 @contextmanager
 def never_locked_while_asking(door: Engine, centre: Engine) -> Iterator[None]:
     """The centre is asked nothing while the door's database is locked."""
@@ -151,14 +163,8 @@ def test_a_round_with_nothing_new_brings_and_sends_nothing(first: Sited, second:
 
 
 def test_what_a_round_wrote_itself_calls_for_no_second_one(first: Sited, second: Sited, engine: Engine) -> None:
-    open_with(engine, SITE, None, own=False)
-    for one in (first, second):
-        open_with(one.engine, one.key, None)
     ada, at = first.enrol("Ada"), first.door.at
-    _settle(first, second)
-    known: dict[Sited, dict[str, Any]] = {one: {"since": at, "sent": Sent(at)} for one in (first, second)}
-    for one, by in known.items():
-        by["before"] = one.follow(**by).heads
+    known = _narrow(first, second)
     with writing(first.engine) as session:
         people.rename(session, ada, "Ada L.", at=at, actor="desk")
     first.enrol("Bob")
@@ -167,6 +173,28 @@ def test_what_a_round_wrote_itself_calls_for_no_second_one(first: Sited, second:
         now = heads_of(one.engine, engine)
         assert (done.heads.here, done.heads.there) == (now.here, now.there)
     assert second.names() == ["Ada L.", "Bob"]
+
+
+def test_of_a_new_face_nobody_elses_are_read(first: Sited, second: Sited, engine: Engine) -> None:
+    ada = first.enrol("Ada")
+    known = _narrow(first, second)
+    with writing(engine) as session:  # a look at everybody's portraits would take hers for deleted
+        session.execute(update(PortraitRow).values(jpeg=b"nobody can open this"))
+    bob = first.enrol("Bob")
+    for one, by in known.items():
+        by["before"] = one.follow(**by).heads
+    assert (second.names(), second.faces(bob)) == (["Ada", "Bob"], 2)
+    with writing(second.engine) as session:
+        image = templates.list_templates(session, bob)[0].id
+        templates.delete_template(session, image, at=second.door.at, actor="desk")
+        templates.set_portrait(session, second.key, bob, b"another", at=second.door.at)
+    for one in (second, first):
+        by = known[one]
+        by["before"] = one.follow(**by).heads
+    assert (first.faces(ada), first.faces(bob)) == (2, 1)
+    with reading(first.engine) as session:
+        assert templates.load_portrait(session, first.key, ada) == b"jpeg"
+        assert templates.load_portrait(session, first.key, bob) == b"another"
 
 
 def test_who_is_erased_at_one_door_is_gone_at_all_and_stays_gone_when_a_backup_returns(
@@ -399,13 +427,17 @@ def test_after_a_plan_both_sides_are_the_same_and_nothing_that_only_one_side_cha
             assert mine.get(id) == there.get(id)
 
 
-def test_a_number_that_was_given_on_makes_nobody_one_at_another_door(first: Sited, second: Sited) -> None:
+def test_a_number_that_was_given_on_makes_nobody_one_at_another_door(
+    first: Sited, second: Sited, engine: Engine
+) -> None:
     ada = first.enrol("Ada", "7")
     _settle(first, second)
     with writing(first.engine) as session:
         people.set_number(session, ada, "8", at=first.door.at + timedelta(hours=1), actor="desk")
     bob = first.enrol("Bob", "7")
-    _settle(first, second)
+    first.follow()
+    with never_locked_while_asking(second.engine, engine):
+        second.follow()
     assert second.names() == ["Ada", "Bob"]
     assert (second.faces(ada), second.faces(bob)) == (2, 2)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -26,7 +27,7 @@ from db.schema.moods import MoodRow
 from db.schema.observations import SightingRow
 from db.schema.people import PersonRow
 from db.verification import ledger_check
-from tests.db.doors import CIPHER, HAPPY, Door
+from tests.db.doors import CIPHER, HAPPY, Door, origins
 from tests.db.rows import mood_samples, newest_events, purge
 
 NOTHING = Forwarded()
@@ -49,7 +50,7 @@ def test_everything_arrives_once_and_both_chains_are_whole(
         assert [one.person.name for one in list_people(session)] == ["Ada", "Bob"]
         assert [event.person for event in newest_events(session)] == [bob, ada, bob, ada]
         assert ledger_check.verify(session).whole
-        (chain,) = received.origins(session)
+        (chain,) = origins(session)
         check = ledger_check.verify_forwarded(session, chain)
         assert (check.whole, check.events, check.head) == (True, 4, door.head())
         assert consents.current(session, ada, "face") is True
@@ -60,22 +61,32 @@ def test_everything_arrives_once_and_both_chains_are_whole(
         }
 
 
-def test_an_interrupted_run_is_finished_by_the_next(engine: Engine, door: Door, send: Callable[..., Forwarded]) -> None:
+def test_an_interrupted_run_is_finished_by_the_next(
+    engine: Engine, door: Door, send: Callable[..., Forwarded], monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada = door.enrol("Ada")
     for minute in range(10):
         door.see(ada, minute)
 
-    def cut(done: Forwarded) -> None:
-        if done.events >= 4:
-            raise ConnectionError
+    left = [2]
 
+    def cut(*told: Any) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            raise ConnectionError
+        return take(*told)
+
+    take = received.take
+    monkeypatch.setattr("db.forwarding.send.BATCH", 2)
+    monkeypatch.setattr(received, "take", cut)
     with pytest.raises(ConnectionError):
-        send(door, batch=2, tell=cut)
+        send(door)
+    monkeypatch.setattr(received, "take", take)
     assert _count(engine, SightingRow) == 0
-    rest = send(door, batch=2)
+    rest = send(door)
     assert (rest.people, rest.events, rest.sightings, rest.moods) == (0, 6, 10, 10)
     with reading(engine) as session:
-        assert ledger_check.verify_forwarded(session, received.origins(session)[0]).events == 10
+        assert ledger_check.verify_forwarded(session, origins(session)[0]).events == 10
         assert ledger_check.verify(session).events == 10
 
 
@@ -101,7 +112,7 @@ def test_two_kiosks_of_one_name_share_a_ledger_and_each_proves_its_own(
     with reading(engine) as session:
         assert [kiosk.name for kiosk in kiosks.all_kiosks(session)] == ["door", "door (annex)"]
         assert ledger_check.verify(session).events == 6
-        heads = {ledger_check.verify_forwarded(session, chain).head for chain in received.origins(session)}
+        heads = {ledger_check.verify_forwarded(session, chain).head for chain in origins(session)}
     assert heads == {door.head(), other.head()}
 
 
@@ -281,10 +292,8 @@ def test_an_event_that_came_another_way_only_gets_its_place_in_the_chain(
     assert send(door).events == 0
     with reading(engine) as session:
         assert ledger.count(session) == 1
-        assert {ledger_check.verify_forwarded(session, chain).head for chain in received.origins(session)} == {
-            door.head()
-        }
-        assert len(received.origins(session)) == 2
+        assert {ledger_check.verify_forwarded(session, chain).head for chain in origins(session)} == {door.head()}
+        assert len(origins(session)) == 2
     other.see(other.enrol("Bob"))
     assert send(other).events == 1
     assert send(door) == NOTHING

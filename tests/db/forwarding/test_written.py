@@ -10,7 +10,7 @@ from db import audit
 from db.attendance import holidays
 from db.crypto import TemplateCipher
 from db.engine import reading, writing
-from db.forwarding.follow import follow, head, heads_of
+from db.forwarding.follow import follow, head_of, heads_of
 from db.forwarding.observations import Sent
 from db.forwarding.written import EVERYTHING, Written, between
 from db.people import people
@@ -29,12 +29,12 @@ class Since:
         self.by: Any = {"at": door.at, "actor": "desk"}
         open_with(door.engine, CIPHER, None)
         self.ada, self.bob = door.enrol("Ada"), door.enrol("Bob")
-        with reading(self.engine) as session:
-            self.before = head(session)
+        self.before = head_of(self.engine)
 
     def written(self) -> Written:
+        now = head_of(self.engine)
         with reading(self.engine) as session:
-            return between(session, self.before, head(session))
+            return between(session, self.before, now)
 
 
 @pytest.fixture
@@ -50,7 +50,8 @@ def test_where_nothing_was_written_nobody_is_looked_at(since: Since) -> None:
 def test_a_new_name_is_of_one_person_and_of_no_shared_row_but_the_pin(since: Since) -> None:
     with writing(since.engine) as session:
         people.rename(session, since.ada, "Ada L.", **since.by)
-    assert since.written() == Written(frozenset({since.ada}), kinds=frozenset({"pin"}))
+    ada = frozenset({since.ada})
+    assert since.written() == Written(ada, kinds=frozenset({"pin"}), faces=ada)
 
 
 def test_an_opening_of_the_door_is_of_nobody(since: Since) -> None:
@@ -68,6 +69,29 @@ def test_a_holiday_is_of_holidays_only(since: Since) -> None:
     assert since.written().kinds == {"holiday", "shift"}
 
 
+def test_a_new_image_is_of_one_person_also_where_a_door_sent_it(since: Since) -> None:
+    for action, person, detail in (
+        ("add template", since.ada, {}),
+        ("follow", since.bob, {"portrait": 1}),
+        ("follow", None, {"people": 0, "shift": 1}),
+    ):
+        with writing(since.engine) as session:
+            audit.note(session, action, person=person, detail=detail, **since.by)
+    told = since.written()
+    assert (told.people, told.faces) == (frozenset(), frozenset({since.ada, since.bob}))
+    assert told.kinds == {"template", "portrait", "shift"}
+
+
+@pytest.mark.parametrize(("action", "detail"), [("follow", {"template": 99}), ("delete template", {"moved": True})])
+def test_where_an_entry_does_not_tell_whose_faces_are_new_all_are_looked_at(
+    since: Since, action: str, detail: dict[str, object]
+) -> None:
+    with writing(since.engine) as session:
+        person = since.ada if action == "delete template" else None
+        audit.note(session, action, person=person, detail=detail, **since.by)
+    assert since.written().faces is None
+
+
 def test_who_is_erased_is_told_by_their_pseudonyms(since: Since) -> None:
     with writing(since.engine) as session:
         receipt = erasure.erase(session, since.ada, **since.by)
@@ -78,12 +102,13 @@ def test_who_is_merged_has_all_shared_rows_looked_at(since: Since) -> None:
     with writing(since.engine) as session:
         merges.merge(session, CIPHER, since.ada, since.bob, **since.by)
     told = since.written()
-    assert (told.merged, told.people, told.kinds) == (True, frozenset({since.bob}), EVERYTHING.kinds)
+    assert (told.merged, told.people, told.faces) == (True, frozenset({since.bob}), None)
+    assert told.kinds == EVERYTHING.kinds
 
 
 def test_what_the_entries_do_not_tell_is_compared_as_a_whole(since: Since) -> None:
+    now = head_of(since.engine)
     with reading(since.engine) as session:
-        now = head(session)
         assert between(session, (now[0], now[1] + 1), now) == EVERYTHING  # of before a backup
         assert between(session, (now[0], 1, 1), now) == EVERYTHING  # of before it had a proof
         assert between(session, (0, 0), (0, 501)) == EVERYTHING

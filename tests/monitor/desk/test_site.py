@@ -31,8 +31,10 @@ from monitor.cli.data.kiosks import app as kiosks_app
 from monitor.config import Settings
 from monitor.desk.days.attendance import attendance
 from monitor.desk.programs.around import programs_around
-from monitor.desk.site import Site, follow_beside
+from monitor.desk.site import Site, follow_beside, follow_for_ever
 from monitor.desk.store import Store
+from monitor.doctor.check import Check, Status
+from monitor.doctor.connections import connections
 from monitor.domain import Candidate, KioskEvent, Match, Phase, Sighting
 from monitor.pipeline.gallery_loader import load_people
 from monitor.recording.forwarding import open_shared
@@ -66,6 +68,13 @@ class Kiosk:
         if done.exception:
             raise done.exception
         found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+    def site_check(self) -> Check:
+        """What doctor and the System screen say of the site."""
+        settings = self.settings.model_copy(update={"forward": self.centre})
+        with reading(self.engine) as session:
+            (found,) = connections(session, settings, AT + timedelta(hours=9))
         return found
 
     def follow(self) -> dict[str, object]:
@@ -189,6 +198,8 @@ def test_a_kiosk_with_the_setting_follows_beside_the_door_and_says_once_what_is_
     by: Any = {"clock": lambda: AT + timedelta(hours=9), "trouble": said.append}
     follow_beside(Store(front.engine, front.cipher), centre, front.folder, pause=lambda _: False, **by)
     assert said == [f"This kiosk does not follow its site. {site_key.NONE_YET}"]
+    assert (found := front.site_check()).status is Status.WARN
+    assert found.sentence == site_key.NONE_YET
     aside.rename(key)
     for one in doors:
         pauses.clear()
@@ -206,9 +217,32 @@ def test_a_kiosk_with_the_setting_follows_beside_the_door_and_says_once_what_is_
         known = doors_of_site.here(session)
     assert known is not None
     assert known.trouble is None
+    assert front.site_check().status is Status.OK
     listed = CliRunner().invoke(kiosks_app, ["list", "--db", centre, "--config", str(front.config)]).stdout
     assert "front" in listed
     assert "none of its own" in listed
+
+
+def test_a_centre_that_is_away_is_said_until_it_is_back(doors: tuple[Kiosk, Kiosk]) -> None:
+    front, _ = doors
+    away, found, said = Path(f"{front.centre}.away"), [front.site_check().status], list[str]()
+
+    def pause(_: float) -> bool:
+        now = front.site_check().status
+        if now != found[-1]:
+            found.append(now)
+            if now is Status.OK and len(found) < 4:
+                Path(front.centre).rename(away)
+            elif now is Status.WARN:
+                away.rename(front.centre)
+        return len(found) < 4
+
+    follow_for_ever(
+        Store(front.engine, front.cipher), front.centre, site_key.load(front.folder),
+        clock=lambda: AT + timedelta(hours=9), pause=pause, trouble=said.append, every=0.001,
+    )  # fmt: skip
+    assert found == [Status.WARN, Status.OK, Status.WARN, Status.OK], "never in touch, in touch, away, back"
+    assert len(said) == 1
 
 
 def settled(door: Kiosk) -> tuple[Site, Engine]:

@@ -5,7 +5,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -18,13 +18,9 @@ from typer.testing import CliRunner
 from db import crypto, key_store
 from db.attendance import kiosks
 from db.engine import open_database, writing
-from db.forwarding import doors
-from db.programs import webhooks
-from db.proof import chains
 from monitor.cli import doctor
 from monitor.cli.main import app
 from monitor.config import Settings
-from monitor.config_outbound import Mqtt, Webhook
 from monitor.config_sources import load_settings
 from monitor.doctor import machine, storage, vision
 from monitor.doctor.check import Check, Status
@@ -256,61 +252,3 @@ def test_a_camera_on_its_side_is_told_with_the_setting_to_write(
 
 def test_of_a_source_that_does_not_open_the_picture_is_not_judged(tmp_path: Path) -> None:
     assert list(check_picture(load_settings(source=str(tmp_path / "none.mp4")))) == []
-
-
-def test_messages_that_no_receiver_takes_are_warned_of(settings: Settings) -> None:
-    hook = Webhook(name="chat", url="http://127.0.0.1:9/")
-    chosen = settings.model_copy(update={"webhooks": (hook,)})
-    make_database(settings)
-    assert statuses(storage.check_webhooks(settings)) == []
-    assert statuses(storage.check_webhooks(chosen)) == [Status.OK]
-    engine = open_database(settings.db)
-    with writing(engine) as session:
-        webhooks.take(session, "chat", lambda _: True, NOW)
-        webhooks.add(session, "chat", "unknown", NOW, NOW, door="door", text=None)
-        session.flush()
-        (waiting,) = webhooks.due(session, "chat", NOW, 1)
-        webhooks.failed(session, waiting, "It cannot be reached (Connection refused).", NOW, away=True)
-    engine.dispose()
-    (found,) = storage.check_webhooks(chosen)
-    assert found.status is Status.WARN
-    assert found.sentence == (
-        "The receiver chat has 1 message waiting and 0 given up. It cannot be reached (Connection refused)."
-    )
-
-
-def test_events_that_no_broker_takes_are_warned_of(settings: Settings) -> None:
-    chosen = settings.model_copy(update={"mqtt": Mqtt(host="broker.example")})
-    make_database(settings)
-    assert statuses(storage.check_mqtt(settings)) == []
-    assert statuses(storage.check_mqtt(chosen)) == [Status.OK]
-    engine = open_database(settings.db)
-    with writing(engine) as session:
-        webhooks.take(session, f"mqtt:{chosen.kiosk}", lambda _: True, NOW)
-        webhooks.add(session, f"mqtt:{chosen.kiosk}", "check_in", NOW, NOW, door=chosen.kiosk, text=None)
-    engine.dispose()
-    (found,) = storage.check_mqtt(chosen)
-    assert (found.status, found.sentence) == (
-        Status.WARN, "The MQTT broker broker.example:1883 has not taken 1 event yet.",
-    )  # fmt: skip
-
-
-def test_a_kiosk_out_of_touch_with_its_site_is_warned_of_with_the_reason(settings: Settings) -> None:
-    make_database(settings)
-    followed = settings.model_copy(update={"forward": "postgresql+psycopg://centre/muster"})
-    assert statuses(storage.check_site(settings, NOW)) == []
-    assert statuses(storage.check_site(followed, NOW)) == [Status.WARN]
-    engine = open_database(settings.db)
-    chains.of(engine)
-    for trouble, later, status in (
-        (None, 1, Status.OK),
-        (None, 9, Status.WARN),
-        ("The server is away.", 1, Status.WARN),
-    ):
-        with writing(engine) as session:
-            doors.note_here(session, now=NOW, trouble=trouble)
-        (found,) = storage.check_site(followed, NOW + timedelta(minutes=later))
-        assert found.status is status
-        assert "It was in touch last" in found.sentence
-        assert found.sentence.startswith(trouble or "It was")
-    engine.dispose()

@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 from db.attendance import kiosks, ledger
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseBusy, DatabaseDamaged, DatabaseUnavailable
-from db.forwarding import received
 from db.forwarding.send import Forwarded
 from db.ids import new_id
 from db.people import people
@@ -20,6 +19,7 @@ from monitor.cli.data.database import app
 from monitor.errors import UsageError
 from monitor.recording import forwarding
 from monitor.recording.forwarding import forward_for_ever
+from tests.db.doors import origins
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -205,7 +205,7 @@ def test_a_kiosk_does_not_forward_to_itself(door: Engine, monkeypatch: pytest.Mo
     for same in (str(door.url.database), "door.sqlite3"):
         assert isinstance(_run(door, "forward", same, *more).exception, UsageError)
     with reading(door) as session:
-        assert received.origins(session) == []
+        assert origins(session) == []
 
 
 def test_a_server_that_is_away_is_one_sentence(door: Engine) -> None:

@@ -14,7 +14,19 @@ from monitor.tui.style.text import Signs, clean
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS: Final = (Column("sign", "", 2), Column("what", "What", 13), Column("finding", "Finding"))
-FIRST: Final = ("camera", "disk", "backup", "clock", "consent", "retention", "admin pin")
+FIRST: Final = (
+    "camera",
+    "disk",
+    "opener",
+    "site",
+    "mqtt",
+    "webhooks",
+    "backup",
+    "clock",
+    "consent",
+    "retention",
+    "admin pin",
+)
 """What comes first among findings that weigh the same; then the others, in the order in which they were checked."""
 WORST: Final = (Status.FAIL, Status.WARN)
 MOST_ROWS: Final = 6

@@ -238,13 +238,18 @@ class SystemScreen(DeskScreen[SystemView]):
         if self._checking:
             return "System: checking what works"
         wrong = len(self._needs())
-        works = f"{sum(check.status is Status.OK for check in self._findings)} work"
+        works = f"{sum(check.status is Status.OK for check in self._checks)} work"
         return f"System: {plural(wrong, 'thing needs', 'things need')} a hand, {works}" if wrong else ALL_WORKS
+
+    @property
+    def _checks(self) -> list[Check]:
+        """What was found here, and what the database says now of whom the kiosk tells."""
+        return [*self._findings, *(self.loaded.connections if self.loaded else ())]
 
     def _needs(self) -> list[Check]:
         """What is wrong, by the checks, the database and the door."""
         app = self.app
-        found = [check for check in self._findings if check.status is not Status.OK]
+        found = [check for check in self._checks if check.status is not Status.OK]
         if self.loaded is not None:
             found += attention(self.loaded, app.settings, app.clock())
         if app.controller.has_camera and app.controller.problem:
@@ -262,7 +267,7 @@ class SystemScreen(DeskScreen[SystemView]):
         if self.is_attached:
             self._shown = self._needs()
             self.query_one(Needs).show(self._shown, self.app.signs, looking=self._checking)
-            text = works_text(self._findings, self.app.signs, running=self._checking)
+            text = works_text(self._checks, self.app.signs, running=self._checking)
             self.query_one("#works", Static).update(text)
             if not self._checking and not self.failed:
                 self.say(self._verdict())

@@ -19,6 +19,8 @@ from monitor.config import Settings
 from monitor.config_outbound import Mqtt
 from monitor.desk.programs import around, mqtt
 from monitor.desk.programs.around import Told, programs_around
+from monitor.doctor.check import Status
+from monitor.doctor.connections import connections
 from monitor.domain import EventKind, KioskEvent
 from monitor.outbound.mqtt import part
 from tests.monitor.desk.programs.test_webhooks import Site
@@ -111,6 +113,17 @@ class Heard:
             assert self.news.wait_for(lambda: fits(self.topics), 200), self.topics
 
 
+def wait_until_said(world: World, settings: Settings, status: Status, sentence: str) -> None:
+    """Waits until doctor and the System screen say this of the broker."""
+    for _ in range(20_000):
+        with reading(world.engine) as session:
+            (found,) = connections(session, settings, world.now)
+        if (found.status, found.sentence) == (status, sentence):
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(found)
+
+
 def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World, port: int) -> None:
     settings = world.settings.model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
     said: list[str] = []
@@ -123,6 +136,7 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World, port:
     with programs_around(world.engine, settings, lambda: world.now, trouble=trouble) as hear:
         assert away.wait(60)
         assert said == [f"The MQTT broker 127.0.0.1:{port} cannot be reached; {mqtt.AGAIN}"]
+        wait_until_said(world, settings, Status.WARN, f"{said[0]} 1 message waits.")
         hear(came(world))
         with broker(port), Heard(port).listening() as heard:
             heard.wait(lambda topics: topics.get("muster/main/door/last_person") == "Radia Perlman")
@@ -131,6 +145,8 @@ def test_the_broker_hears_of_the_door_also_after_it_was_away(world: World, port:
             heard.wait(lambda topics: "homeassistant/binary_sensor/muster_main_door/camera/config" in topics)
             config = json.loads(heard.topics["homeassistant/sensor/muster_main_door/inside/config"])
             assert config["state_topic"] in heard.topics
+            no_trouble = f"A kiosk has no trouble with the MQTT broker 127.0.0.1:{port}."
+            wait_until_said(world, settings, Status.OK, no_trouble)
             hear(KioskEvent(EventKind.UNKNOWN, NOW))
             hear(KioskEvent(EventKind.SOURCE_LOST, NOW, text="The camera is away."))
             heard.wait(lambda topics: topics.get("muster/main/door/unknown") == "ON")

@@ -195,7 +195,7 @@ def test_somebody_opens_by_hand_whatever_the_hours(world: World, tmp_path: Path)
     chosen = settings(world, command=program(tmp_path), hours="20:00-21:00")
     assert opener.open_by_hand(world.engine, chosen, at=NOW, actor="desk") is None
     assert [line.split()[0] for line in opened(tmp_path)] == ["by_hand"]
-    assert noted(world) == [("open by hand", None)]
+    assert noted(world) == [("open by hand", None), ("opened", None)]
     with pytest.raises(UsageError, match="There is no opener"):
         opener.open_by_hand(world.engine, world.settings, at=NOW, actor="desk")
 

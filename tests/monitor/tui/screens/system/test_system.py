@@ -20,6 +20,8 @@ from db.engine import reading, writing
 from db.errors import DatabaseError
 from db.observations import moods, sightings
 from db.people import people
+from db.programs import webhooks
+from monitor.config_outbound import Webhook
 from monitor.desk.days import corrections
 from monitor.desk.maintenance import system
 from monitor.doctor.check import Check, Status
@@ -88,6 +90,25 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
         assert "System: 3 things need a hand, 2 work" in shown
         await go(pilot, "r")
         assert "System: 2 things need a hand, 1 work" in text_of(world)
+
+
+async def test_a_receiver_in_trouble_is_said_until_it_takes_messages_again(world: World) -> None:
+    with writing(world.engine) as session:
+        webhooks.take(session, "chat", lambda _: True, NOW)
+        webhooks.add(session, "chat", "unknown", NOW, NOW, door="door", text=None)
+        session.flush()
+        (waiting,) = webhooks.due(session, "chat", NOW, 1)
+        webhooks.failed(session, waiting, "It did not answer within 10 seconds.", NOW, away=True)
+    hook = Webhook(name="chat", url="http://127.0.0.1:9/")
+    async with world.app(camera=False, webhooks=(hook,)).run_test(size=SIZE) as pilot:
+        await go(pilot, "f6")
+        needs = pilot.app.screen.query_one("#needs", Table)
+        assert [row.cells[1] for row in needs.rows] == ["template key", "webhooks", "backup", "consent"]
+        assert "It did not answer within 10 seconds." in str(needs.rows[1].cells[2])
+        with writing(world.engine) as session:
+            webhooks.delivered(session, "chat", [waiting], NOW)
+        await until(pilot, world, "System: 3 things need a hand, 3 work")
+        assert [row.cells[1] for row in needs.rows] == ["template key", "backup", "consent"]
 
 
 async def test_after_checks_that_failed_the_next_run(world: World) -> None:
