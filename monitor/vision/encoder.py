@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE
 from monitor.vision import models
-from monitor.vision.dlib_resnet import CHIP_SIZE, build_onnx
-from monitor.vision.runtime import open_session
+from monitor.vision.dlib_resnet import build_onnx
+from monitor.vision.runtime import open_session, run_batched
 
 ENCODER_NAME = "dlib-resnet-v1"
 """Stored with each template; templates of different encoders are never compared."""
@@ -58,16 +58,10 @@ class FaceEncoder:
         Returns:
             float32 (n, 128).
         """
-        if chips.shape[1:] != (CHIP_SIZE, CHIP_SIZE, 3) or chips.dtype != np.uint8:
-            raise ValueError(f"chips are uint8 (n, {CHIP_SIZE}, {CHIP_SIZE}, 3), not {chips.dtype} {chips.shape}")
-        if len(chips) == 0:
-            return np.empty((0, EMBEDDING_SIZE), np.float32)
         if self._reference is not None:
-            return np.array(
-                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips], np.float32
-            )
-        parts = [np.ascontiguousarray(chips[start : start + _AT_ONCE]) for start in range(0, len(chips), _AT_ONCE)]
-        return np.concatenate([self._session.run(None, {"chips": part})[0] for part in parts])
+            given = [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips]
+            return np.array(given, np.float32).reshape(-1, EMBEDDING_SIZE)
+        return run_batched(self._session, chips, _AT_ONCE)
 
     def embed(self, chips: Chips) -> Embeddings:
         """Embeddings for comparison by cosine: averaged with the mirrored chip's, of unit length.

@@ -16,7 +16,7 @@ from monitor.domain import EMBEDDING_SIZE, Face, RgbImage
 from monitor.errors import ModelError
 from monitor.vision import models
 from monitor.vision.encoder import Embeddings, unit
-from monitor.vision.runtime import open_session
+from monitor.vision.runtime import open_session, run_batched
 
 if TYPE_CHECKING:
     import onnx
@@ -60,13 +60,7 @@ class SecondEncoder:
         Returns:
             float32 (n, 128).
         """
-        side = ALIGNED_SIZE
-        if aligned.shape[1:] != (side, side, 3) or aligned.dtype != np.uint8:
-            raise ValueError(f"aligned faces are uint8 (n, {side}, {side}, 3), not {aligned.dtype} {aligned.shape}")
-        if len(aligned) == 0:
-            return np.empty((0, EMBEDDING_SIZE), np.float32)
-        parts = [np.ascontiguousarray(aligned[start : start + _AT_ONCE]) for start in range(0, len(aligned), _AT_ONCE)]
-        return np.concatenate([self._session.run(None, {"aligned": part})[0] for part in parts])
+        return run_batched(self._session, aligned, _AT_ONCE)
 
     def embed(self, aligned: Aligned) -> Embeddings:
         """Embeddings for comparison by cosine; float32 (n, 128), rows of length 1; for several frames of one face."""

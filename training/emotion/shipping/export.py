@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from monitor.files import unfinished
-from monitor.vision.runtime import open_session
+from monitor.vision.runtime import open_session, run_batched
 from training.emotion.data.fer2013 import SIDE, Split
 from training.emotion.data.votes import AS_EMOTION, CONTEMPT_AS, FITTED_ON, HELD, emotion_votes
 from training.emotion.evaluation.calibration import (
@@ -112,11 +112,9 @@ def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, flo
     return whole, temperature
 
 
-def run(network: onnx.ModelProto, faces: NDArray[np.uint8], output: str, batch: int = 64) -> NDArray[np.float32]:
+def run(network: onnx.ModelProto, faces: NDArray[np.uint8], output: str) -> NDArray[np.float32]:
     """An output of an exported network, float32 (n, classes), for faces uint8 (n, 48, 48)."""
-    session = open_session(network.SerializeToString())
-    parts = [session.run([output], {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
-    return np.concatenate(parts)
+    return run_batched(open_session(network.SerializeToString()), faces, 64, output)
 
 
 def write(network: onnx.ModelProto, path: Path) -> str:
