@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from enroll.imports.batch import is_picture
 from monitor.errors import UsageError
+from monitor.vision.images import is_image
 
 # fmt: off
 _HEADINGS: Final = {
@@ -92,7 +92,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> tuple[int, Columns]:
         return 0, guess_columns(rows)
     except UsageError:
         for above in range(1, min(_MOST_ABOVE, len(rows) - 1) + 1):
-            if any(is_picture(PurePosixPath(cell)) for cell in rows[above - 1]):
+            if any(is_image(PurePosixPath(cell)) for cell in rows[above - 1]):
                 break
             found = _by_heading(rows[above])
             if "file" in found and found.keys() & {"name", "first", "last"}:
@@ -106,7 +106,7 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
     Raises:
         UsageError: no column names pictures, or none names people.
     """
-    has_heading = bool(rows) and not any(is_picture(PurePosixPath(cell)) for cell in rows[0])
+    has_heading = bool(rows) and not any(is_image(PurePosixPath(cell)) for cell in rows[0])
     by_heading = _by_heading(rows[0]) if has_heading else {}
     body = rows[1:] if has_heading else rows
     if "file" not in by_heading and (file := _file_column(body)) is not None:
@@ -170,7 +170,7 @@ def _file_columns(rows: Sequence[Sequence[str]]) -> dict[int, int]:
     """The columns that name pictures, with how many."""
     width = max(map(len, rows), default=0)
     counts = {
-        place: sum(is_picture(PurePosixPath(row[place])) for row in rows if place < len(row)) for place in range(width)
+        place: sum(is_image(PurePosixPath(row[place])) for row in rows if place < len(row)) for place in range(width)
     }
     return {place: count for place, count in counts.items() if count}
 
