@@ -23,6 +23,23 @@ _EDGE = 3
 """Pixels at the edge that are left out; the filters see only half of what is there."""
 
 
+def by_the_eyes(keypoints: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+    """Where key points lie as seen from the middle of the eyes, however the head is tilted.
+
+    Args:
+        keypoints: float32 (n, 2), in pixels; first the right eye, then the left one.
+
+    Returns:
+        float64 (n, 2), in eye distances: along the line from the right eye to the left one, and below it. And the
+        distance of the eyes, in pixels.
+    """
+    points = keypoints.astype(np.float64)
+    across = points[1] - points[0]
+    distance = float(np.hypot(*across))
+    axes = np.array([[across[0], -across[1]], [across[1], across[0]]]) / max(distance, 1e-6) ** 2
+    return (points - (points[0] + points[1]) / 2) @ axes, distance
+
+
 def turned(face: Face) -> float:
     """How far the nose is from the middle of the eyes, in eye distances: negative towards the picture's left.
 
@@ -30,12 +47,8 @@ def turned(face: Face) -> float:
     """
     if face.keypoints is None:
         return 0.0
-    right_eye, left_eye, nose = face.keypoints[:3]
-    across = left_eye - right_eye
-    distance = float(np.hypot(*across))
-    if distance < 1:
-        return 1.0
-    return float(np.dot(nose - (right_eye + left_eye) / 2, across)) / distance**2
+    points, distance = by_the_eyes(face.keypoints)
+    return float(points[2, 0]) if distance >= 1 else 1.0
 
 
 def is_good(face: Face, *, min_width: int) -> bool:
@@ -79,10 +92,9 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def thumbnail(rgb: RgbImage, face: Face) -> NDArray[np.float32]:
-    """The face in 16x16 grey pixels, of mean 0 and length 1: the product of two thumbnails is their correlation.
+    """The face in 16x16 grey pixels, float32 (256,); zeros where it is outside the picture.
 
-    Returns:
-        float32 (256,); zeros where the face is outside the picture.
+    Of mean 0 and length 1: the product of two thumbnails is their correlation.
     """
     box = face.box
     left, top = max(round(box.left), 0), max(round(box.top), 0)

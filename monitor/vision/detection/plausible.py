@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
+from monitor.vision.face_quality import by_the_eyes
 
 _MESH_SIDE = 192
 _MESH_ROOM = 1.5
@@ -44,11 +45,9 @@ class Plausibility:
         self._presence = presence
 
     def judge(self, rgb: RgbImage, face: Face) -> bool | None:
-        """Whether a face is confirmed, or is too blurred, turned or covered for that; None for what is not a face.
+        """Whether a face with key points, found on `rgb`, is confirmed, or too blurred, turned or covered for that.
 
-        Args:
-            rgb: uint8 (h, w, 3), the picture in which it was found.
-            face: with key points.
+        None for what is not a face.
         """
         if not plausible_keypoints(face):
             return None
@@ -96,16 +95,9 @@ def plausible_keypoints(face: Face) -> bool:
     """Whether nose and mouth lie below the eyes, as they do on a face at any tilt of the head."""
     if face.keypoints is None:
         return True
-    right_eye, left_eye, nose, mouth = face.keypoints[:4]
-    across = left_eye - right_eye
-    distance = float(np.hypot(*across))
-    if distance < 0.1 * face.whole_box.width:
-        return False
-    down = np.array([-across[1], across[0]]) / distance
-    middle = (right_eye + left_eye) / 2
-    to_nose, to_mouth = float(down @ (nose - middle)), float(down @ (mouth - middle))
-    size = face.whole_box.height
-    return -0.1 * size < to_nose < to_mouth and 0.15 * size < to_mouth < 0.9 * size
+    points, distance = by_the_eyes(face.keypoints)
+    to_nose, to_mouth = (points[2:4, 1] * distance / face.whole_box.height).tolist()
+    return distance >= 0.1 * face.whole_box.width and -0.1 < to_nose < to_mouth and 0.15 < to_mouth < 0.9
 
 
 def _upright(rgb: RgbImage, face: Face, side: int, scale: float) -> RgbImage:
