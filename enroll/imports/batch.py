@@ -102,10 +102,6 @@ def is_hidden(path: PurePath) -> bool:
 def examine_file(path: PurePath, open_file: Callable[[], IO[bytes]]) -> bool:
     """Whether a file is a picture: by its name, else by how it begins.
 
-    Args:
-        path: its name.
-        open_file: opens the file.
-
     Raises:
         ImageError: it is a picture of a kind that is not read.
     """

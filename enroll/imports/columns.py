@@ -109,8 +109,9 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
     has_heading = bool(rows) and not any(is_image(PurePosixPath(cell)) for cell in rows[0])
     by_heading = _by_heading(rows[0]) if has_heading else {}
     body = rows[1:] if has_heading else rows
-    if "file" not in by_heading and (file := _file_column(body)) is not None:
-        by_heading["file"] = file
+    pictures = _file_columns(body)
+    if "file" not in by_heading and pictures:
+        by_heading["file"] = max(pictures, key=pictures.__getitem__)
     _complete_names(by_heading, rows[0] if has_heading else (), body)
     named = by_heading.keys() & {"name", "first", "last"}
     if not named and not has_heading and (name := _name_column(body, by_heading.get("file"))) is not None:
@@ -127,7 +128,7 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
         last=by_heading.get("last"),
         number=by_heading.get("number"),
         group=by_heading.get("group"),
-        more_files=tuple(place for place in _file_columns(body) if place not in by_heading.values()),
+        more_files=tuple(place for place in pictures if place not in by_heading.values()),
         heading=tuple(rows[0]) if has_heading else (),
     )
 
@@ -160,10 +161,6 @@ def _complete_names(found: dict[str, int], heading: Sequence[str], body: Sequenc
     rows = [row for row in body if max(name, found[part]) < len(row) and row[found[part]]]
     if sum(row[found[part]].casefold() in row[name].casefold() for row in rows) * 2 < len(rows):
         found["last" if part == "first" else "first"] = found.pop("name")
-
-
-def _file_column(rows: Sequence[Sequence[str]]) -> int | None:
-    return max(counts, key=counts.__getitem__) if (counts := _file_columns(rows)) else None
 
 
 def _file_columns(rows: Sequence[Sequence[str]]) -> dict[int, int]:
