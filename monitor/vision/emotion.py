@@ -75,10 +75,7 @@ class EmotionModel:
         return run_batched(self._session, crops, _FACES_AT_ONCE, "fer2013")
 
     def predict_votes(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The shares of people's votes among FER+'s classes.
-
-        Returns:
-            float32 (n, 8) in the order of `VOTE_LABELS`, rows sum to 1.
+        """The shares of people's votes among FER+'s classes: float32 (n, 8) as `VOTE_LABELS`, rows sum to 1.
 
         Raises:
             ModelError: a file is missing or damaged, or was exported without votes.

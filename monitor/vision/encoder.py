@@ -50,13 +50,10 @@ class FaceEncoder:
         self._session = open_session(model, threads=threads)
 
     def encode(self, chips: Chips) -> Embeddings:
-        """Embeddings of aligned faces, as dlib gives them (not of unit length).
+        """Embeddings as dlib gives them (not of unit length), float32 (n, 128).
 
         Args:
             chips: uint8 (n, 150, 150, 3) RGB, as `chips.face_chip` cuts them; n may be 0.
-
-        Returns:
-            float32 (n, 128).
         """
         if self._reference is not None:
             given = [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips]
@@ -64,12 +61,9 @@ class FaceEncoder:
         return run_batched(self._session, chips, _AT_ONCE)
 
     def embed(self, chips: Chips) -> Embeddings:
-        """Embeddings for comparison by cosine: averaged with the mirrored chip's, of unit length.
+        """Embeddings for comparison by cosine: averaged with the mirrored chip's; float32 (n, 128), rows of length 1.
 
         Averaging over the mirror image lowers FNIR at FPIR 1 % from 29 % to 12 % with 100 people enrolled.
-
-        Returns:
-            float32 (n, 128), each row of length 1.
         """
         both = self.encode(np.concatenate([chips, chips[:, :, ::-1]]))
         return unit(both[: len(chips)] + both[len(chips) :])

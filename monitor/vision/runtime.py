@@ -58,15 +58,11 @@ def open_session(model: Path | bytes, *, threads: int = 1) -> onnxruntime.Infere
 def run_batched(
     session: onnxruntime.InferenceSession, pictures: NDArray[np.uint8], at_once: int, output: str | None = None
 ) -> NDArray[np.float32]:
-    """What a network with one input answers to pictures, some at once.
+    """What a network with one input answers to pictures, some in each run: float32 (n, ...).
 
     Args:
         pictures: uint8 (n, ...), as the network takes them; n may be 0.
-        at_once: pictures per run.
         output: its name; None for the first.
-
-    Returns:
-        float32 (n, ...).
 
     Raises:
         ValueError: the network takes pictures of another size or type.

@@ -52,13 +52,10 @@ class SecondEncoder:
         self._session = open_session(model, threads=threads)
 
     def encode(self, aligned: Aligned) -> Embeddings:
-        """Embeddings of aligned faces, as SFace gives them (not of unit length).
+        """Embeddings as SFace gives them (not of unit length), float32 (n, 128).
 
         Args:
             aligned: uint8 (n, 112, 112, 3) RGB, as `align` cuts them; n may be 0.
-
-        Returns:
-            float32 (n, 128).
         """
         return run_batched(self._session, aligned, _AT_ONCE)
 
@@ -76,15 +73,10 @@ class SecondEncoder:
 
 
 def align(rgb: RgbImage, face: Face) -> Aligned:
-    """The face turned, scaled and moved so that eyes, nose and mouth lie where SFace expects them.
+    """A face on `rgb`, uint8 (h, w, 3), turned, scaled and moved so that eyes, nose and mouth lie where SFace has them.
 
-    The similarity transform with the least squared error (Umeyama 1991).
-
-    Args:
-        rgb: uint8 (h, w, 3), the picture in which the face was found.
-
-    Returns:
-        uint8 (112, 112, 3); black where it reaches over the picture's edge.
+    The similarity transform with the least squared error (Umeyama 1991): uint8 (112, 112, 3); black where it reaches
+    over the picture's edge.
     """
     points = _points(face)
     centre, wanted_centre = points.mean(axis=0), _POINTS.mean(axis=0)
