@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.vision.face_quality import by_the_eyes
+from monitor.vision.detection.plausible import by_the_eyes
 
 _NOSE_DEPTH: Final = 1.4
 """How far the tip of the nose stands before the axis through the ears, in half distances between the ears."""

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
+from monitor.vision.detection.plausible import by_the_eyes
 
 _MOST_TURNED = 0.35
 """Farthest the nose may be from the middle of the eyes, in eye distances: a turn of about 35 degrees."""
@@ -21,23 +22,6 @@ _ROUNDING = 0.3
 """What rounding to whole levels leaves of a second derivative, in levels: no detail."""
 _EDGE = 3
 """Pixels at the edge that are left out; the filters see only half of what is there."""
-
-
-def by_the_eyes(keypoints: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
-    """Where key points lie as seen from the middle of the eyes, however the head is tilted.
-
-    Args:
-        keypoints: float32 (n, 2), in pixels; first the right eye, then the left one.
-
-    Returns:
-        float64 (n, 2), in eye distances: along the line from the right eye to the left one, and below it. And the
-        distance of the eyes, in pixels.
-    """
-    points = keypoints.astype(np.float64)
-    across = points[1] - points[0]
-    distance = float(np.hypot(*across))
-    axes = np.array([[across[0], -across[1]], [across[1], across[0]]]) / max(distance, 1e-6) ** 2
-    return (points - (points[0] + points[1]) / 2) @ axes, distance
 
 
 def turned(face: Face) -> float:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from monitor.domain import Face, Unclear
 from monitor.vision.crops import BLAZEFACE, CROP_SIZE
-from monitor.vision.face_quality import by_the_eyes, is_good
+from monitor.vision.detection.plausible import by_the_eyes
+from monitor.vision.face_quality import is_good
 
 LEAST_WIDTH: Final = 16
 """Narrowest box, in pixels of the picture."""

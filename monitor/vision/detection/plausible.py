@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
-from monitor.vision.face_quality import by_the_eyes
 
 _MESH_SIDE = 192
 _MESH_ROOM = 1.5
@@ -89,6 +88,23 @@ class Plausibility:
             ),
             default=0.0,
         )
+
+
+def by_the_eyes(keypoints: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+    """Where key points lie as seen from the middle of the eyes, however the head is tilted.
+
+    Args:
+        keypoints: float32 (n, 2), in pixels; first the right eye, then the left one.
+
+    Returns:
+        float64 (n, 2), in eye distances: along the line from the right eye to the left one, and below it. And the
+        distance of the eyes, in pixels.
+    """
+    points = keypoints.astype(np.float64)
+    across = points[1] - points[0]
+    distance = float(np.hypot(*across))
+    axes = np.array([[across[0], -across[1]], [across[1], across[0]]]) / max(distance, 1e-6) ** 2
+    return (points - (points[0] + points[1]) / 2) @ axes, distance
 
 
 def plausible_keypoints(face: Face) -> bool:
