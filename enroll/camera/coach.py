@@ -44,6 +44,7 @@ WORDS: Final = {
     AskedPose.DOWN: "Lower your chin a little.",
 }
 """What the person is told when nothing else is in the way."""
+_THANKS: Final = "Thank you, that is all."
 _FLAT: Final = "Turn your head itself a little further; the face looks flat."
 _HINTS: Final = {
     "inter_eye_distance": "Come closer.",
@@ -151,8 +152,8 @@ class Coach:
 
     def look(self, look: FrameFaces) -> Advice:
         """The advice for one frame; call for frame after frame until it is `done` or has a `refusal`."""
-        if not self._asks:
-            return Advice("Thank you, that is all.", None, done=True)
+        if self.finished:
+            return Advice(_THANKS, None, done=True)
         ask = self._asks[0]
         self._since = look.seconds if self._since is None else self._since
         if look.seconds - self._since > self._patience and ask is not AskedPose.STRAIGHT:
@@ -162,7 +163,9 @@ class Coach:
         hint = self._hinder(look) or self._turn_hint(ask, look.faces[0])
         if hint is not None:
             self._steady = 0
-            return self._strangers(ask) or Advice(hint, ask)
+            if self._strange >= _STRANGE_FRAMES:
+                return _refused("Somebody else took the person's place; begin again with one person.")
+            return Advice(hint, ask)
         self._steady += 1
         if self._steady < _STEADY:
             return Advice("Hold still.", ask)
@@ -188,10 +191,10 @@ class Coach:
         self.shots[ask] = face
         refusal = self._somebody_enrolled()
         if refusal is not None:
-            return Advice(refusal, None, refusal=refusal)
+            return _refused(refusal)
         self._next()
-        if not self._asks:
-            return Advice("Thank you, that is all.", None, taken=ask, done=True)
+        if self.finished:
+            return Advice(_THANKS, None, taken=ask, done=True)
         return Advice(WORDS[self._asks[0]], self._asks[0], taken=ask)
 
     def _next(self) -> None:
@@ -200,11 +203,10 @@ class Coach:
 
     def _out_of_patience(self, ask: AskedPose, look: FrameFaces) -> Advice:
         if not self.supervised:
-            refusal = (
+            return _refused(
                 f"The turn that was asked for ({ask}) did not come, so a photograph cannot be ruled out; "
                 "begin again, or let somebody stand by who vouches for the person."
             )
-            return Advice(refusal, None, refusal=refusal)
         self._next()
         return self.look(look)
 
@@ -239,12 +241,6 @@ class Coach:
         self._strange = 0
         return "Hold still." if last is not None and _moved(last, face) > _MOVED else None
 
-    def _strangers(self, ask: AskedPose) -> Advice | None:
-        if self._strange < _STRANGE_FRAMES:
-            return None
-        refusal = "Somebody else took the person's place; begin again with one person."
-        return Advice(refusal, ask, refusal=refusal)
-
     def _similarity(self, face: ExaminedFace) -> float:
         mean = mean_template(np.stack([first_of(shot.embedding) for shot in self.shots.values()]))
         return float(unit(mean) @ first_of(face.embedding))
@@ -265,6 +261,10 @@ class Coach:
         if turned > most:
             return "A little less far."
         return WORDS[ask] if turned < least else None
+
+
+def _refused(why: str) -> Advice:
+    return Advice(why, None, refusal=why)
 
 
 def _moved(before: ExaminedFace, after: ExaminedFace) -> float:

@@ -78,17 +78,18 @@ def take_shots(
         ended = capture.ended
     finally:
         capture.stop()
-    if ended and not coach.finished and not (coach.supervised and len(coach.shots) >= FEWEST):
+    if coach.finished or (coach.supervised and len(coach.shots) >= FEWEST):
+        return [
+            Examination(f"camera, {ask}", hashlib.sha256(face.chip_jpeg).hexdigest(), (face,))
+            for ask, face in coach.shots.items()
+        ]
+    taken = f"{len(coach.shots)} of {coach.wanted} shots"
+    if ended:
         raise EnrolmentError(
-            f"The film ended when {len(coach.shots)} of {coach.wanted} shots were taken; give a longer one, in "
-            "which the person does what is asked, or use a camera."
+            f"The film ended when {taken} were taken; give a longer one, in which the person does what is asked, or "
+            "use a camera."
         )
-    if not coach.finished and not (coach.supervised and len(coach.shots) >= FEWEST):
-        raise EnrolmentError(
-            f"Only {len(coach.shots)} of {coach.wanted} shots could be taken; begin again in better light, "
-            "with the whole face in view."
-        )
-    return [_picture(ask.value, face) for ask, face in coach.shots.items()]
+    raise EnrolmentError(f"Only {taken} could be taken; begin again in better light, with the whole face in view.")
 
 
 class SteadyHints:
@@ -101,11 +102,7 @@ class SteadyHints:
         self._other_since = 0.0
 
     def shown(self, advice: Advice, seconds: float) -> Advice:
-        """The advice to show: what is new about the session at once, another hint when it is time.
-
-        Args:
-            seconds: on the source's clock, not before those of the call before.
-        """
+        """What to show at this time of the source: what is new about the session at once, a hint when it is time."""
         old = self._shown
         news = advice.taken is not None or advice.refusal is not None or advice.done
         if old is None or news or advice.ask is not old.ask:
@@ -166,7 +163,3 @@ def _look(frame: Frame, examiner: Examiner, mesh: MeshModel, straight: StraightV
         return FrameFaces(frame.seconds, width, faces)
     turned = yaw_twice(mesh, frame.rgb, faces[0].face, points)
     return FrameFaces(frame.seconds, width, faces, turned, straight.compare(frame, faces[0], points))
-
-
-def _picture(ask: str, face: ExaminedFace) -> Examination:
-    return Examination(f"camera, {ask}", hashlib.sha256(face.chip_jpeg).hexdigest(), (face,))

@@ -135,9 +135,7 @@ def _riskiest(people: EnrolledPeople, most: int) -> Sequence[RiskyPair]:
     found: list[tuple[float, int, int]] = []
     for start in range(0, len(means), _BLOCK):
         similarities = means[start : start + _BLOCK] @ means.T
-        rows = np.arange(len(similarities))
-        for offset in rows:
-            similarities[offset, : start + offset + 1] = -np.inf
+        similarities[np.arange(len(means)) <= start + np.arange(len(similarities))[:, None]] = -np.inf
         flat = np.argpartition(similarities, -min(most, similarities.size), axis=None)[-most:]
         for place in flat:
             row, column = divmod(int(place), len(means))

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,14 +20,9 @@ _LOWEST: Final = 1e-3
 """Rates below this are drawn on the axis."""
 
 
-def draw_identification(recipes: Sequence[Recipe], *, width: int = 76, height: int = 20) -> str:
-    """FNIR over FPIR (logarithmic) as text for a terminal of that many cells."""
-    import plotext
-
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(width, height)
-    plotext.title("FNIR (%) by FPIR (%)")
+def draw_identification(recipes: Sequence[Recipe], width: int) -> str:
+    """FNIR over FPIR (logarithmic) as text for a terminal of that many columns."""
+    plotext = _chart("FNIR (%) by FPIR (%)", width)
     for recipe, marker in zip(recipes, ("hd", "dot"), strict=False):
         fpir, fnir = recipe.trials.curve()
         plotext.plot(_decades(fpir).tolist(), (100 * fnir).tolist(), marker=marker, label=recipe.name)
@@ -36,19 +31,12 @@ def draw_identification(recipes: Sequence[Recipe], *, width: int = 76, height: i
     return str(plotext.uncolorize(plotext.build())).rstrip()
 
 
-def draw_gallery(curve: Sequence[AtTarget], threshold: float, *, width: int = 76, height: int = 20) -> str:
-    """The error rates of a gallery (logarithmic) over the threshold, as text for a terminal of that many cells.
+def draw_gallery(curve: Sequence[AtTarget], threshold: float, width: int) -> str:
+    """The error rates of a gallery (logarithmic) over the threshold, as text for a terminal of that many columns.
 
-    Args:
-        curve: of a calibration.
-        threshold: the one in force, for single images; a line stands there.
+    A line stands at the threshold in force, for single images.
     """
-    import plotext
-
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(width, height)
-    plotext.title("Strangers named and people missed (%) by threshold")
+    plotext = _chart("Strangers named and people missed (%) by threshold", width)
     thresholds = [one.threshold for one in curve]
     for (label, rates), marker in zip(_rates(curve), ("dot", "hd", "x", "o"), strict=False):
         plotext.plot(thresholds, _decades(rates).tolist(), marker=marker, label=label)
@@ -64,7 +52,9 @@ def save_gallery(curve: Sequence[AtTarget], threshold: float, file: Path) -> Non
     Raises:
         UsageError: the file cannot be written, or its ending names no figure format.
     """
-    figure = _figure(7, 4.5)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     for label, rates in _rates(curve):
         axes.plot([one.threshold for one in curve], np.maximum(rates, _LOWEST), label=label)
@@ -82,7 +72,9 @@ def save_identification(recipes: Sequence[Recipe], file: Path) -> None:
     Raises:
         UsageError: the file cannot be written, or its ending names no figure format.
     """
-    figure = _figure(11, 4.5)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     for recipe in recipes:
         fmr, tmr = recipe.roc
@@ -111,14 +103,15 @@ def _rates(curve: Sequence[AtTarget]) -> list[tuple[str, Floats]]:
     return curves
 
 
-def _figure(width: float, height: float) -> "Figure":
-    """Without a display; in inches."""
-    import matplotlib
+def _chart(title: str, width: int) -> Any:
+    """plotext, which draws one figure at a time, with an empty one."""
+    import plotext
 
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(width, 20)
+    plotext.title(title)
+    return plotext
 
 
 def _save(figure: "Figure", file: Path) -> None:

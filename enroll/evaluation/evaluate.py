@@ -5,10 +5,10 @@ Everyone's first pictures are enrolled, the others are probes. Each probe is tri
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from threading import local
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +18,7 @@ from enroll.evaluation.rates import Floats, Rate, Trials, roc
 from enroll.faces.examine import SURE, find_faces, foreground
 from enroll.faces.similarity_limits import mean_template
 from enroll.imports.batch import ImportBatch, Picture
+from enroll.imports.run import worked_ahead
 from monitor.domain import EMBEDDING_SIZE, Embedding, Encoders, Match
 from monitor.errors import ImageError, UsageError
 from monitor.text import plural
@@ -91,22 +92,12 @@ def embed_batch(
     Raises:
         ModelError: a model is missing or damaged.
     """
-    jobs = [(row, picture) for row, person in enumerate(batch.people) for picture in person.pictures]
-    tools = local()
-
-    def work(picture: Picture) -> tuple[Embedding, Embedding] | None:
-        if not hasattr(tools, "detector"):
-            tools.detector, tools.first = FaceDetector(min_score=SURE), FaceEncoder()
-            tools.both = StillEncoder(tools.first)
-        return _embed(picture, tools.detector, tools.first, tools.both)
-
+    pictures = [(row, picture) for row, person in enumerate(batch.people) for picture in person.pictures]
     people, encoded, missed = [], [], []
-    with ThreadPoolExecutor(workers) as pool:
-        for done, ((row, picture), found) in enumerate(
-            zip(jobs, pool.map(work, (job[1] for job in jobs)), strict=True)
-        ):
+    with closing(worked_ahead((partial(_embed, picture=one) for _, one in pictures), _tools, workers)) as embedded:
+        for done, ((row, picture), found) in enumerate(zip(pictures, embedded, strict=True), 1):
             if on_progress is not None:
-                on_progress(done + 1, len(jobs))
+                on_progress(done, len(pictures))
             if found is None:
                 missed.append(picture.label)
             else:
@@ -117,10 +108,17 @@ def embed_batch(
     return LabelledFaces(np.array(people, np.int64), plain, joined, tuple(missed))
 
 
-def _embed(
-    picture: Picture, detector: FaceDetector, first: FaceEncoder, both: StillEncoder
-) -> tuple[Embedding, Embedding] | None:
+_Tools: TypeAlias = tuple[FaceDetector, FaceEncoder, StillEncoder]
+
+
+def _tools() -> _Tools:
+    first = FaceEncoder()
+    return FaceDetector(min_score=SURE), first, StillEncoder(first)
+
+
+def _embed(tools: _Tools, picture: Picture) -> tuple[Embedding, Embedding] | None:
     """The face's descriptor as dlib gives it, float32 (128,), and the embedding that Muster compares, (256,)."""
+    detector, first, both = tools
     try:
         with picture.at_hand() as path:
             rgb = read_image(path)
@@ -136,13 +134,10 @@ def _embed(
 def evaluate(
     faces: LabelledFaces, *, enrolled: int, target_fpir: float, margin: float, encoders: Encoders
 ) -> tuple[Recipe, Recipe]:
-    """Muster and the classic recipe on the same faces.
+    """Muster, with these settings, and the classic recipe on the same faces.
 
     Args:
         enrolled: pictures a person that are enrolled; the others are probes.
-        target_fpir: Muster's setting.
-        margin: Muster's setting.
-        encoders: Muster's setting.
 
     Raises:
         UsageError: fewer than two people, or no picture left to be a probe.

@@ -31,11 +31,7 @@ class Misses:
 
 
 def common_spread(leads: Iterable[Sequence[float]]) -> float:
-    """The standard deviation of leads around each person's mean.
-
-    Args:
-        leads: those of each person.
-    """
+    """The standard deviation of everybody's leads, given for each person, around that person's mean."""
     several = [np.asarray(one) for one in leads if len(one) > 1]
     free = sum(len(one) - 1 for one in several)
     squares = sum(float(((one - one.mean()) ** 2).sum()) for one in several)
@@ -43,11 +39,7 @@ def common_spread(leads: Iterable[Sequence[float]]) -> float:
 
 
 def misses(leads: Sequence[float], spread: float) -> Misses:
-    """The misses to expect of a person with these leads, one or more.
-
-    Args:
-        spread: everybody's, from `common_spread`.
-    """
+    """The misses to expect of a person with these leads, one or more, by everybody's `common_spread`."""
     mean, count = float(np.mean(leads)), len(leads)
     squares = float(((np.asarray(leads) - mean) ** 2).sum())
     own = math.sqrt((squares + _PRIOR * spread**2) / (count - 1 + _PRIOR))

@@ -115,12 +115,7 @@ def paired(one: Trials, other: Trials, fpir: float) -> Paired:
 
 
 def roc(genuine: Floats, impostor: Floats) -> tuple[Floats, Floats]:
-    """The verification ROC: false match rate and true match rate at every threshold, both rising.
-
-    Args:
-        genuine: scores of pairs of one person.
-        impostor: scores of pairs of different people.
-    """
+    """The verification ROC: false match rate and true match rate at every threshold, both rising."""
     thresholds = np.unique(np.concatenate([genuine, np.quantile(impostor, np.linspace(0, 1, 2001))]))[::-1]
     fmr = 1 - np.searchsorted(np.sort(impostor), thresholds) / max(len(impostor), 1)
     tmr = 1 - np.searchsorted(np.sort(genuine), thresholds) / max(len(genuine), 1)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from db.observations import sightings
 from db.people import people
-from db.records.observations import SightingRecord
 from monitor.vision.matching.threshold import CURVES, DLIB, Curve
 
 
@@ -74,22 +73,17 @@ def what_if(
         name: curve.threshold_for(after, size) - curve.threshold_for(before, size) for name, curve in curves.items()
     }
     names: dict[UUID, str] = {}
-    compared = [one for one in sightings.between(session, start, end) if one.similarity is not None and one.best]
-    changes = []
-    for one in compared:
-        assert one.similarity is not None
-        assert one.best is not None
+    changes, compared = [], 0
+    for one in sightings.between(session, start, end):
+        if one.similarity is None or one.best is None:
+            continue
+        compared += 1
         threshold = one.threshold + shifts[one.encoders]
+        lead = 1.0 if one.runner_up_similarity is None else one.similarity - one.runner_up_similarity
         needed = curves[one.encoders].unit * (margin + extra_margins.get(one.best, 0.0))
-        named = one.similarity >= threshold and _lead(one) >= needed
+        named = one.similarity >= threshold and lead >= needed
         if named != (one.person is not None):
             if one.best not in names:
                 names[one.best] = people.get_person(session, one.best).name
             changes.append(Change(one.first_at, names[one.best], named, one.similarity, threshold))
-    return WhatIf(len(compared), tuple(changes))
-
-
-def _lead(one: SightingRecord) -> float:
-    if one.similarity is None or one.runner_up_similarity is None:
-        return 1.0
-    return one.similarity - one.runner_up_similarity
+    return WhatIf(compared, tuple(changes))

@@ -68,13 +68,10 @@ def accept_images(examinations: Sequence[Examination], enrolled: Sequence[Embedd
     """
     candidates, rejected, unchanged = _readable(examinations)
     candidates = [_without_prints(one) for one in candidates]
-    single = [_member(one, 0) for one in candidates if len(one.faces) == 1 and one.faces[0].quality.passed]
-    rejected += [
-        Rejection(one.image, one.faces[0].quality.failure or "")
-        for one in candidates
-        if len(one.faces) == 1 and not one.faces[0].quality.passed
-    ]
-    single, wrong = _consistent(single, enrolled)
+    alone = [one for one in candidates if len(one.faces) == 1]
+    rejected += [Rejection(one.image, why) for one in alone if (why := one.faces[0].quality.failure) is not None]
+    good = [_member(one, 0) for one in alone if one.faces[0].quality.passed]
+    single, wrong = _consistent(good, enrolled)
     rejected += wrong
     reference = [*enrolled, *(member.face.embedding for member in single)]
     from_groups, unclear = _from_groups([one for one in candidates if len(one.faces) > 1], reference)

@@ -69,7 +69,6 @@ class Examiner:
         self,
         limits: QualityLimits | None = None,
         *,
-        detector: FaceDetector | None = None,
         encoder: FaceEncoder | None = None,
         second: SecondEncoder | None = None,
         steady: bool = True,
@@ -78,7 +77,6 @@ class Examiner:
         """
         Args:
             limits: from the settings; None for the defaults.
-            detector: one that gives key points; None for BlazeFace.
             encoder, second: None for new ones.
             steady: see `StillEncoder`.
             turns: pictures on their side and upside down are turned; a camera's frames are turned by its setting.
@@ -87,7 +85,7 @@ class Examiner:
             ModelError: a model is missing or damaged.
         """
         self.limits = limits or QualityLimits()
-        self._detector = detector or FaceDetector(min_score=SURE)
+        self._detector = FaceDetector(min_score=SURE)
         self._encoder = StillEncoder(encoder, second, steady=steady)
         self._turns = turns
 

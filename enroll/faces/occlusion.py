@@ -27,50 +27,40 @@ MOUTH: Final = "The mouth seems to be covered; take off a mask or scarf."
 
 
 def covered(rgb: RgbImage, face: Face) -> Iterator[str]:
-    """What seems to be covered, one sentence each.
-
-    Args:
-        rgb: uint8 (h, w, 3), the picture in which the face was found.
-        face: with key points.
-    """
-    eyes, mouth, contrast = eye_darkness(rgb, face), mouth_line(rgb, face), mouth_contrast(rgb, face)
-    if eyes is not None and eyes < _DARK_EYES:
+    """What seems to be covered of a face with key points, found in `rgb`, uint8 (h, w, 3): one sentence each."""
+    upright = upright_face(rgb, face)
+    if upright is None:
+        return
+    if eye_darkness(upright) < _DARK_EYES:
         yield EYES
-    if mouth is not None and contrast is not None and mouth < _MOUTH_LINE and contrast < _MOUTH_CONTRAST:
+    if mouth_line(upright) < _MOUTH_LINE and mouth_contrast(upright) < _MOUTH_CONTRAST:
         yield MOUTH
 
 
-def eye_darkness(rgb: RgbImage, face: Face) -> float | None:
-    """Luminance of the brighter eye in proportion to the cheeks'; None where the picture does not show them."""
-    patches = _upright(rgb, face)
-    if patches is None:
-        return None
-    eyes = max(float(patches[18:30, 10:24].mean()), float(patches[18:30, 40:54].mean()))
-    return eyes / _cheeks(patches)
+def eye_darkness(upright: NDArray[np.float32]) -> float:
+    """Luminance of the brighter eye in proportion to the cheeks'."""
+    return max(float(upright[18:30, 10:24].mean()), float(upright[18:30, 40:54].mean())) / _cheeks(upright)
 
 
-def mouth_line(rgb: RgbImage, face: Face) -> float | None:
+def mouth_line(upright: NDArray[np.float32]) -> float:
     """Depth of the mouth's dark line, or height of its bright one, in proportion to the cheeks' luminance."""
-    patches = _upright(rgb, face)
-    if patches is None:
-        return None
-    rows = patches[48:72, 22:42].mean(axis=1)
+    rows = upright[48:72, 22:42].mean(axis=1)
     smooth = np.convolve(np.pad(rows, 6, mode="edge"), np.ones(13) / 13, mode="valid")
-    return float(np.abs(rows - smooth).max()) / _cheeks(patches)
+    return float(np.abs(rows - smooth).max()) / _cheeks(upright)
 
 
-def mouth_contrast(rgb: RgbImage, face: Face) -> float | None:
+def mouth_contrast(upright: NDArray[np.float32]) -> float:
     """Standard deviation of the luminance around the mouth, in proportion to the cheeks' luminance."""
-    patches = _upright(rgb, face)
-    return None if patches is None else float(patches[48:74, 16:48].std()) / _cheeks(patches)
+    return float(upright[48:74, 16:48].std()) / _cheeks(upright)
 
 
-def _cheeks(patches: NDArray[np.float32]) -> float:
-    return max(float(np.median(patches[34:46, 10:22])), float(np.median(patches[34:46, 42:54])), 1.0)
+def _cheeks(upright: NDArray[np.float32]) -> float:
+    return max(float(np.median(upright[34:46, 10:22])), float(np.median(upright[34:46, 42:54])), 1.0)
 
 
-def _upright(rgb: RgbImage, face: Face) -> NDArray[np.float32] | None:
-    """The face turned upright, grey float32 (80, 64): eyes at (17, 24) and (47, 24), the mouth at row 60."""
+def upright_face(rgb: RgbImage, face: Face) -> NDArray[np.float32] | None:
+    """The face turned upright, grey float32 (80, 64): eyes at (17, 24) and (47, 24), the mouth at row 60; None where
+    fewer than 10 pixels lie between the eyes."""
     assert face.keypoints is not None
     right_eye, left_eye, _, mouth = face.keypoints[:4].astype(np.float32)
     if float(np.linalg.norm(left_eye - right_eye)) < 10:

@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from monitor.vision.detection.plausible import by_the_eyes
+
 _NOSE_DEPTH: Final = 1.4
 """How far the tip of the nose stands before the axis through the ears, in half distances between the ears."""
 
@@ -29,20 +31,12 @@ class Pose:
 
 
 def head_pose(keypoints: NDArray[np.float32]) -> Pose:
-    """The pose of one head.
-
-    Args:
-        keypoints: float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear, in pixels.
-    """
-    right_eye, left_eye, nose, mouth, right_ear, left_ear = keypoints.astype(np.float64)
-    across = left_eye - right_eye
-    across /= max(float(np.linalg.norm(across)), 1e-6)
-    down = np.array([-across[1], across[0]])
-    eyes = (right_eye + left_eye) / 2
-    to_right, to_left = float((nose - right_ear) @ across), float((left_ear - nose) @ across)
-    turned = (to_right - to_left) / max(to_right + to_left, 1e-6)
-    face_height = max(float((mouth - eyes) @ down), 1e-6)
-    nose_at = float((nose - eyes) @ down) / face_height
+    """The pose of one head, by its key points float32 (6, 2): right eye, left eye, nose, mouth, right ear, left ear."""
+    points, _ = by_the_eyes(keypoints)
+    _, _, (nose, nose_down), (_, mouth_down), (right_ear, _), (left_ear, _) = points.tolist()
+    turned = (2 * nose - right_ear - left_ear) / max(left_ear - right_ear, 1e-6)
+    nose_at = nose_down / max(mouth_down, 1e-6)
+    across = keypoints[1] - keypoints[0]
     return Pose(
         yaw=float(np.degrees(np.arctan(turned / _NOSE_DEPTH))),
         pitch=float(np.degrees(np.arctan((_LEVEL_NOSE - nose_at) / _NOSE_RISE))),

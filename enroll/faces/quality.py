@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from enroll.faces.occlusion import covered
 from enroll.faces.pose import Pose, head_pose
 from monitor.config import QualityLimits
-from monitor.domain import Face, RgbImage
+from monitor.domain import Box, Face, RgbImage
 from monitor.vision.face_quality import sharpness
 
 
@@ -59,15 +59,7 @@ class Quality:
 
 
 def assess(rgb: RgbImage, face: Face, limits: QualityLimits) -> Quality:
-    """Measure one face.
-
-    Args:
-        rgb: uint8 (h, w, 3), the picture in which the face was found.
-        face: with key points.
-
-    Raises:
-        ValueError: the face has no key points.
-    """
+    """Measure one face, found on `rgb`, uint8 (h, w, 3). Raises ValueError when the face has no key points."""
     if face.keypoints is None:
         raise ValueError("quality is measured on faces with key points; use the blazeface detector")
     pose = head_pose(face.keypoints)
@@ -90,10 +82,7 @@ def _size(face: Face, limits: QualityLimits) -> Iterator[Component]:
 
 def _crop(rgb: RgbImage, face: Face, limits: QualityLimits) -> Iterator[Component]:
     height, width = rgb.shape[:2]
-    box = face.whole_box
-    across = max(0.0, min(box.right, width) - max(box.left, 0.0))
-    down = max(0.0, min(box.bottom, height) - max(box.top, 0.0))
-    outside = 1 - across * down / max(box.area, 1e-6)
+    outside = 1 - face.whole_box.within(width, height).area / max(face.whole_box.area, 1e-6)
     yield Component(
         "crop_of_the_face",
         outside,
@@ -153,9 +142,10 @@ def _sharpness(grey: NDArray[np.uint8], limits: QualityLimits) -> Iterator[Compo
 def _inner_face(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
     """The face without hair and background, grey: the middle 80 % of its box, as far as it is in the picture."""
     height, width = rgb.shape[:2]
-    (x, y), box = face.whole_box.centre, face.whole_box
-    left, right = round(max(0, x - 0.4 * box.width)), round(min(width, x + 0.4 * box.width))
-    top, bottom = round(max(0, y - 0.4 * box.height)), round(min(height, y + 0.4 * box.height))
+    box = face.whole_box
+    x, y, across, down = *box.centre, 0.8 * box.width, 0.8 * box.height
+    inner = Box(x - across / 2, y - down / 2, across, down).within(width, height)
+    left, right, top, bottom = map(round, (inner.left, inner.right, inner.top, inner.bottom))
     if right - left < 8 or bottom - top < 8:
         return np.zeros((8, 8), np.uint8)
     return np.asarray(cv2.cvtColor(rgb[top:bottom, left:right], cv2.COLOR_RGB2GRAY), np.uint8)

@@ -58,11 +58,7 @@ class Limits:
         return _CROWDING * self.most_crowding
 
     def alike_from(self, members: Sequence[int]) -> float:
-        """The similarity from which two mean templates may belong to one person.
-
-        Args:
-            members: how many images are behind each.
-        """
+        """The similarity from which two mean templates, each of so many images, may belong to one person."""
         return self.alike[min(max(min(members), 1), len(self.alike)) - 1]
 
 
@@ -103,25 +99,17 @@ def limits_of(embeddings: Embeddings) -> Limits:
 
 
 def mean_template(embeddings: Embeddings) -> Embedding:
-    """The template of a person: the mean of their unit embeddings, not scaled back to length 1.
+    """The template of a person, float32 (128 or 256,): the mean of their unit embeddings (n, 128 or 256), n at least 1.
 
-    Its length says how much the images differ, which the threshold needs to know.
-
-    Args:
-        embeddings: float32 (n, 128 or 256), n at least 1, each row of length 1.
-
-    Returns:
-        float32 (128,) or (256,).
+    It is not scaled back to length 1: its length says how much the images differ, which the threshold needs to know.
     """
     return np.asarray(embeddings.mean(axis=0), np.float32)
 
 
 def similarity(one: Sequence[Embedding], other: Sequence[Embedding]) -> tuple[float, Limits] | None:
-    """Cosine of the mean templates of two sets of faces, and the limits for it; None when one set is empty.
+    """Cosine of the mean templates of two sets of unit embeddings, and the limits for it; None when one set is empty.
 
-    Args:
-        one: float32 (128,) or (256,) each, of length 1; joined ones are compared as such where all are joined.
-        other: the second set.
+    Joined ones are compared as such where all are joined.
     """
     if not len(one) or not len(other):
         return None
@@ -131,14 +119,7 @@ def similarity(one: Sequence[Embedding], other: Sequence[Embedding]) -> tuple[fl
 
 
 def fit_of_each(embeddings: Embeddings) -> NDArray[np.float32]:
-    """How similar each image is to the mean of the others.
-
-    Args:
-        embeddings: float32 (n, 128 or 256), n at least 2, each row of length 1.
-
-    Returns:
-        float32 (n,), cosines.
-    """
+    """Cosine of each unit embedding (n, 128 or 256), n at least 2, to the mean of the others: float32 (n,)."""
     others = unit(embeddings.sum(axis=0, keepdims=True) - embeddings)
     return np.asarray((embeddings * others).sum(axis=1), np.float32)
 
@@ -215,11 +196,9 @@ def _needed(embeddings: Embeddings, judged: int) -> float:
 
 
 def choose_face(candidates: Embeddings, reference: Embeddings) -> int | None:
-    """Which of several faces on a picture is the person's; None when that is not certain.
+    """Which of several faces on a picture, (n, 128 or 256), is the person's; None when that is not certain.
 
-    Args:
-        candidates: float32 (n, 128 or 256), the faces.
-        reference: float32 (m, 128 or 256), the person's other images; m may be 0.
+    The reference are the person's other images, (m, 128 or 256); m may be 0.
     """
     if not len(reference):
         return None
@@ -255,13 +234,11 @@ def crowding(
 
 
 def usually_next(curve: Curve, size: int, mean_length: float, length: float) -> float:
-    """The usual mean similarity of the nearest three people, as `crowding` needs it.
+    """The usual mean similarity of the nearest three people to a template of this length, as `crowding` needs it.
 
     Args:
-        curve: of the embeddings compared.
-        size: people that a template is compared with.
+        size: people that the template is compared with.
         mean_length: of their templates.
-        length: of the template.
     """
     usual = curve.usual_similarity(range(1, _NEIGHBOURS + 1), max(size, _NEIGHBOURS))
     return float(curve.for_means(usual, np.float64(mean_length), min(length, 1.0)))

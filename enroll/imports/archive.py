@@ -21,13 +21,12 @@ from enroll.imports.batch import (
     examine_file,
     group_by_person,
     is_hidden,
-    is_picture,
     side_by_side,
 )
 from enroll.imports.exported import ABOUT, exported_batch, exported_identity
 from enroll.imports.exported import LARGEST as MOST_ABOUT
 from monitor.errors import ImageError, UsageError
-from monitor.vision.images import SUFFIXES
+from monitor.vision.images import SUFFIXES, is_image
 
 MOST_ENTRIES: Final = 1_000_000
 
@@ -110,7 +109,7 @@ def _look_at(
     """The picture, or why an entry that may be one is not taken; None for an entry that is not a picture."""
     flaw = _flaw(info, inside)
     try:
-        if not is_picture(inside) and (flaw is not None or not examine_file(inside, lambda: archive.open(info))):
+        if not is_image(inside) and (flaw is not None or not examine_file(inside, lambda: archive.open(info))):
             return None
     except (*DAMAGED, OSError):
         return None

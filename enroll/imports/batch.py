@@ -14,7 +14,7 @@ from enroll.imports.file_names import name_from_file, names_nobody
 from enroll.people.store import Identity
 from monitor.errors import ImageError, UsageError
 from monitor.text import natural_order
-from monitor.vision.images import READ, SIGNATURE, SUFFIXES, UNREAD_SUFFIXES, begins_as_image
+from monitor.vision.images import READ, SIGNATURE, UNREAD_SUFFIXES, begins_as_image, is_image
 
 MOST_PICTURES: Final = 1_000_000
 """A batch with more pictures is refused: somebody gave the wrong folder."""
@@ -99,22 +99,13 @@ def is_hidden(path: PurePath) -> bool:
     )
 
 
-def is_picture(path: PurePath) -> bool:
-    """Whether a file's name ends as a picture's does."""
-    return path.suffix.strip().lower() in SUFFIXES
-
-
 def examine_file(path: PurePath, open_file: Callable[[], IO[bytes]]) -> bool:
     """Whether a file is a picture: by its name, else by how it begins.
-
-    Args:
-        path: its name.
-        open_file: opens the file.
 
     Raises:
         ImageError: it is a picture of a kind that is not read.
     """
-    if is_picture(path):
+    if is_image(path):
         return True
     suffix = path.suffix.strip().lower()
     if suffix in UNREAD_SUFFIXES:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from enroll.imports.batch import is_picture
 from monitor.errors import UsageError
+from monitor.vision.images import is_image
 
 # fmt: off
 _HEADINGS: Final = {
@@ -92,7 +92,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> tuple[int, Columns]:
         return 0, guess_columns(rows)
     except UsageError:
         for above in range(1, min(_MOST_ABOVE, len(rows) - 1) + 1):
-            if any(is_picture(PurePosixPath(cell)) for cell in rows[above - 1]):
+            if any(is_image(PurePosixPath(cell)) for cell in rows[above - 1]):
                 break
             found = _by_heading(rows[above])
             if "file" in found and found.keys() & {"name", "first", "last"}:
@@ -106,11 +106,12 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
     Raises:
         UsageError: no column names pictures, or none names people.
     """
-    has_heading = bool(rows) and not any(is_picture(PurePosixPath(cell)) for cell in rows[0])
+    has_heading = bool(rows) and not any(is_image(PurePosixPath(cell)) for cell in rows[0])
     by_heading = _by_heading(rows[0]) if has_heading else {}
     body = rows[1:] if has_heading else rows
-    if "file" not in by_heading and (file := _file_column(body)) is not None:
-        by_heading["file"] = file
+    pictures = _file_columns(body)
+    if "file" not in by_heading and pictures:
+        by_heading["file"] = max(pictures, key=pictures.__getitem__)
     _complete_names(by_heading, rows[0] if has_heading else (), body)
     named = by_heading.keys() & {"name", "first", "last"}
     if not named and not has_heading and (name := _name_column(body, by_heading.get("file"))) is not None:
@@ -127,7 +128,7 @@ def guess_columns(rows: Sequence[Sequence[str]]) -> Columns:
         last=by_heading.get("last"),
         number=by_heading.get("number"),
         group=by_heading.get("group"),
-        more_files=tuple(place for place in _file_columns(body) if place not in by_heading.values()),
+        more_files=tuple(place for place in pictures if place not in by_heading.values()),
         heading=tuple(rows[0]) if has_heading else (),
     )
 
@@ -162,15 +163,11 @@ def _complete_names(found: dict[str, int], heading: Sequence[str], body: Sequenc
         found["last" if part == "first" else "first"] = found.pop("name")
 
 
-def _file_column(rows: Sequence[Sequence[str]]) -> int | None:
-    return max(counts, key=counts.__getitem__) if (counts := _file_columns(rows)) else None
-
-
 def _file_columns(rows: Sequence[Sequence[str]]) -> dict[int, int]:
     """The columns that name pictures, with how many."""
     width = max(map(len, rows), default=0)
     counts = {
-        place: sum(is_picture(PurePosixPath(row[place])) for row in rows if place < len(row)) for place in range(width)
+        place: sum(is_image(PurePosixPath(row[place])) for row in rows if place < len(row)) for place in range(width)
     }
     return {place: count for place, count in counts.items() if count}
 

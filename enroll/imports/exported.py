@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import Final
 
 from enroll.imports.batch import Entry, ImportBatch, person_pictures
@@ -15,11 +14,7 @@ LARGEST: Final = 64 * 2**20
 
 
 def exported_identity(about: bytes) -> Identity | None:
-    """Whose export it is; None where the file is not one of Muster's.
-
-    Args:
-        about: what `ABOUT` holds.
-    """
+    """Whose export it is, by what `ABOUT` holds; None where the file is not one of Muster's."""
     try:
         person = json.loads(about)["person"]
         name, number, group = person["name"], person.get("number"), person.get("group_name")
@@ -32,10 +27,6 @@ def exported_identity(about: bytes) -> Identity | None:
 
 def exported_batch(identity: Identity, entries: Iterable[Entry]) -> ImportBatch:
     """The faces that the person was enrolled with; their portrait is one of them, and others wait for a review."""
-    faces = [found for path, found in entries if _is_face(path)]
+    faces = [found for path, found in entries if len(path.parts) == 2 and path.match("images/face-*")]
     note = f"This is Muster's export of {identity.name}; the faces that were enrolled are taken from it."
     return ImportBatch((person_pictures(identity, faces),), notes=(note,))
-
-
-def _is_face(path: PurePath) -> bool:
-    return len(path.parts) == 2 and path.parts[0] == "images" and path.name.startswith("face-")

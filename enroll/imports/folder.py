@@ -16,12 +16,12 @@ from enroll.imports.batch import (
     examine_file,
     group_by_person,
     is_hidden,
-    is_picture,
     readable,
     side_by_side,
 )
 from enroll.imports.exported import ABOUT, LARGEST, exported_batch, exported_identity
 from monitor.errors import ImageError, UsageError
+from monitor.vision.images import is_image
 
 
 def read_folder(folder: Path, *, group: str | None = None, only: str | None = None) -> ImportBatch:
@@ -110,4 +110,4 @@ def _look_at(path: Path, folder: Path) -> Picture | Rejection | None:
         return Rejection(readable(str(path)), str(error))
     if flaw is None:
         return file_picture(path)
-    return Rejection(readable(str(path)), flaw) if is_picture(path) else None
+    return Rejection(readable(str(path)), flaw) if is_image(path) else None

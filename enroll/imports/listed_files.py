@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
 from enroll.faces.acceptance import Rejection
-from enroll.imports.batch import Picture, is_picture
+from enroll.imports.batch import Picture
 from enroll.imports.folder import file_picture, leads_outside
-from monitor.vision.images import READ
+from monitor.vision.images import READ, is_image
 
 _MISSING: Final = "The list names a file that is missing; correct its name or add it."
 _BETWEEN: Final = re.compile(r"\s*[,;|\n]\s*")
@@ -29,7 +29,7 @@ class ListedFiles:
     def find_all(self, cell: str) -> Iterator[Picture | Rejection]:
         """The pictures that one cell names: a file, or several with commas, semicolons or line breaks between them."""
         parts = [part for part in _BETWEEN.split(cell) if part]
-        several = len(parts) > 1 and all(is_picture(PurePosixPath(part)) for part in parts)
+        several = len(parts) > 1 and all(is_image(PurePosixPath(part)) for part in parts)
         for name in parts if several and not self._exists(cell) else [cell]:
             yield self.find(name)
 
@@ -49,7 +49,7 @@ class ListedFiles:
                 return Rejection(name, "The list names a folder or a device, not a file; correct the name.")
         except OSError as error:
             return Rejection(name, f"The file cannot be read: {error.strerror}.")
-        if not is_picture(path):
+        if not is_image(path):
             return Rejection(name, f"The file is not a picture; give a {READ}.")
         return file_picture(path)
 
@@ -82,12 +82,12 @@ class ListedFiles:
             names = self._names(here)
             same = names.get(_folded(part), ())
             if not same and part == path.name:
-                stem = PurePosixPath(part).stem if is_picture(PurePosixPath(part)) else part
+                stem = PurePosixPath(part).stem if is_image(PurePosixPath(part)) else part
                 same = [
                     name
                     for found in names.values()
                     for name in found
-                    if is_picture(PurePosixPath(name)) and _folded(PurePosixPath(name).stem) == _folded(stem)
+                    if is_image(PurePosixPath(name)) and _folded(PurePosixPath(name).stem) == _folded(stem)
                 ]
             if len(same) != 1:
                 return None

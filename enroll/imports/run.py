@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -30,7 +30,6 @@ from enroll.imports.batch import (
     PersonPictures,
     Picture,
     group_by_person,
-    is_picture,
     person_pictures,
     require_some,
 )
@@ -44,10 +43,13 @@ from enroll.people.store import Enrolment, Identity, find_person
 from monitor.config import QualityLimits
 from monitor.errors import ImageError, UsageError
 from monitor.vision.encoder import ENCODER_NAME
-from monitor.vision.images import read_image
+from monitor.vision.images import is_image, read_image
 
 _AHEAD: Final = 8
 """Pictures that each worker may examine ahead; more would cost memory and gain nothing."""
+
+Tools = TypeVar("Tools")
+Result = TypeVar("Result")
 
 Progress = Callable[[int, int], None]
 """Called with the pictures done and all pictures."""
@@ -80,21 +82,12 @@ def open_batch(path: Path, *, group: str | None = None, only: str | None = None)
             batch = read_archive(path, stack, group=group, only=only)
         elif suffix in LIST_SUFFIXES:
             batch = read_list(path, group=group)
-        elif is_picture(path):
+        elif is_image(path):
             entries: list[Entry] = [(Path(path.name), file_picture(path))]
             batch = ImportBatch(group_by_person(entries, group, only))
         else:
             raise UsageError(f"{path} cannot be imported; give a folder, a ZIP archive, a list or a picture.")
         yield require_some(batch, path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    picture: Picture
-    known: frozenset[str]
-    """Keyed hashes of the pictures that the person is enrolled with."""
-    secret: bytes | None
-    """What they are keyed with."""
 
 
 def import_batch(
@@ -127,7 +120,7 @@ def import_batch(
         index = load_index(session, cipher)
         batch = _of_enrolled(session, batch)
     make = make_examiner or partial(Examiner, limits)
-    with closing(_examine_ahead(_jobs(batch, engine, cipher), make, workers or os.cpu_count() or 1)) as examined:
+    with closing(worked_ahead(_jobs(batch, engine, cipher), make, workers or os.cpu_count() or 1)) as examined:
         for person, examinations in _by_person(batch, examined, on_progress):
             report = enrol_person(engine, cipher, index, person.identity, examinations, details, dry_run=dry_run)
             yield with_problems(report, person.problems)
@@ -182,7 +175,7 @@ def _by_person(
         yield person, examinations
 
 
-def _jobs(batch: ImportBatch, engine: Engine, cipher: TemplateCipher) -> Iterator[_Job]:
+def _jobs(batch: ImportBatch, engine: Engine, cipher: TemplateCipher) -> Iterator[Callable[[Examiner], Examination]]:
     for person in batch.people:
         try:
             with reading(engine) as session:
@@ -194,22 +187,22 @@ def _jobs(batch: ImportBatch, engine: Engine, cipher: TemplateCipher) -> Iterato
             enrolled, secret = [], None
         known = frozenset(one.content_hash for one in enrolled if one.encoder == ENCODER_NAME)
         for picture in person.pictures:
-            yield _Job(picture, known, secret)
+            yield partial(examine_picture, picture=picture, known=known, secret=secret)
 
 
-def _examine_ahead(
-    jobs: Iterator[_Job], make_examiner: ExaminerMaker, workers: int
-) -> Generator[Examination, None, None]:
-    """Examine in threads, in order, at most `_AHEAD` pictures a worker ahead."""
+def worked_ahead(
+    jobs: Iterator[Callable[[Tools], Result]], make_tools: Callable[[], Tools], workers: int
+) -> Generator[Result, None, None]:
+    """Do jobs in threads, each with tools of its own; gives the results in order, at most `_AHEAD` a worker ahead."""
     local = threading.local()
 
-    def work(job: _Job) -> Examination:
-        if not hasattr(local, "examiner"):
-            local.examiner = make_examiner()
-        return examine_picture(local.examiner, job.picture, job.known, job.secret)
+    def work(job: Callable[[Tools], Result]) -> Result:
+        if not hasattr(local, "tools"):
+            local.tools = make_tools()
+        return job(local.tools)
 
     pool = ThreadPoolExecutor(workers, thread_name_prefix="examine")
-    waiting: deque[Future[Examination]] = deque()
+    waiting: deque[Future[Result]] = deque()
     try:
         for job in jobs:
             waiting.append(pool.submit(work, job))
@@ -221,10 +214,13 @@ def _examine_ahead(
         pool.shutdown(cancel_futures=True)
 
 
-def examine_picture(
-    examiner: Examiner, picture: Picture, known: frozenset[str] = frozenset(), secret: bytes | None = None
-) -> Examination:
-    """Read and examine one picture; the result says why where it cannot be read."""
+def examine_picture(examiner: Examiner, picture: Picture, known: frozenset[str], secret: bytes | None) -> Examination:
+    """Read and examine one picture; the result says why where it cannot be read.
+
+    Args:
+        known: keyed hashes of the pictures that the person is enrolled with, which are not examined again.
+        secret: what they are keyed with.
+    """
     try:
         with picture.at_hand() as path:
             content_hash = _hash(path)

@@ -124,11 +124,7 @@ def _may_be_one(first: str | None, other: str) -> bool:
 
 
 def identity_in(row: Sequence[str], columns: Columns, group: str | None) -> Identity:
-    """Whom a row is about.
-
-    Args:
-        group: for people to whom the row gives none.
-    """
+    """Whom a row is about; people to whom it gives no group get this one."""
     name = _cell(row, columns.name) or " ".join(
         part for part in (_cell(row, columns.first), _cell(row, columns.last)) if part
     )

@@ -75,8 +75,8 @@ class GalleryIndex:
         if joined:
             self._joined.put(row, known.template)
 
-    def alike(self, template: Embedding, members: int, *, but: UUID | None = None, most: int = 20) -> list[LookAlike]:
-        """Who may be the same person, the most similar first.
+    def alike(self, template: Embedding, members: int, *, but: UUID | None = None) -> list[LookAlike]:
+        """Who may be the same person, the most similar first, at most 20.
 
         Args:
             template: float32 (256,) or (128,).
@@ -89,7 +89,7 @@ class GalleryIndex:
         both = self._has_both[everyone] if is_joined(template) else np.zeros(len(everyone), np.bool_)
         found = self._alike(self._joined, template, members, everyone[both])
         found += self._alike(self._first, first_of(template), members, everyone[~both])
-        return sorted(found, key=lambda one: -one.similarity)[:most]
+        return sorted(found, key=lambda one: -one.similarity)[:20]
 
     def _alike(self, rows: "_Rows", template: Embedding, members: int, compared: NDArray[np.int64]) -> list[LookAlike]:
         """As `alike`, among some of the people, by one kind of embedding."""
@@ -116,12 +116,7 @@ class GalleryIndex:
         """
         rows = np.flatnonzero(self._has_both[: len(self._people)]) if joined else np.arange(len(self._people))
         rows = rows[rows != self._rows.get(but, -1)]
-        if not len(rows):
-            return None
-        similarities = self._joined.units[rows] @ face if joined else self._first.units[rows] @ first_of(face)
-        best = int(similarities.argmax())
-        known = self._people[rows[best]]
-        return LookAlike(known.person, known.name, float(similarities[best]))
+        return self._nearest(self._joined, face, rows) if joined else self._nearest(self._first, first_of(face), rows)
 
     def almost_surely(self, face: Embedding) -> UUID | None:
         """Who of all is almost surely the same person as one unit embedding, the most similar; None for nobody.
@@ -130,14 +125,19 @@ class GalleryIndex:
         """
         both = self._has_both[: len(self._people)] & is_joined(face)
         for some, rows, probe in ((both, self._joined, face), (~both, self._first, first_of(face))):
-            compared = np.flatnonzero(some)
-            if not len(compared):
-                continue
-            similarities = rows.units[compared] @ unit(probe)
-            best = int(similarities.argmax())
-            if similarities[best] >= limits_of(probe).almost_surely_one:
-                return self._people[int(compared[best])].person
+            nearest = self._nearest(rows, unit(probe), np.flatnonzero(some))
+            if nearest is not None and nearest.similarity >= limits_of(probe).almost_surely_one:
+                return nearest.person
         return None
+
+    def _nearest(self, rows: "_Rows", face: Embedding, compared: NDArray[np.int64]) -> LookAlike | None:
+        """The most similar of some of the people, by one kind of embedding; None where there are none."""
+        if not len(compared):
+            return None
+        similarities = rows.units[compared] @ face
+        best = int(similarities.argmax())
+        known = self._people[compared[best]]
+        return LookAlike(known.person, known.name, float(similarities[best]))
 
 
 class _Rows:
@@ -157,11 +157,7 @@ class _Rows:
 
 
 def load_index(session: Session, cipher: TemplateCipher) -> GalleryIndex:
-    """Everyone who can be recognised.
-
-    Raises:
-        WrongKey: the templates were encrypted with another key.
-    """
+    """Everyone who can be recognised. Raises WrongKey when the templates were encrypted with another key."""
     return GalleryIndex(
         Known(one.person, one.name, one.embedding, one.members) for one in load_gallery(session, cipher, ENCODER_NAME)
     )

@@ -25,7 +25,6 @@ def enrol_from_images(
     at: datetime,
     actor: str,
     consent: tuple[ConsentKind, ...] = (),
-    group: str | None = None,
     examiner: Examiner | None = None,
 ) -> list[PersonReport]:
     """Enrol people from pictures, each uint8 (h, w, 3) RGB, through the same gate as an import.
@@ -47,7 +46,7 @@ def enrol_from_images(
         index = load_index(session, cipher)
     details = Enrolment(at, actor, consent)
     return [
-        enrol_person(engine, cipher, index, Identity(name, group=group), examine_pictures(examiner, pictures), details)
+        enrol_person(engine, cipher, index, Identity(name), examine_pictures(examiner, pictures), details)
         for name, pictures in people.items()
     ]
 

@@ -99,10 +99,9 @@ def add_members(
 
 
 def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *, at: datetime) -> Known | None:
-    """Computes the mean template from the person's members of the present encoder.
+    """Computes the mean template from the person's members of the present encoder, and gives it.
 
-    Returns:
-        The template; None when the person has no members, and is not in the gallery any more.
+    None when the person has no members, and is not in the gallery any more.
     """
     found = templates.refresh_mean(session, cipher, person.id, ENCODER_NAME, at=at)
     if found is None:
@@ -114,22 +113,14 @@ def refresh_template(session: Session, cipher: TemplateCipher, person: Person, *
 def renew(
     session: Session, cipher: TemplateCipher, changed: Iterable[Person], *, at: datetime
 ) -> list[tuple[Known, list[LookAlike]]]:
-    """Computes templates and look-alike marks anew of people whose images changed.
-
-    Returns:
-        Those who have a template, each with who looks like them now.
-    """
+    """Computes templates and look-alike marks anew of people whose images changed; gives those who have a template."""
     renewed = [refresh_template(session, cipher, person, at=at) for person in changed]
     index = load_index(session, cipher)
     return [(known, mark_alike(session, index, known, at=at)) for known in renewed if known is not None]
 
 
 def mark_alike(session: Session, index: GalleryIndex, known: Known, *, at: datetime) -> list[LookAlike]:
-    """Notes the look-alikes of this person, so that naming either needs a larger margin.
-
-    Returns:
-        The look-alikes, the most similar first.
-    """
+    """Notes and gives the look-alikes of this person, the most similar first; naming either needs a larger margin."""
     alike = index.alike(known.template, known.members, but=known.person)
     look_alikes.replace_for(session, known.person, [(one.person, one.similarity) for one in alike], at=at)
     return alike

@@ -116,7 +116,7 @@ def _identifier(settings: "Settings", identify: "Callable[..., Any]", **more: An
 def _expand(paths: Sequence[Path]) -> "Iterator[tuple[Path, ImageError | None]]":
     """Each image file; a folder without readable images comes with the error that says so."""
     from monitor.errors import ImageError
-    from monitor.sources.folder import is_image
+    from monitor.vision.images import is_image
 
     for path in paths:
         if not path.is_dir():

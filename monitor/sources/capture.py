@@ -176,7 +176,7 @@ class Capture:
                     self._source.close()
             if not self._is_current():
                 return
-            if self._was_good_for(self._backoff.forgiven_after):
+            if self._good_since is not None and self._good_at - self._good_since >= self._backoff.forgiven_after:
                 delay = self._backoff.first
             self._declare_lost(reason)
             if self._wait(self._stopped, delay):
@@ -228,9 +228,6 @@ class Capture:
                 self._frames.clear()
                 self._frames.append(frame)
             self._changed.notify_all()
-
-    def _was_good_for(self, seconds: float) -> bool:
-        return self._good_since is not None and self._good_at - self._good_since >= seconds
 
     def _declare_lost(self, reason: str) -> None:
         with self._changed:

@@ -7,12 +7,7 @@ from monitor.domain import Frame
 from monitor.errors import ImageError, SourceError
 from monitor.sources.live import now_utc
 from monitor.text import natural_order
-from monitor.vision.images import READ, SUFFIXES, read_image
-
-
-def is_image(path: Path) -> bool:
-    """Whether the name says that it is an image."""
-    return path.suffix.strip().lower() in SUFFIXES
+from monitor.vision.images import READ, is_image, read_image
 
 
 class FolderSource:

@@ -100,7 +100,8 @@ def _path(path: Path, started_at: datetime | None) -> FrameSource:
     device = re.fullmatch(r"/dev/video(\d+)", str(path.resolve()))
     if device:
         return _camera(device[1])
-    from monitor.sources.folder import FolderSource, is_image
+    from monitor.sources.folder import FolderSource
+    from monitor.vision.images import is_image
 
     if path.is_dir() or is_image(path):
         return FolderSource(path, started_at=started_at)

@@ -45,15 +45,15 @@ def _whole_pictures(capture: VideoCapture) -> VideoCapture:
 class JpegCapture:
     """A capture of JPEGs as they were sent: FFmpeg fills what is missing of one with the picture before."""
 
-    def __init__(self, capture: VideoCapture, clock: Callable[[], float] = time.monotonic) -> None:
-        self._capture, self._clock = capture, clock
+    def __init__(self, capture: VideoCapture) -> None:
+        self._capture = capture
         self.isOpened, self.grab = capture.isOpened, capture.grab
         self.get, self.set, self.release = capture.get, capture.set, capture.release
 
     def read(self) -> tuple[bool, NDArray[np.uint8] | None]:
         """The next whole picture; none where all are damaged for `TIMEOUT_MS`."""
-        until = self._clock() + TIMEOUT_MS / 1000
-        while self._clock() < until:
+        until = time.monotonic() + TIMEOUT_MS / 1000
+        while time.monotonic() < until:
             sent, jpeg = self._capture.read()
             if not sent or jpeg is None:
                 break

@@ -17,10 +17,7 @@ class TurnedSource:
     """A source whose every frame is turned."""
 
     def __init__(self, source: FrameSource, degrees: int) -> None:
-        """
-        Args:
-            degrees: 90, 180 or 270, clockwise.
-        """
+        """Takes 90, 180 or 270 degrees, clockwise."""
         self.name = source.name
         self.live = source.live
         self.warning: str | None = None

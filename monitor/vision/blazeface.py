@@ -137,12 +137,7 @@ def _to_face(points: NDArray[np.float32], score: float) -> Face:
 def _weighted_nms(
     raw: NDArray[np.float32], scores: NDArray[np.float32], overlap: float = 0.3
 ) -> Iterator[tuple[NDArray[np.float32], float]]:
-    """Blend detections that overlap, weighted by score, as BlazeFace does against jitter between frames.
-
-    Args:
-        raw: float32 (n, 2 + k, 2), rows as in `_to_face`.
-        scores: float32 (n,).
-    """
+    """Blend detections that overlap, rows as in `_to_face`, weighted by score, against jitter between frames."""
     top_left, bottom_right = raw[:, 0] - raw[:, 1] / 2, raw[:, 0] + raw[:, 1] / 2
     areas = raw[:, 1].prod(axis=1)
     left = np.argsort(-scores)

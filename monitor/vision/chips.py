@@ -20,13 +20,9 @@ def _landmark_model() -> dlib.shape_predictor:
 
 
 def face_chip(rgb: RgbImage, face: Face) -> RgbImage:
-    """The face upright and centred by its eyes and nose, as the encoder wants it.
+    """A face on `rgb`, uint8 (h, w, 3), upright and centred by its eyes and nose, as the encoder wants it.
 
-    Args:
-        rgb: uint8 (h, w, 3), the picture in which the face was found.
-
-    Returns:
-        uint8 (150, 150, 3); black where it reaches over the picture's edge.
+    It is uint8 (150, 150, 3), black where it reaches over the picture's edge.
 
     Raises:
         ModelError: dlib's landmark model is missing or damaged.

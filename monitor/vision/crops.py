@@ -50,13 +50,7 @@ def mood_crop(rgb: RgbImage, face: Face) -> NDArray[np.uint8]:
 
 
 def square_crop(rgb: RgbImage, centre: tuple[float, float], side: float) -> NDArray[np.uint8]:
-    """An upright square of a picture, grey, as uint8 (48, 48).
-
-    Args:
-        rgb: uint8 (h, w, 3).
-        centre: of the square, in pixels of `rgb`.
-        side: of the square, in pixels of `rgb`.
-    """
+    """An upright square of a picture, uint8 (h, w, 3), grey, as uint8 (48, 48); centre and side in its pixels."""
     size = max(round(side), 1)
     left, top = round(centre[0] - size / 2), round(centre[1] - size / 2)
     height, width = rgb.shape[:2]

@@ -140,12 +140,9 @@ def is_same(face: Face, judged: Face) -> bool:
 
 def _is_cut(box: Box, tile: Tile, whole: RgbImage) -> bool:
     """Whether an inner edge of the tile cuts through the face; another tile shows that face whole."""
-    return (
-        (box.left < tile.left and tile.left > 0)
-        or (box.top < tile.top and tile.top > 0)
-        or (box.right > tile.right and tile.right < whole.shape[1])
-        or (box.bottom > tile.bottom and tile.bottom < whole.shape[0])
-    )
+    height, width = whole.shape[:2]
+    at_a_side = tile.left > max(box.left, 0) or tile.right < min(box.right, width)
+    return at_a_side or tile.top > max(box.top, 0) or tile.bottom < min(box.bottom, height)
 
 
 def _within(face: Face, rgb: RgbImage) -> Face:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMOTIONS
 from monitor.errors import ModelError
-from monitor.vision.crops import CROP_SIZE
 from monitor.vision.models import sha256_of
-from monitor.vision.runtime import open_session
+from monitor.vision.runtime import open_session, run_batched
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -69,38 +68,26 @@ class EmotionModel:
         Raises:
             ModelError: a file is missing, or damaged.
         """
-        return self._run("people" if self.knows_votes else "fer2013", len(LABELS), crops)
+        return run_batched(self._session, crops, _FACES_AT_ONCE, "people" if self.knows_votes else "fer2013")
 
     def predict_fer2013(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The label that FER2013 would give, for the benchmark; arguments, result and errors are those of `predict`."""
-        return self._run("fer2013", len(LABELS), crops)
+        return run_batched(self._session, crops, _FACES_AT_ONCE, "fer2013")
 
     def predict_votes(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The shares of people's votes among FER+'s classes.
-
-        Returns:
-            float32 (n, 8) in the order of `VOTE_LABELS`, rows sum to 1.
+        """The shares of people's votes among FER+'s classes: float32 (n, 8) as `VOTE_LABELS`, rows sum to 1.
 
         Raises:
             ModelError: a file is missing or damaged, or was exported without votes.
         """
         if not self.knows_votes:
             raise ModelError(f"{self._weights} was exported without votes; export it again with --votes.")
-        return self._run("votes", len(VOTE_LABELS), crops)
+        return run_batched(self._session, crops, _FACES_AT_ONCE, "votes")
 
     @property
     def knows_votes(self) -> bool:
         """Whether the file gives people's answer beside FER2013's. Raises: ModelError."""
         return any(output.name == "votes" for output in self._session.get_outputs())
-
-    def _run(self, output: str, classes: int, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        if crops.ndim != 3 or crops.shape[1:] != (CROP_SIZE, CROP_SIZE) or crops.dtype != np.uint8:
-            raise ValueError(f"crops are uint8 (n, {CROP_SIZE}, {CROP_SIZE}), not {crops.dtype} {crops.shape}")
-        parts = [
-            self._session.run([output], {"faces": np.ascontiguousarray(crops[start : start + _FACES_AT_ONCE])})[0]
-            for start in range(0, len(crops), _FACES_AT_ONCE)
-        ]
-        return np.concatenate([np.empty((0, classes), np.float32), *parts])
 
     @cached_property
     def _session(self) -> "onnxruntime.InferenceSession":

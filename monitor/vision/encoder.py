@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from monitor.domain import EMBEDDING_SIZE
 from monitor.vision import models
-from monitor.vision.dlib_resnet import CHIP_SIZE, build_onnx
-from monitor.vision.runtime import open_session
+from monitor.vision.dlib_resnet import build_onnx
+from monitor.vision.runtime import open_session, run_batched
 
 ENCODER_NAME = "dlib-resnet-v1"
 """Stored with each template; templates of different encoders are never compared."""
@@ -50,32 +50,20 @@ class FaceEncoder:
         self._session = open_session(model, threads=threads)
 
     def encode(self, chips: Chips) -> Embeddings:
-        """Embeddings of aligned faces, as dlib gives them (not of unit length).
+        """Embeddings as dlib gives them (not of unit length), float32 (n, 128).
 
         Args:
             chips: uint8 (n, 150, 150, 3) RGB, as `chips.face_chip` cuts them; n may be 0.
-
-        Returns:
-            float32 (n, 128).
         """
-        if chips.shape[1:] != (CHIP_SIZE, CHIP_SIZE, 3) or chips.dtype != np.uint8:
-            raise ValueError(f"chips are uint8 (n, {CHIP_SIZE}, {CHIP_SIZE}, 3), not {chips.dtype} {chips.shape}")
-        if len(chips) == 0:
-            return np.empty((0, EMBEDDING_SIZE), np.float32)
         if self._reference is not None:
-            return np.array(
-                [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips], np.float32
-            )
-        parts = [np.ascontiguousarray(chips[start : start + _AT_ONCE]) for start in range(0, len(chips), _AT_ONCE)]
-        return np.concatenate([self._session.run(None, {"chips": part})[0] for part in parts])
+            given = [self._reference.compute_face_descriptor(np.ascontiguousarray(chip)) for chip in chips]
+            return np.array(given, np.float32).reshape(-1, EMBEDDING_SIZE)
+        return run_batched(self._session, chips, _AT_ONCE)
 
     def embed(self, chips: Chips) -> Embeddings:
-        """Embeddings for comparison by cosine: averaged with the mirrored chip's, of unit length.
+        """Embeddings for comparison by cosine: averaged with the mirrored chip's; float32 (n, 128), rows of length 1.
 
         Averaging over the mirror image lowers FNIR at FPIR 1 % from 29 % to 12 % with 100 people enrolled.
-
-        Returns:
-            float32 (n, 128), each row of length 1.
         """
         both = self.encode(np.concatenate([chips, chips[:, :, ::-1]]))
         return unit(both[: len(chips)] + both[len(chips) :])

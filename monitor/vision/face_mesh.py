@@ -44,11 +44,7 @@ class FaceMesh:
         self._points, self._presence = outputs[3 * POINTS], outputs[1]
 
     def __call__(self, rgb: RgbImage, face: Face) -> Mesh | None:
-        """The mesh of a face; None where the network sees no face there.
-
-        Args:
-            rgb: uint8 (h, w, 3), the picture in which the face was found.
-        """
+        """The mesh of a face that was found on `rgb`, uint8 (h, w, 3); None where the network sees no face there."""
         to_input = _square(face)
         if self.presence(cv2.warpAffine(rgb, to_input, (SIDE, SIDE), flags=cv2.INTER_LINEAR)) < _PRESENT:
             return None
@@ -60,11 +56,7 @@ class FaceMesh:
         return mesh
 
     def presence(self, picture: RgbImage) -> float:
-        """The probability that a picture shows a face, 0 to 1.
-
-        Args:
-            picture: uint8 (192, 192, 3), with the face upright in its middle, 128 pixels wide or high.
-        """
+        """The probability that a picture, uint8 (192, 192, 3), shows a face upright in its middle, 128 pixels wide."""
         self._interpreter.set_tensor(self._input, np.multiply(picture, np.float32(1 / 255), dtype=np.float32)[None])
         self._interpreter.invoke()
         return float(1 / (1 + np.exp(-self._interpreter.get_tensor(self._presence).ravel()[0])))

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.domain import Face, RgbImage
+from monitor.vision.detection.plausible import by_the_eyes
 
 _MOST_TURNED = 0.35
 """Farthest the nose may be from the middle of the eyes, in eye distances: a turn of about 35 degrees."""
@@ -30,12 +31,8 @@ def turned(face: Face) -> float:
     """
     if face.keypoints is None:
         return 0.0
-    right_eye, left_eye, nose = face.keypoints[:3]
-    across = left_eye - right_eye
-    distance = float(np.hypot(*across))
-    if distance < 1:
-        return 1.0
-    return float(np.dot(nose - (right_eye + left_eye) / 2, across)) / distance**2
+    points, distance = by_the_eyes(face.keypoints)
+    return float(points[2, 0]) if distance >= 1 else 1.0
 
 
 def is_good(face: Face, *, min_width: int) -> bool:
@@ -79,10 +76,9 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
 
 
 def thumbnail(rgb: RgbImage, face: Face) -> NDArray[np.float32]:
-    """The face in 16x16 grey pixels, of mean 0 and length 1: the product of two thumbnails is their correlation.
+    """The face in 16x16 grey pixels, float32 (256,); zeros where it is outside the picture.
 
-    Returns:
-        float32 (256,); zeros where the face is outside the picture.
+    Of mean 0 and length 1: the product of two thumbnails is their correlation.
     """
     box = face.box
     left, top = max(round(box.left), 0), max(round(box.top), 0)

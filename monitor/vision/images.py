@@ -2,7 +2,7 @@
 
 import warnings
 from contextlib import nullcontext
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 import cv2
@@ -123,6 +123,11 @@ def read_still(path: Path) -> StillImage:
             f"{refused}; check the file and its rights" if refused else "its data is damaged or cut off; copy it again"
         )
         raise ImageError(f"{path} cannot be read as an image: {what}.") from None
+
+
+def is_image(path: PurePath) -> bool:
+    """Whether a file's name ends as an image's does."""
+    return path.suffix.strip().lower() in SUFFIXES
 
 
 SIGNATURE = 16

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from monitor.domain import Face, Unclear
 from monitor.vision.crops import BLAZEFACE, CROP_SIZE
+from monitor.vision.detection.plausible import by_the_eyes
 from monitor.vision.face_quality import is_good
 
 LEAST_WIDTH: Final = 16
@@ -48,12 +49,9 @@ def unclear(face: Face, crop: NDArray[np.uint8]) -> Unclear | None:
 
 
 def sharpness(crop: NDArray[np.uint8]) -> float:
-    """How much of a face's contrast is in details of a pixel or two; it falls with blur and with enlarging.
+    """How much contrast of a crop, uint8 (48, 48), is in details of a pixel or two; falls with blur and enlarging.
 
     The standard deviation of the inner face minus its blurred copy (sigma 1), in proportion to that of the inner face.
-
-    Args:
-        crop: uint8 (48, 48).
     """
     inner = crop[6:42, 6:42].astype(np.float32)
     details = (inner - cv2.GaussianBlur(inner, (0, 0), 1.0))[2:-2, 2:-2]
@@ -64,27 +62,19 @@ def plausible(face: Face) -> bool:
     """Whether the key points, if there are any, lie as those of a face do."""
     if face.keypoints is None:
         return True
-    right_eye, left_eye, nose, mouth = face.keypoints[:4].astype(np.float64)
-    across = left_eye - right_eye
-    distance = float(np.hypot(*across))
-    if distance < 1:
-        return False
-    down = np.array([-across[1], across[0]]) / distance**2
-    middle = (right_eye + left_eye) / 2
+    points, distance = by_the_eyes(face.keypoints)
     measured = (
         (distance / face.box.width, _EYES_OVER_WIDTH),
-        (float((nose - middle) @ down), _NOSE_DOWN),
-        (float((mouth - middle) @ down), _MOUTH_DOWN),
+        (float(points[2, 1]), _NOSE_DOWN),
+        (float(points[3, 1]), _MOUTH_DOWN),
     )
-    return all(least <= value <= most for value, (least, most) in measured)
+    return distance >= 1 and all(least <= value <= most for value, (least, most) in measured)
 
 
 def mouth_contrast(face: Face, crop: NDArray[np.uint8]) -> float | None:
     """How much the line of the mouth stands out of the skin above and below it, in proportion to the face's brightness.
 
-    Args:
-        face: with key points; else the result is None.
-        crop: uint8 (48, 48), from `crops.mood_crop`.
+    Measured on the face's `crops.mood_crop`; None for a face without key points.
     """
     if face.keypoints is None:
         return None

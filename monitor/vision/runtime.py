@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 # Set before the import: onnxruntime would keep a device id and send records of its use to its makers.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
+import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from monitor.errors import ModelError, short_of_memory
 
@@ -51,6 +53,29 @@ def open_session(model: Path | bytes, *, threads: int = 1) -> onnxruntime.Infere
         raise
     finally:
         _give_back_memory()
+
+
+def run_batched(
+    session: onnxruntime.InferenceSession, pictures: NDArray[np.uint8], at_once: int, output: str | None = None
+) -> NDArray[np.float32]:
+    """What a network with one input answers to pictures, some in each run: float32 (n, ...).
+
+    Args:
+        pictures: uint8 (n, ...), as the network takes them; n may be 0.
+        output: its name; None for the first.
+
+    Raises:
+        ValueError: the network takes pictures of another size or type.
+    """
+    (taken,), outputs = session.get_inputs(), session.get_outputs()
+    if list(pictures.shape[1:]) != taken.shape[1:] or pictures.dtype != np.uint8:
+        raise ValueError(f"{taken.name} are uint8 {taken.shape}, not {pictures.dtype} {pictures.shape}")
+    given = next(one for one in outputs if output in (None, one.name))
+    starts = range(0, len(pictures), at_once)
+    parts = [np.ascontiguousarray(pictures[start : start + at_once]) for start in starts]
+    if not parts:
+        return np.empty((0, *given.shape[1:]), np.float32)
+    return np.concatenate([session.run([given.name], {taken.name: part})[0] for part in parts])
 
 
 @cache

@@ -16,7 +16,7 @@ from monitor.domain import EMBEDDING_SIZE, Face, RgbImage
 from monitor.errors import ModelError
 from monitor.vision import models
 from monitor.vision.encoder import Embeddings, unit
-from monitor.vision.runtime import open_session
+from monitor.vision.runtime import open_session, run_batched
 
 if TYPE_CHECKING:
     import onnx
@@ -52,21 +52,12 @@ class SecondEncoder:
         self._session = open_session(model, threads=threads)
 
     def encode(self, aligned: Aligned) -> Embeddings:
-        """Embeddings of aligned faces, as SFace gives them (not of unit length).
+        """Embeddings as SFace gives them (not of unit length), float32 (n, 128).
 
         Args:
             aligned: uint8 (n, 112, 112, 3) RGB, as `align` cuts them; n may be 0.
-
-        Returns:
-            float32 (n, 128).
         """
-        side = ALIGNED_SIZE
-        if aligned.shape[1:] != (side, side, 3) or aligned.dtype != np.uint8:
-            raise ValueError(f"aligned faces are uint8 (n, {side}, {side}, 3), not {aligned.dtype} {aligned.shape}")
-        if len(aligned) == 0:
-            return np.empty((0, EMBEDDING_SIZE), np.float32)
-        parts = [np.ascontiguousarray(aligned[start : start + _AT_ONCE]) for start in range(0, len(aligned), _AT_ONCE)]
-        return np.concatenate([self._session.run(None, {"aligned": part})[0] for part in parts])
+        return run_batched(self._session, aligned, _AT_ONCE)
 
     def embed(self, aligned: Aligned) -> Embeddings:
         """Embeddings for comparison by cosine; float32 (n, 128), rows of length 1; for several frames of one face."""
@@ -82,15 +73,10 @@ class SecondEncoder:
 
 
 def align(rgb: RgbImage, face: Face) -> Aligned:
-    """The face turned, scaled and moved so that eyes, nose and mouth lie where SFace expects them.
+    """A face on `rgb`, uint8 (h, w, 3), turned, scaled and moved so that eyes, nose and mouth lie where SFace has them.
 
-    The similarity transform with the least squared error (Umeyama 1991).
-
-    Args:
-        rgb: uint8 (h, w, 3), the picture in which the face was found.
-
-    Returns:
-        uint8 (112, 112, 3); black where it reaches over the picture's edge.
+    The similarity transform with the least squared error (Umeyama 1991): uint8 (112, 112, 3); black where it reaches
+    over the picture's edge.
     """
     points = _points(face)
     centre, wanted_centre = points.mean(axis=0), _POINTS.mean(axis=0)

@@ -80,7 +80,7 @@ class Study:
         images = len(self.faces.target)
         outer = images - -(-images // FOLDS)
         inner = outer - -(-outer // FOLDS)
-        return int(min(inner, len(self.train) - -(-len(self.train) // FOLDS), self.faces.pixels.shape[1]))
+        return int(min(inner, len(self.train) - -(-len(self.train) // FOLDS), self.pixels.shape[1]))
 
     @property
     def components(self) -> int:
@@ -90,7 +90,7 @@ class Study:
     @property
     def most_eigenfaces(self) -> int:
         """The directions in which the training images differ: one fewer than there are images, or the pixels."""
-        return int(min(len(self.train) - 1, self.faces.pixels.shape[1]))
+        return int(min(len(self.train) - 1, self.pixels.shape[1]))
 
     @property
     def eigenfaces(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from itertools import islice
 from typing import Any
 
 import cv2
@@ -31,13 +32,9 @@ def grey(images: Images) -> Images:
 
 
 def hog(images: Images, orientations: int = 9) -> Images:
-    """Histograms of oriented gradients (Dalal and Triggs, CVPR 2005): cells of 8x8 pixels, blocks of 2x2 cells.
+    """Histograms of oriented gradients (Dalal and Triggs, CVPR 2005) of images (n, 64, 64): float32 (n, 1764).
 
-    Args:
-        images: float32 (n, 64, 64).
-
-    Returns:
-        float32 (n, 1764): blocks normalised, clipped at 0.2 and normalised again.
+    Cells of 8x8 pixels; blocks of 2x2 cells are normalised, clipped at 0.2 and normalised again.
     """
     n, cells = len(images), SIDE // CELL
     down, right = np.gradient(images, axis=(1, 2))
@@ -56,14 +53,10 @@ def hog(images: Images, orientations: int = 9) -> Images:
 
 
 def lbp(images: Images, radius: int = 1) -> Images:
-    """Uniform local binary patterns in cells (Ahonen, Hadid and Pietikäinen, TPAMI 2006).
+    """Uniform local binary patterns in cells (Ahonen, Hadid and Pietikäinen, TPAMI 2006) of images (n, 64, 64).
 
-    Args:
-        images: float32 (n, 64, 64).
-        radius: of the eight neighbours, in pixels.
-
-    Returns:
-        float32 (n, 64 * 59): square roots of the counts; their Euclidean distance is the Hellinger distance.
+    The eight neighbours lie at the radius, in pixels. float32 (n, 64 * 59): square roots of the counts, so that their
+    Euclidean distance is the Hellinger distance.
     """
     table, patterns = _uniform_patterns()
     cells = SIDE // CELL
@@ -90,15 +83,7 @@ KINDS: dict[str, Callable[[Images], Images]] = {
 
 
 def describe(images: Images, kinds: Sequence[str]) -> Images:
-    """All features of each image as one vector; each kind is scaled to length 1 first.
-
-    Args:
-        images: float32 (n, 64, 64), 0 to 1.
-        kinds: names out of `KINDS`.
-
-    Returns:
-        float32 (n, d).
-    """
+    """The features of these `KINDS`, each scaled to length 1, of images (n, 64, 64), 0 to 1: float32 (n, d)."""
     return np.concatenate([_unit(KINDS[kind](images), 1e-6) for kind in kinds], axis=1)
 
 
@@ -146,8 +131,7 @@ def resized(images: Images) -> Images:
 def altered(images: Images, copies: int) -> list[Images]:
     """The first `copies` of: the images, their mirror images, then both moved by each of `SHIFTS`."""
     mirrored = np.ascontiguousarray(images[:, :, ::-1])
-    made = [moved(both, *shift) for shift in SHIFTS for both in (images, mirrored)]
-    return made[:copies]
+    return list(islice((moved(both, *shift) for shift in SHIFTS for both in (images, mirrored)), copies))
 
 
 def moved(images: Images, right: int, down: int) -> Images:

@@ -34,10 +34,7 @@ class Layers:
 
 
 def layers_of(network: str) -> Layers:
-    """The layers of an architecture, a run or an exported model.
-
-    Args:
-        network: name of an architecture, a run's folder or an exported file.
+    """The layers of a network: an architecture's name, a run's folder or an exported file.
 
     Raises:
         MusterError: the run or the file is not there, or cannot be read.

@@ -24,7 +24,6 @@ from training.emotion.data.fer2013 import Fer2013, load_fer2013
 from training.emotion.data.mosaic import FACES
 from training.emotion.data.votes import Votes, load_votes, votes_by_row
 from training.emotion.fitting import answers, checkpoint, fit
-from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
 from training.emotion.fitting.recipe import CHAMPION, CLASSIC, SFACE_TEACHER, TAUGHT, TEACHER, Recipe
 from training.emotion.fitting.state import Epoch
 from training.emotion.model.inference import outputs_of
@@ -60,8 +59,8 @@ class Plan:
     until: float
     """`time.monotonic()` at which everything must be written."""
 
-    def recipe(self, recipe: Recipe, **changed: object) -> Recipe:
-        epochs = max(1, round(self.share * int(str(changed.pop("epochs", recipe.epochs)))))
+    def recipe(self, recipe: Recipe, epochs: int, **changed: object) -> Recipe:
+        epochs = max(1, round(self.share * epochs))
         return recipe.changed(**changed, epochs=epochs, precision=self.precision, validate_every=epochs)
 
 
@@ -82,7 +81,7 @@ def main(arguments: list[str]) -> None:
         "teachers": lambda: _teachers(plan, TEACHER, given.teacher_epochs, found),
         "champion": lambda: _champion(plan, "champion", given.champion_epochs),
         "short": lambda: _champion(plan, "short", given.short_epochs),
-        "classic": lambda: _trained(plan, "classic", plan.recipe(CLASSIC)),
+        "classic": lambda: _trained(plan, "classic", plan.recipe(CLASSIC, CLASSIC.epochs)),
     }
     for name in given.parts.split(","):
         if time.monotonic() < plan.until:
@@ -112,7 +111,7 @@ def _teachers(plan: Plan, teacher: Recipe, epochs: int, so_far: tuple[answers.An
     training, validation = plan.data.split("Training"), plan.data.split("PublicTest")
     found, judged = so_far
     for fold in range(FOLDS):
-        recipe = plan.recipe(teacher, epochs=epochs, folds=FOLDS, fold=fold, batch=plan.batch, rate=1e-3, average=0.998)
+        recipe = plan.recipe(teacher, epochs, folds=FOLDS, fold=fold, batch=plan.batch, rate=1e-3, average=0.998)
         model = _trained(plan, f"{teacher.architecture}{fold}", recipe, keep=False)
         found.add(model, recipe, training)
         judged.add(model, recipe, validation)
@@ -126,7 +125,7 @@ def _teachers(plan: Plan, teacher: Recipe, epochs: int, so_far: tuple[answers.An
 
 def _champion(plan: Plan, name: str, epochs: int) -> None:
     """The network that ships, taught where there are answers."""
-    recipe = plan.recipe(CHAMPION, epochs=epochs, batch=plan.batch, rate=1.5e-3, average=0.998, votes_weight=1.5)
+    recipe = plan.recipe(CHAMPION, epochs, batch=plan.batch, rate=1.5e-3, average=0.998, votes_weight=1.5)
     taught = None
     if (plan.outputs / "answers.npz").exists():
         recipe = recipe.changed(**TAUGHT)
@@ -159,16 +158,16 @@ def _trained(
         fit.train(plan.runs / name, plan.data, recipe, votes, progress, taught=taught, start=start)
     except TimeoutError:
         _say(f"{name}: the time is over")
-    last = plan.runs / name / BEST
-    groups, facts = checkpoint.load(last if last.exists() else plan.runs / name / CHECKPOINT)
+    groups, facts = checkpoint.load_best(plan.runs / name)
     model = build(recipe.architecture)
     model.set_weights(groups["weights"])
     if keep:
         _write(plan.outputs, name, groups["weights"], facts)
-    public = outputs_of(model, plan.data.split("PublicTest").faces, mirrored=True)
+    public = plan.data.split("PublicTest")
+    accuracy = _accuracy(outputs_of(model, public.faces, mirrored=True), public.labels)
     facts["seconds"] = time.monotonic() - began
     (plan.outputs / f"{name}.json").write_text(json.dumps(facts))
-    _say(f"{name}: {facts['seconds']:.0f} s, {_accuracy(public[:, :7], plan.data.split('PublicTest').labels):.2%}")
+    _say(f"{name}: {facts['seconds']:.0f} s, {accuracy:.2%}")
     return model
 
 

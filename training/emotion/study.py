@@ -1,7 +1,7 @@
 """Use cases of the emotion study: evaluate and export a model, log for TensorBoard."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from monitor.vision.emotion import EmotionModel
 from training.emotion.data.fer2013 import Fer2013, Split
-from training.emotion.data.votes import HELD_BACK, emotion_votes, load_votes, votes_by_row
+from training.emotion.data.votes import FITTED_ON, Votes, emotion_votes, load_votes, votes_by_row
 from training.emotion.evaluation.calibration import fitted_temperature, unsmoothed
-from training.emotion.evaluation.copies import copied
-from training.emotion.evaluation.evaluate import Evaluation, evaluation_of, robustness, worsened
+from training.emotion.evaluation.evaluate import Evaluation, copied, evaluation_of, robustness, worsened
 from training.emotion.evaluation.foreign import ForeignModel
 from training.emotion.evaluation.people import PeopleScores, people_scores
 from training.emotion.fitting.runs import load_model, predictor
@@ -38,12 +37,12 @@ class Judgement:
     people: PeopleScores | None
     """Of the answer that is shown; on PublicTest over the faces on which it was not calibrated. None without votes."""
     people_without_copies: PeopleScores | None
-    poor: Mapping[str, tuple[float, float | None]]
+    poor: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
     """By the names of `evaluate.worsened`: accuracy by FER2013's label, and agreement with people where there are
     votes; empty for a run."""
-    robustness: Mapping[str, float]
+    robustness: Mapping[str, float] = field(default_factory=dict)
     """See `evaluate.robustness`; empty for a run."""
-    page: Path | None
+    page: Path | None = None
     """The report."""
 
     def as_json(self) -> dict[str, Any]:
@@ -81,36 +80,33 @@ def evaluate_file(
         ModelError: the model cannot be read.
     """
     model, tested = EmotionModel(path, threads=0), data.split(split)
-    evaluation = evaluation_of(model.predict_fer2013(tested.faces), tested)
+    voted = _judging_votes(data, tested, votes)
     eight = model.predict_votes(tested.faces) if model.knows_votes else None
-    judgement = _judged(evaluation, data, tested, model.predict(tested.faces), eight, votes)
-    poor = _under_poor_pictures(model, tested, _voted(data, tested, votes))
-    judgement = replace(judgement, poor=poor, robustness=robustness(model.predict_fer2013, tested))
+    judgement = replace(
+        _judged(data, tested, model.predict_fer2013(tested.faces), model.predict(tested.faces), eight, voted),
+        poor=_under_poor_pictures(model, tested, voted),
+        robustness=robustness(model.predict_fer2013, tested),
+    )
     if report is None:
         return judgement
     network = keras_champion(path)
-    charts = charts_of(data, tested, evaluation, network, model.predict_fer2013, people=judgement.people)
+    charts = charts_of(data, tested, judgement.label, network, model.predict_fer2013, people=judgement.people)
     networks = 2 if holds_two(onnx.load(path)) else 1
-    return _reported(judgement, report, path.name, networks * int(network.count_params()), data, charts)
+    numbers = {"run": path.name, "parameters": networks * int(network.count_params()), **_UNTRAINED}
+    return _reported(judgement, report, data, numbers, charts)
 
 
 def evaluate_foreign(
     model: ForeignModel, name: str, data: Fer2013, split: str, *, votes: Path | None = None, report: Path | None = None
 ) -> Judgement:
-    """Evaluate a network of another maker on a split; its answers are taken as they are.
-
-    Args:
-        name: title of the report.
-        votes, report: as for `evaluate_file`.
-    """
+    """Evaluate a network of another maker on a split, as `evaluate_file` does; its answers are taken as they are."""
     tested = data.split(split)
     seven = model.predict(tested.faces)
-    evaluation = evaluation_of(seven, tested)
-    judgement = _judged(evaluation, data, tested, seven, None, votes)
+    judgement = _judged(data, tested, seven, seven, None, _judging_votes(data, tested, votes))
     if report is None:
         return judgement
-    charts = charts_of(data, tested, evaluation, model.mappable, model.predict, people=judgement.people)
-    return _reported(judgement, report, name, model.parameters, data, charts)
+    charts = charts_of(data, tested, judgement.label, model.mappable, model.predict, people=judgement.people)
+    return _reported(judgement, report, data, {"run": name, "parameters": model.parameters, **_UNTRAINED}, charts)
 
 
 def evaluate_run(folder: Path, data: Fer2013, split: str, *, votes: Path | None = None) -> Judgement:
@@ -125,84 +121,80 @@ def evaluate_run(folder: Path, data: Fer2013, split: str, *, votes: Path | None 
     temperature = fitted_temperature(logits, validation.labels)
     predict = predictor(model, temperature, smoothing)
     seven = predict(tested.faces)
-    evaluation = evaluation_of(seven, tested)
-    judgement = _judged(evaluation, data, tested, seven, None, votes)
-    more = {"temperature": temperature, "skipped": list(data.skipped)}
-    numbers = numbers_of_run(run, model, evaluation, {**more, "evaluation": judgement.as_json()})
-    charts = charts_of(data, tested, evaluation, model, predict, epochs=run.epochs, people=judgement.people)
-    return replace(judgement, page=write_report(folder / "report", numbers, charts))
+    judgement = _judged(data, tested, seven, seven, None, _judging_votes(data, tested, votes))
+    charts = charts_of(data, tested, judgement.label, model, predict, epochs=run.epochs, people=judgement.people)
+    numbers = numbers_of_run(run, model) | {"temperature": temperature}
+    return _reported(judgement, folder / "report", data, numbers, charts)
+
+
+_UNTRAINED: dict[str, Any] = {"epochs": [], "recipe": {}}
+"""What a report says of a model that has no run."""
 
 
 def _reported(
-    judgement: Judgement, folder: Path, name: str, parameters: int, data: Fer2013, charts: Sequence[Chart]
+    judgement: Judgement, folder: Path, data: Fer2013, numbers: Mapping[str, Any], charts: Sequence[Chart]
 ) -> Judgement:
-    """The judgement with the report of a model that has no run."""
-    numbers = {"run": name, "parameters": parameters, "epochs": [], "recipe": {},
-               "evaluation": judgement.as_json(), "skipped": list(data.skipped)}  # fmt: skip
-    return replace(judgement, page=write_report(folder, numbers, charts))
+    """The judgement with its report, which these numbers begin."""
+    whole = {**numbers, "evaluation": judgement.as_json(), "skipped": list(data.skipped)}
+    return replace(judgement, page=write_report(folder, whole, charts))
 
 
 def _judged(
-    evaluation: Evaluation,
     data: Fer2013,
     tested: Split,
+    label: NDArray[np.float32],
     seven: NDArray[np.float32],
     eight: NDArray[np.float32] | None,
-    votes: Path | None,
+    voted: Votes | None,
 ) -> Judgement:
-    """The agreement with labels and people, with and without copies of training faces."""
-    training = data.splits.get("Training")
-    alike = None
-    if training is not None and len(training) and tested.name != training.name:
-        alike = copied(tested.faces, training.faces)
-    right = evaluation.answers == tested.labels
-    people = rest = None
-    if (voted := _voted(data, tested, votes)) is not None:
-        shares, judged = voted
-        people = _people(seven, shares, eight, judged)
-        rest = _people(seven, shares, eight, judged & ~alike) if alike is not None else None
+    """The agreement with labels and people, with and without copies of training faces.
+
+    Args:
+        label, seven: float32 (n, 7), the answer by FER2013's label and the one that is shown.
+        eight: float32 (n, 8), the shares of FER+'s classes; None for a model without votes.
+        voted: of `_judging_votes`.
+    """
+    evaluation, training = evaluation_of(label, tested), data.splits.get("Training")
+    if training is None or tested.name == training.name:
+        return Judgement(evaluation, None, 0, _people(seven, voted, eight), None)
+    alike = copied(tested.faces, training.faces)
+    right = (evaluation.answers == tested.labels)[~alike]
+    rest = None if voted is None else np.where(alike[:, None], 0, voted)
     return Judgement(
         label=evaluation,
-        without_copies=float(right[~alike].mean()) if alike is not None and not alike.all() else None,
-        copies=int(alike.sum()) if alike is not None else 0,
-        people=people,
-        people_without_copies=rest,
-        poor={},
-        robustness={},
-        page=None,
+        without_copies=float(right.mean()) if len(right) else None,
+        copies=int(alike.sum()),
+        people=_people(seven, voted, eight),
+        people_without_copies=_people(seven, rest, eight),
     )
 
 
-def _voted(data: Fer2013, tested: Split, votes: Path | None) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
-    """The shares of the votes for the faces of a split, and which faces judge: those that calibrate no file."""
+def _judging_votes(data: Fer2013, tested: Split, votes: Path | None) -> Votes | None:
+    """The shares of the votes for the faces of a split, float32 (n, 10); 0 for the faces that calibrate files."""
     if votes is None:
         return None
-    judged = np.zeros(len(tested), np.bool_)
-    judged[HELD_BACK if tested.name == "PublicTest" else slice(None)] = True
-    return votes_by_row(load_votes(votes), data)[tested.rows], judged
+    shares = votes_by_row(load_votes(votes), data)[tested.rows]
+    if tested.name == "PublicTest":
+        shares[FITTED_ON] = 0
+    return shares
 
 
 def _under_poor_pictures(
-    model: EmotionModel, tested: Split, voted: tuple[NDArray[np.float32], NDArray[np.bool_]] | None
+    model: EmotionModel, tested: Split, voted: Votes | None
 ) -> dict[str, tuple[float, float | None]]:
     """How much of both answers is right under the changes of `evaluate.worsened`."""
     found: dict[str, tuple[float, float | None]] = {}
     for name, faces in worsened(tested.faces).items():
         right = float((model.predict_fer2013(faces).argmax(axis=1) == tested.labels).mean())
-        people = None if voted is None else _people(model.predict(faces), voted[0], None, voted[1])
+        people = None if voted is None else _people(model.predict(faces), voted, None)
         found[name] = (right, None if people is None else people.agreement)
     return found
 
 
-def _people(
-    seven: NDArray[np.float32],
-    shares: NDArray[np.float32],
-    eight: NDArray[np.float32] | None,
-    judged: NDArray[np.bool_],
-) -> PeopleScores | None:
-    if not emotion_votes(shares[judged]).any():
+def _people(seven: NDArray[np.float32], voted: Votes | None, eight: NDArray[np.float32] | None) -> PeopleScores | None:
+    if voted is None or not emotion_votes(voted).any():
         return None
-    return people_scores(seven[judged], shares[judged], None if eight is None else eight[judged])
+    return people_scores(seven, voted, eight)
 
 
 def exported(

@@ -105,11 +105,7 @@ class SimulatedCamera:
         return appearances(self._programme.present(seconds))
 
     def visits(self, until: float | None = None) -> tuple[VisitRecord, ...]:
-        """All visits that began until then, as they were seen until then.
-
-        Args:
-            until: seconds of simulated time; None for what was read so far.
-        """
+        """All visits that began until then, as they were seen until then: in simulated seconds; None for those read."""
         frames = self._index if until is None else round(until * self.fps)
         times = (index / self.fps for index in range(frames))
         return summed_up(((seconds, self.truth_at(seconds)) for seconds in times), 1 / self.fps)

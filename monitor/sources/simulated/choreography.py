@@ -139,10 +139,7 @@ class Programme:
     """The visits by time, worked out as far as they are asked for."""
 
     def __init__(self, seed: int, people: tuple[Subject, ...], last_start: float = math.inf) -> None:
-        """
-        Args:
-            last_start: nobody comes after this second.
-        """
+        """Takes the second after which nobody comes."""
         self._to_come = visits(seed, people)
         self._known: list[Visit] = []
         self._last_start = last_start

@@ -33,10 +33,7 @@ class Scorer:
     """Compares what the kiosk shows and writes with what the camera plays."""
 
     def __init__(self, truth: SimulatedCamera) -> None:
-        """
-        Args:
-            truth: a camera of the same seed and length; not the one being read, which belongs to another thread.
-        """
+        """Takes a camera of the same seed and length; not the one being read, which belongs to another thread."""
         self._truth = truth
         self._named: set[int] = set()
         self._really: defaultdict[int, Counter[str | None]] = defaultdict(Counter)

@@ -95,12 +95,9 @@ def _head(pose: Pose) -> Box:
 
 
 def whose_face(box: Box, there: Sequence[Appearance]) -> Appearance | None:
-    """Whose face a detector's box shows; None when it shows nobody's.
+    """Whose face a detector's box shows, of people from the farthest to the nearest; None when it shows nobody's.
 
     Where two people overlap it is the nearer one, unless the box fits the other much better.
-
-    Args:
-        there: from the farthest to the nearest, as `SimulatedCamera.truth_at` gives them.
     """
     overlaps = [box.iou(one.box) for one in there]
     needed = max(_LEAST_OVERLAP, _NEARER_WINS * max(overlaps, default=0.0))
@@ -109,12 +106,7 @@ def whose_face(box: Box, there: Sequence[Appearance]) -> Appearance | None:
 
 
 def summed_up(frames: Iterable[tuple[float, tuple[Appearance, ...]]], step: float) -> tuple[VisitRecord, ...]:
-    """One record per visit.
-
-    Args:
-        frames: time in seconds and who is there, in order.
-        step: seconds from frame to frame.
-    """
+    """One record per visit, from the seconds of each frame and who is there, `step` seconds apart."""
     seen: dict[int, list[tuple[float, Appearance]]] = {}
     for seconds, there in frames:
         for one in there:

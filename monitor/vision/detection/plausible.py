@@ -44,11 +44,9 @@ class Plausibility:
         self._presence = presence
 
     def judge(self, rgb: RgbImage, face: Face) -> bool | None:
-        """Whether a face is confirmed, or is too blurred, turned or covered for that; None for what is not a face.
+        """Whether a face with key points, found on `rgb`, is confirmed, or too blurred, turned or covered for that.
 
-        Args:
-            rgb: uint8 (h, w, 3), the picture in which it was found.
-            face: with key points.
+        None for what is not a face.
         """
         if not plausible_keypoints(face):
             return None
@@ -92,20 +90,30 @@ class Plausibility:
         )
 
 
+def by_the_eyes(keypoints: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+    """Where key points lie as seen from the middle of the eyes, however the head is tilted.
+
+    Args:
+        keypoints: float32 (n, 2), in pixels; first the right eye, then the left one.
+
+    Returns:
+        float64 (n, 2), in eye distances: along the line from the right eye to the left one, and below it. And the
+        distance of the eyes, in pixels.
+    """
+    points = keypoints.astype(np.float64)
+    across = points[1] - points[0]
+    distance = float(np.hypot(*across))
+    axes = np.array([[across[0], -across[1]], [across[1], across[0]]]) / max(distance, 1e-6) ** 2
+    return (points - (points[0] + points[1]) / 2) @ axes, distance
+
+
 def plausible_keypoints(face: Face) -> bool:
     """Whether nose and mouth lie below the eyes, as they do on a face at any tilt of the head."""
     if face.keypoints is None:
         return True
-    right_eye, left_eye, nose, mouth = face.keypoints[:4]
-    across = left_eye - right_eye
-    distance = float(np.hypot(*across))
-    if distance < 0.1 * face.whole_box.width:
-        return False
-    down = np.array([-across[1], across[0]]) / distance
-    middle = (right_eye + left_eye) / 2
-    to_nose, to_mouth = float(down @ (nose - middle)), float(down @ (mouth - middle))
-    size = face.whole_box.height
-    return -0.1 * size < to_nose < to_mouth and 0.15 * size < to_mouth < 0.9 * size
+    points, distance = by_the_eyes(face.keypoints)
+    to_nose, to_mouth = (points[2:4, 1] * distance / face.whole_box.height).tolist()
+    return distance >= 0.1 * face.whole_box.width and -0.1 < to_nose < to_mouth and 0.15 < to_mouth < 0.9
 
 
 def _upright(rgb: RgbImage, face: Face, side: int, scale: float) -> RgbImage:

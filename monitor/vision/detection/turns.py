@@ -49,12 +49,7 @@ def turned_back(box: Box, degrees: int, width: float, height: float) -> Box:
 
 
 def turn_of_still(look: Look, rgb: RgbImage, faces: Sequence[Face]) -> int:
-    """Degrees by which the faces on a still picture stand upright; 0 also where no face is found.
-
-    Args:
-        rgb: uint8 (h, w, 3).
-        faces: what was found on it as it is.
-    """
+    """Degrees by which the faces found on a still picture as it is stand upright; 0 also where there are none."""
     as_it_is = _surest(faces)
     if as_it_is >= _UPRIGHT or any(face.keypoints is None for face in faces):
         return 0
@@ -64,11 +59,7 @@ def turn_of_still(look: Look, rgb: RgbImage, faces: Sequence[Face]) -> int:
 
 
 def turn_of_camera(look: Look, pictures: Sequence[RgbImage]) -> int:
-    """Degrees by which the people before a camera stand upright; 0 also where no face is found.
-
-    Args:
-        pictures: uint8 (h, w, 3) each, from one camera; a few of them are enough.
-    """
+    """Degrees by which people on a camera's pictures, uint8 (h, w, 3), stand upright; 0 also where no face is found."""
     sums = {
         degrees: sum(face.score for picture in pictures for face in _upright(look(turned_picture(picture, degrees))))
         for degrees in (0, *_TURNS)

@@ -28,7 +28,7 @@ from enroll.evaluation.curves import draw_gallery, draw_identification, save_gal
 from enroll.evaluation.evaluate import LabelledFaces, evaluate
 from enroll.evaluation.left_out import EnrolledPeople
 from enroll.evaluation.rates import Rate, Trials, paired, roc
-from enroll.evaluation.what_if import what_if
+from enroll.evaluation.what_if import WhatIf, what_if
 from enroll.people.store import Enrolment
 from monitor.errors import MusterError, UsageError
 from monitor.vision.encoder import Embeddings, unit
@@ -209,6 +209,12 @@ def test_curves_are_drawn_in_the_terminal_and_as_a_figure(made_up: MadeUp, tmp_p
         save_identification(recipes, tmp_path / "curves.nonsense")
 
 
+def under_a_stricter_target(engine: Engine, start: datetime) -> WhatIf:
+    given: Any = {"before": 0.01, "after": 0.0001, "margin": 0.01, "size": 20, "extra_margins": {}}
+    with reading(engine) as session:
+        return what_if(session, start, start + timedelta(days=1), **given)
+
+
 def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> None:
     strict = DLIB.threshold_for(0.0001, 20) - DLIB.threshold_for(0.01, 20)
     with writing(engine) as session:
@@ -216,17 +222,7 @@ def test_what_if_tells_which_sightings_would_change(engine: Engine, cipher: Temp
         door = kiosks.register(session, "door", site="main", role="auto", time_zone="UTC", at=details.at)
         for number, similarity in enumerate((0.99, 0.95 + strict / 2, 0.90)):
             sightings.add(session, cipher, sighting(door.id, anna, similarity, details.at + timedelta(minutes=number)))
-    with reading(engine) as session:
-        found = what_if(
-            session,
-            details.at,
-            details.at + timedelta(days=1),
-            before=0.01,
-            after=0.0001,
-            margin=0.01,
-            size=20,
-            extra_margins={},
-        )
+    found = under_a_stricter_target(engine, details.at)
     assert found.sightings == 3
     assert [(one.person, one.named) for one in found.changes] == [("Anna", False)]
 
@@ -243,17 +239,7 @@ def test_what_if_judges_each_sighting_on_the_scale_of_its_encoders(
         for encoders in ("dlib", "both"):
             one = sighting(door.id, anna, 0.70, details.at)
             sightings.add(session, cipher, replace(one, person=anna, threshold=0.66, encoders=encoders))
-    with reading(engine) as session:
-        found = what_if(
-            session,
-            details.at,
-            details.at + timedelta(days=1),
-            before=0.01,
-            after=0.0001,
-            margin=0.01,
-            size=20,
-            extra_margins={},
-        )
+    found = under_a_stricter_target(engine, details.at)
     (change,) = found.changes
     assert not change.named
     assert change.threshold == pytest.approx(0.66 + moved[JOINED])
@@ -264,37 +250,40 @@ def sighting(kiosk: UUID, person: UUID, similarity: float, at: datetime) -> Sigh
     return SightingRecord(uuid4(), kiosk, 1, at, at, 9, named, person, similarity, None, None, 0.95)
 
 
-def test_the_command_calibrates_an_enrolled_gallery(
-    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def command() -> typer.Typer:
+    """`muster calibrate`."""
     from monitor.cli.gallery.calibrate import calibrate as command
+
+    alone = typer.Typer()
+    alone.command()(command)
+    return alone
+
+
+def test_the_command_calibrates_an_enrolled_gallery(
+    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, command: typer.Typer
+) -> None:
     from monitor.cli.people.enroll import app as enroll_app
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     db = ["--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--json"]
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"])
     assert CliRunner().invoke(enroll_app, ["import", str(folder), *db, "--workers", "1"]).exit_code == 0
-    alone = typer.Typer()
-    alone.command()(command)
-    record = json.loads(CliRunner().invoke(alone, db).stdout)
+    record = json.loads(CliRunner().invoke(command, db).stdout)
     assert (record["people"], record["images"]) == (2, 4)
     assert {one["person"] for one in record["weak"]} == {"Anna", "Ben"}
 
 
 def test_the_command_evaluates_a_folder_of_known_people_without_a_database(
-    tmp_path: Path, people_folder: Callable[..., Path]
+    tmp_path: Path, people_folder: Callable[..., Path], command: typer.Typer
 ) -> None:
-    from monitor.cli.gallery.calibrate import calibrate as command
-
-    alone = typer.Typer()
-    alone.command()(command)
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"])
     (folder / "Ben" / "broken.jpg").write_bytes(b"")
     call = ["--evaluate", str(folder), "--db", f"sqlite:///{tmp_path}/none.sqlite3"]
-    told = CliRunner().invoke(alone, call).stdout
+    told = CliRunner().invoke(command, call).stdout
     assert "2 people enrolled with one picture each, 2 probes; on 1 picture no face was found." in told
     muster, classic, last = (
-        json.loads(line) for line in CliRunner().invoke(alone, [*call, "--json"]).stdout.splitlines()
+        json.loads(line) for line in CliRunner().invoke(command, [*call, "--json"]).stdout.splitlines()
     )
     assert muster["rank1"] == classic["rank1"] == 1
     assert [Path(one).name for one in last["summary"]["missed"]] == ["broken.jpg"]
@@ -302,21 +291,18 @@ def test_the_command_evaluates_a_folder_of_known_people_without_a_database(
 
 
 def test_the_target_that_was_tried_can_be_kept(
-    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, command: typer.Typer
 ) -> None:
-    from monitor.cli.gallery.calibrate import calibrate as command
     from monitor.cli.people.enroll import app as enroll_app
 
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     monkeypatch.delenv("MUSTER_TARGET_FPIR", raising=False)
     file = tmp_path / "muster.toml"
     file.write_text('# ours\nsite = "x"  # here\ntarget_fpir = 0.01\n')
-    alone = typer.Typer()
-    alone.command()(command)
     common = ["--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--config", str(file)]
 
     def run(*words: str) -> Result:
-        return CliRunner().invoke(alone, [*words, *common])
+        return CliRunner().invoke(command, [*words, *common])
 
     folder = people_folder(Anna=["s1/1"], Ben=["s2/1"])
     CliRunner().invoke(enroll_app, ["import", str(folder), *common, "--workers", "1"])

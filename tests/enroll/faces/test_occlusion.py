@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from enroll.faces.occlusion import EYES, MOUTH, covered, eye_darkness, mouth_line
+from enroll.faces.occlusion import EYES, MOUTH, covered, eye_darkness, upright_face
 from monitor.domain import Box, Face, RgbImage
 
 SKIN, RIGHT, LEFT, NOSE, LIPS = 180, (170, 200), (230, 200), (200, 235), (200, 272)
@@ -35,8 +35,10 @@ def test_what_covers_the_face_is_said(eyes: int, mouth: int, said: list[str]) ->
 
 
 def test_the_eyes_are_measured_in_proportion_to_the_cheeks() -> None:
-    bright, dim = eye_darkness(drawn(), face()), eye_darkness(drawn() // 2, face())
-    assert bright is not None
+    upright, in_the_dark = upright_face(drawn(), face()), upright_face(drawn() // 2, face())
+    assert upright is not None
+    assert in_the_dark is not None
+    bright, dim = eye_darkness(upright), eye_darkness(in_the_dark)
     assert bright == pytest.approx(120 / SKIN, abs=0.15)
     assert dim == pytest.approx(bright, abs=0.02), "the light of the room does not matter"
 
@@ -44,5 +46,5 @@ def test_the_eyes_are_measured_in_proportion_to_the_cheeks() -> None:
 def test_a_face_of_a_few_pixels_is_not_judged() -> None:
     small = cv2.resize(drawn(eyes=20, mouth=SKIN), None, fx=0.1, fy=0.1, interpolation=cv2.INTER_AREA)
     tiny = np.asarray(small, np.uint8)
-    assert (eye_darkness(tiny, face(0.1)), mouth_line(tiny, face(0.1))) == (None, None)
+    assert upright_face(tiny, face(0.1)) is None
     assert list(covered(tiny, face(0.1))) == []

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from sqlalchemy import Engine
@@ -36,11 +36,12 @@ from monitor.vision.encoder import ENCODER_NAME
 from monitor.vision.images import read_image
 from tests.enroll.conftest import NOW, MadeUp
 
+Import: TypeAlias = Callable[..., dict[str, PersonReport]]
+MakeFolder: TypeAlias = Callable[..., Path]
+
 
 @pytest.fixture
-def run(
-    engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner
-) -> Callable[..., dict[str, PersonReport]]:
+def run(engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner) -> Import:
     """Imports a path with the session's examiner; returns the reports by person."""
 
     def run(
@@ -61,12 +62,7 @@ def enrolled(engine: Engine) -> dict[str, int]:
 
 
 def test_people_are_enrolled_with_templates_that_recognise_them(
-    run: Callable[..., dict[str, PersonReport]],
-    engine: Engine,
-    cipher: TemplateCipher,
-    people_folder: Callable[..., Path],
-    orl: Path,
-    examiner: Examiner,
+    run: Import, engine: Engine, cipher: TemplateCipher, people_folder: MakeFolder, orl: Path, examiner: Examiner
 ) -> None:
     reports = run(people_folder(Anna=["s1/1", "s1/2", "s1/3"], Ben=["s2/1", "s2/2", "s2/3"]))
     assert {name: report.accepted for name, report in reports.items()} == {"Anna": 3, "Ben": 3}
@@ -77,9 +73,7 @@ def test_people_are_enrolled_with_templates_that_recognise_them(
     assert all(one.members == 3 for one in gallery)
 
 
-def test_the_same_import_again_changes_nothing(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
-) -> None:
+def test_the_same_import_again_changes_nothing(run: Import, engine: Engine, people_folder: MakeFolder) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"])
     run(folder)
     with reading(engine) as session:
@@ -91,9 +85,7 @@ def test_the_same_import_again_changes_nothing(
     assert (again.accepted, again.unchanged, again.rejected) == (0, 2, ())
 
 
-def test_later_images_join_the_person(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
-) -> None:
+def test_later_images_join_the_person(run: Import, engine: Engine, people_folder: MakeFolder) -> None:
     """And kiosks learn of it: their galleries are loaded again when an entry of the audit log comes."""
     run(people_folder(Anna=["s1/1", "s1/2"]))
     with reading(engine) as session:
@@ -106,9 +98,7 @@ def test_later_images_join_the_person(
         assert audit.newest(session, 1)[0].action == "add template"
 
 
-def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(
-    run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path]
-) -> None:
+def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(run: Import, people_folder: MakeFolder) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2", "s1/3", "s8/1"])
     (folder / "Anna" / "text.jpg").write_text("no picture")
     report = run(folder)["Anna"]
@@ -118,9 +108,7 @@ def test_a_mislabelled_and_an_unreadable_image_are_named_and_left_out(
     assert reasons["text.jpg"].startswith("The file is not an image")
 
 
-def test_somebody_who_is_enrolled_under_another_name_is_reported(
-    run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path]
-) -> None:
+def test_somebody_who_is_enrolled_under_another_name_is_reported(run: Import, people_folder: MakeFolder) -> None:
     run(people_folder(Anna=["s1/1", "s1/2"]))
     report = run(people_folder(Zoe=["s1/5", "s1/6"]))["Zoe"]
     assert [one.name for one in report.alike] == ["Anna"]
@@ -128,9 +116,7 @@ def test_somebody_who_is_enrolled_under_another_name_is_reported(
     assert report.alike[0].almost_surely_one
 
 
-def test_check_says_the_same_and_writes_nothing(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
-) -> None:
+def test_check_says_the_same_and_writes_nothing(run: Import, engine: Engine, people_folder: MakeFolder) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"], Zoe=["s1/5", "s1/6"])
     reports = run(folder, dry_run=True)
     assert reports["Anna"].accepted == 2
@@ -138,9 +124,7 @@ def test_check_says_the_same_and_writes_nothing(
     assert enrolled(engine) == {}
 
 
-def test_nobody_is_made_without_a_usable_image(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, tmp_path: Path
-) -> None:
+def test_nobody_is_made_without_a_usable_image(run: Import, engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "people" / "Anna").mkdir(parents=True)
     (tmp_path / "people" / "Anna" / "1.png").write_bytes(b"")
     assert run(tmp_path / "people")["Anna"].accepted == 0
@@ -148,10 +132,7 @@ def test_nobody_is_made_without_a_usable_image(
 
 
 def test_consent_and_group_are_written_down(
-    run: Callable[..., dict[str, PersonReport]],
-    engine: Engine,
-    people_folder: Callable[..., Path],
-    details: Enrolment,
+    run: Import, engine: Engine, people_folder: MakeFolder, details: Enrolment
 ) -> None:
     agreed = Enrolment(details.at, "Hanna at the desk", ("face", "mood"))
     done = run(people_folder(Anna=["s1/1"]), given=agreed, group="Kitchen")
@@ -167,11 +148,7 @@ def test_consent_and_group_are_written_down(
 
 
 def test_an_import_that_is_stopped_has_whole_people_only(
-    engine: Engine,
-    cipher: TemplateCipher,
-    details: Enrolment,
-    examiner: Examiner,
-    people_folder: Callable[..., Path],
+    engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner, people_folder: MakeFolder
 ) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1", "s2/2"], Cleo=["s3/1", "s3/2"])
     with open_batch(folder) as batch:
@@ -210,10 +187,7 @@ def test_two_imports_at_once_make_nobody_twice(
 
 
 def test_several_people_of_one_name_are_not_mixed_up(
-    run: Callable[..., dict[str, PersonReport]],
-    engine: Engine,
-    details: Enrolment,
-    people_folder: Callable[..., Path],
+    run: Import, engine: Engine, details: Enrolment, people_folder: MakeFolder
 ) -> None:
     with writing(engine) as session:
         for number in ("1", "2"):
@@ -224,7 +198,7 @@ def test_several_people_of_one_name_are_not_mixed_up(
 
 
 def test_an_impossible_name_or_number_is_refused_with_its_reason(
-    run: Callable[..., dict[str, PersonReport]], people_folder: Callable[..., Path], tmp_path: Path, orl: Path
+    run: Import, people_folder: MakeFolder, tmp_path: Path, orl: Path
 ) -> None:
     (tmp_path / "list.csv").write_text(f"file,name,number\na.pgm,{'x' * 501},\na.pgm,Anna,{'7' * 41}\n")
     (tmp_path / "a.pgm").write_bytes((orl / "s1/1.pgm").read_bytes())
@@ -242,7 +216,7 @@ def test_people_are_enrolled_from_pictures_in_memory(
 
 
 def test_the_command_prints_an_account_in_json(
-    tmp_path: Path, people_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, people_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MUSTER_KEY", "A" * 43 + "=")
     folder = people_folder(Anna=["s1/1", "s1/2"], Ben=["s2/1"])
@@ -264,7 +238,7 @@ def test_the_command_prints_an_account_in_json(
     assert [json.loads(line)["person"] for line in listed.stdout.splitlines()] == ["Anna", "Ben"]
 
 
-def test_the_command_checks_without_making_a_database(tmp_path: Path, people_folder: Callable[..., Path]) -> None:
+def test_the_command_checks_without_making_a_database(tmp_path: Path, people_folder: MakeFolder) -> None:
     folder = people_folder(Anna=["s1/1", "s1/2"])
     call = ["check", str(folder), "--db", f"sqlite:///{tmp_path}/cli.sqlite3", "--workers", "1"]
     result = CliRunner().invoke(app, call)
@@ -294,7 +268,7 @@ def test_an_import_that_finds_nothing_makes_no_database(tmp_path: Path) -> None:
     assert not (tmp_path / "cli.sqlite3").exists()
 
 
-def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path: Path, people_folder: Callable[..., Path]) -> None:
+def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path: Path, people_folder: MakeFolder) -> None:
     (tmp_path / "strict.toml").write_text("[quality]\ninter_eye_distance = 500\n")
     folder = people_folder(Anna=["s1/1"])
     config = ["--config", str(tmp_path / "strict.toml"), "--db", f"sqlite:///{tmp_path}/cli.sqlite3"]
@@ -305,7 +279,7 @@ def test_the_limits_in_the_configuration_file_are_obeyed(tmp_path: Path, people_
 
 
 def test_the_folder_of_somebody_enrolled_adds_to_them_whatever_its_files_are_called(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, tmp_path: Path, orl: Path
+    run: Import, engine: Engine, tmp_path: Path, orl: Path
 ) -> None:
     def put(folder: str, **files: str) -> Path:
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
@@ -321,10 +295,7 @@ def test_the_folder_of_somebody_enrolled_adds_to_them_whatever_its_files_are_cal
 
 @pytest.mark.parametrize(("names", "refused"), [("012", True), ("123", True), ("135", False), ("7", False)])
 def test_pictures_that_are_only_counted_name_nobody(
-    run: Callable[..., dict[str, PersonReport]],
-    people_folder: Callable[..., Path],
-    names: str,
-    refused: bool,
+    run: Import, people_folder: MakeFolder, names: str, refused: bool
 ) -> None:
     folder = people_folder(Carl=[f"s1/{number}" for number, _ in enumerate(names, start=1)]) / "Carl"
     for file, name in zip(sorted(folder.iterdir()), names, strict=True):
@@ -340,7 +311,7 @@ def test_pictures_that_are_only_counted_name_nobody(
 
 
 def test_a_picture_that_is_enrolled_for_somebody_else_is_said_to_be_known(
-    run: Callable[..., dict[str, PersonReport]], engine: Engine, people_folder: Callable[..., Path]
+    run: Import, engine: Engine, people_folder: MakeFolder
 ) -> None:
     run(people_folder(Anna=["s1/1", "s1/2"]))
     for dry_run in (True, False):
@@ -352,12 +323,7 @@ def test_a_picture_that_is_enrolled_for_somebody_else_is_said_to_be_known(
 
 @pytest.mark.parametrize("unpacked", [False, True])
 def test_an_export_of_muster_enrols_the_person_that_it_is_about(
-    run: Callable[..., dict[str, PersonReport]],
-    engine: Engine,
-    cipher: TemplateCipher,
-    people_folder: Callable[..., Path],
-    tmp_path: Path,
-    unpacked: bool,
+    run: Import, engine: Engine, cipher: TemplateCipher, people_folder: MakeFolder, tmp_path: Path, unpacked: bool
 ) -> None:
     run(people_folder(Anna=["s1/1", "s1/2", "s1/3"]))
     with reading(engine) as session:

@@ -30,16 +30,30 @@ from tests.monitor.stage import cosine
 
 
 @pytest.fixture
+def fresh(engine: Engine, cipher: TemplateCipher, details: Enrolment, orl: Path, examiner: Examiner) -> Embedding:
+    """Anna's template, made of two pictures."""
+    pictures = {"Anna": [read_image(orl / f"s1/{number}.pgm") for number in (1, 2)]}
+    enrol_from_images(engine, cipher, pictures, at=details.at, actor="tester", examiner=examiner)
+    return mean_of(engine, cipher, "Anna").embedding
+
+
+@pytest.fixture
+def made_up_anna(engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: MadeUp) -> Embedding:
+    """Anna's template, made of one embedding without a picture."""
+    with writing(engine) as session:
+        members = accept_images([made_up.examination("anna.jpg", "Anna")]).accepted
+        add_members(session, cipher, Identity("Anna"), None, members, details)
+    return mean_of(engine, cipher, "Anna").embedding
+
+
+@pytest.fixture
 def who(details: Enrolment) -> Who:
     return {"at": details.at, "actor": "desk"}
 
 
 def test_templates_of_an_older_encoder_are_computed_anew_from_the_kept_faces(
-    engine: Engine, cipher: TemplateCipher, details: Enrolment, who: Who, orl: Path, examiner: Examiner
+    engine: Engine, cipher: TemplateCipher, who: Who, fresh: Embedding
 ) -> None:
-    pictures = {"Anna": [read_image(orl / f"s1/{number}.pgm") for number in (1, 2)]}
-    enrol_from_images(engine, cipher, pictures, at=details.at, actor="tester", examiner=examiner)
-    fresh = mean_of(engine, cipher, "Anna").embedding
     with writing(engine) as session:
         session.query(TemplateRow).update({"encoder": "older-v0"})
         anna = people.find_by_name(session, "Anna")[0]
@@ -55,11 +69,8 @@ def test_templates_of_an_older_encoder_are_computed_anew_from_the_kept_faces(
 
 
 def test_templates_of_one_encoder_get_the_second_ones_part_and_keep_the_first(
-    engine: Engine, cipher: TemplateCipher, details: Enrolment, who: Who, orl: Path, examiner: Examiner
+    engine: Engine, cipher: TemplateCipher, who: Who, fresh: Embedding
 ) -> None:
-    pictures = {"Anna": [read_image(orl / f"s1/{number}.pgm") for number in (1, 2)]}
-    enrol_from_images(engine, cipher, pictures, at=details.at, actor="tester", examiner=examiner)
-    fresh = mean_of(engine, cipher, "Anna").embedding
     with writing(engine) as session:
         session.query(TemplateRow).update({"second": None})
         session.query(MeanTemplateRow).update({"second": None})
@@ -75,27 +86,19 @@ def test_templates_of_one_encoder_get_the_second_ones_part_and_keep_the_first(
 
 
 def test_a_kept_picture_without_a_face_keeps_its_template_of_one_encoder(
-    engine: Engine, cipher: TemplateCipher, made_up: MadeUp, details: Enrolment, who: Who
+    engine: Engine, cipher: TemplateCipher, who: Who, made_up_anna: Embedding
 ) -> None:
-    with writing(engine) as session:
-        members = accept_images([made_up.examination("anna.jpg", "Anna")]).accepted
-        add_members(session, cipher, Identity("Anna"), None, members, details)
-    before = mean_of(engine, cipher, "Anna").embedding
     with writing(engine) as session:
         for row in session.query(TemplateRow):
             grey = encode_jpeg(np.full((150, 150, 3), 90, np.uint8))
             row.chip = cipher.seal(grey, owner(TemplateRow.chip, row.person_id, row.id))
     (done,) = re_encode(engine, cipher, KeptFaces().embed, **who)
     assert (done.images, done.without_face) == (0, 1)
-    assert mean_of(engine, cipher, "Anna").embedding == pytest.approx(before)
+    assert mean_of(engine, cipher, "Anna").embedding == pytest.approx(made_up_anna)
 
 
-def test_an_image_without_its_face_asks_for_a_new_one(
-    engine: Engine, cipher: TemplateCipher, made_up: MadeUp, details: Enrolment, who: Who
-) -> None:
-    with writing(engine) as session:
-        members = accept_images([made_up.examination("anna.jpg", "Anna")]).accepted
-        add_members(session, cipher, Identity("Anna"), None, members, details)
+@pytest.mark.usefixtures("made_up_anna")
+def test_an_image_without_its_face_asks_for_a_new_one(engine: Engine, cipher: TemplateCipher, who: Who) -> None:
     with writing(engine) as session:
         session.query(TemplateRow).update({"encoder": "older-v0", "chip": None})
     (done,) = re_encode(engine, cipher, lambda chip: pytest.fail("nothing can be encoded"), **who)

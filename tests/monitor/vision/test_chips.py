@@ -1,7 +1,6 @@
 """Chips are cut as dlib cuts them, wherever the face is."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import dlib
 import numpy as np
@@ -78,14 +77,8 @@ def fresh() -> Iterator[None]:
 @pytest.mark.usefixtures("fresh")
 @pytest.mark.parametrize("content", [None, b"", b"nonsense" * 100], ids=["missing", "empty", "nonsense"])
 def test_missing_or_damaged_landmark_weights_say_what_to_do(
-    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    content: bytes | None, spoil: Callable[[str, bytes | None], None]
 ) -> None:
-    (tmp_path / "damaged_models").mkdir()
-    if content is not None:
-        (tmp_path / "damaged_models" / "points.dat").write_bytes(content)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(
-        models, "DLIB_LANDMARKS", models.ModelFile("damaged_models", "points.dat", models.DLIB_LANDMARKS.sha256)
-    )
+    spoil("DLIB_LANDMARKS", content)
     with pytest.raises(ModelError, match="install"):
         face_chip(np.zeros((90, 90, 3), np.uint8), Face(Box(0, 0, 80, 80), 0.9))

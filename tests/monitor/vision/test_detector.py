@@ -1,6 +1,6 @@
 """Faces are found: real ones, small ones, at the rim; and nothing is found where nobody is."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -8,7 +8,6 @@ import pytest
 
 from monitor.domain import Box, Face, RgbImage
 from monitor.errors import ModelError
-from monitor.vision import models
 from monitor.vision.detector import FaceDetector
 from tests.monitor.stage import Photo
 
@@ -147,13 +146,9 @@ def test_a_higher_least_score_leaves_weak_detections_out(orl_photo: Photo) -> No
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense" * 100], ids=["missing", "empty", "nonsense"])
 def test_missing_or_damaged_weights_say_what_to_do(
-    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    content: bytes | None, spoil: Callable[[str, bytes | None], None]
 ) -> None:
-    (tmp_path / "damaged_models").mkdir()
-    if content is not None:
-        (tmp_path / "damaged_models" / "net.tflite").write_bytes(content)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(models, "BLAZEFACE", models.ModelFile("damaged_models", "net.tflite", models.BLAZEFACE.sha256))
+    spoil("BLAZEFACE", content)
     with pytest.raises(ModelError, match="install"):
         FaceDetector()
 

@@ -1,6 +1,7 @@
 """The encoder is dlib's, to 1e-5, and says so when its weights are not."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import dlib
@@ -118,21 +119,10 @@ def test_without_a_writable_cache_it_works_all_the_same(
 
 
 @pytest.mark.parametrize("backend", ["onnx", "dlib"])
-@pytest.mark.parametrize("content", [b"", b"not a network " * 1000], ids=["empty", "nonsense"])
-def test_damaged_weights_say_what_to_do(
-    backend: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("content", [None, b"", b"not a network " * 1000], ids=["missing", "empty", "nonsense"])
+def test_missing_or_damaged_weights_say_what_to_do(
+    backend: str, content: bytes | None, tmp_path: Path, spoil: Callable[[str, bytes | None], None]
 ) -> None:
-    (tmp_path / "damaged_models").mkdir()
-    (tmp_path / "damaged_models" / "net.dat").write_bytes(content)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(
-        models, "DLIB_ENCODER", models.ModelFile("damaged_models", "net.dat", models.DLIB_ENCODER.sha256)
-    )
+    spoil("DLIB_ENCODER", content)
     with pytest.raises(ModelError, match="install"):
         FaceEncoder(backend, cache=tmp_path)  # type: ignore[arg-type]
-
-
-def test_missing_weights_say_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "DLIB_ENCODER", models.ModelFile("no_such_package", "net.dat", ""))
-    with pytest.raises(ModelError, match="install Muster again"):
-        FaceEncoder(cache=tmp_path)

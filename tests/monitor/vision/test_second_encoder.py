@@ -84,7 +84,7 @@ def test_no_faces_give_no_embeddings(second: SecondEncoder) -> None:
     "faces", [np.zeros((112, 112, 3), np.uint8), np.zeros((1, 150, 150, 3), np.uint8), np.zeros((1, 112, 112, 3))]
 )
 def test_faces_of_another_shape_or_type_are_refused(second: SecondEncoder, faces: RgbImage) -> None:
-    with pytest.raises(ValueError, match="aligned faces are uint8"):
+    with pytest.raises(ValueError, match="aligned are uint8"):
         second.encode(faces)
 
 

@@ -36,17 +36,7 @@ Accuracies = dict[str, dict[str, list[float]]]
 
 
 def disturb(images: Images, kind: str, level: float, seed: int) -> Images:
-    """Images with noise, blur or a shift.
-
-    Args:
-        images: float32 (n, height, width), 0 to 1.
-        kind: "noise", "blur" or "shift".
-        level: in the unit of `LEVELS`; 0 returns the images unchanged.
-        seed: of the noise.
-
-    Returns:
-        float32 (n, height, width), 0 to 1.
-    """
+    """Images float32 (n, height, width), 0 to 1, with one of the disturbances of `LEVELS`; level 0 changes nothing."""
     if level == 0:
         return images
     pixels = level * images.shape[2] / SIDE

@@ -24,10 +24,10 @@ CLASSIC, BEST, DEEP = "Eigenfaces", "Best pipeline", "Deep embedding"
 
 
 def pair_numbers(distance: NDArray[np.float64], genuine: NDArray[np.bool_]) -> Numbers:
-    """Rates and histograms (ISO/IEC 19795-1): FNMR at FMR 1 % and 0.1 %, and the equal error rate.
+    """Rates and histograms (ISO/IEC 19795-1) of pairs of images: FNMR at FMR 1 % and 0.1 %, and the equal error rate.
 
     Args:
-        distance: cosine distances of pairs of images, float64 (n,), 0 to 2.
+        distance: cosine distances, float64 (n,), 0 to 2.
         genuine: bool (n,): whether both images show one person.
     """
     false, true, _ = roc_curve(genuine, -distance, drop_intermediate=False)
@@ -45,12 +45,7 @@ def pair_numbers(distance: NDArray[np.float64], genuine: NDArray[np.bool_]) -> N
 
 
 def equal_error_rate(false_match: NDArray[Any], false_non_match: NDArray[Any]) -> float:
-    """The rate at which both error rates are equal, by linear interpolation.
-
-    Args:
-        false_match: (n,), rising, 0 to 1.
-        false_non_match: (n,), falling, 0 to 1.
-    """
+    """The rate at which a rising rate of false matches equals a falling one of false non-matches, interpolated."""
     crossed = int(np.argmax(false_match >= false_non_match))
     if crossed == 0:
         return float(false_match[0])

@@ -37,13 +37,9 @@ class StudyModel:
     """Cosine similarity, -1 to 1, at which 1 % of strangers get a name (FPIR)."""
 
     def identify(self, chips: NDArray[np.uint8]) -> list[Match]:
-        """The people on aligned face chips.
+        """The people on chips uint8 (n, 150, 150, 3) RGB, made by `monitor.vision.chips.face_chip`.
 
-        Args:
-            chips: uint8 (n, 150, 150, 3) RGB, made by `monitor.vision.chips.face_chip`.
-
-        Returns:
-            One match per chip, as from a gallery; a person's id is derived from the name.
+        One match per chip, as from a gallery; a person's id is derived from the name.
         """
         if chips.ndim != 4 or chips.shape[1:] != (150, 150, 3):
             raise ValueError(f"chips have the shape (n, 150, 150, 3), not {chips.shape}")
@@ -64,10 +60,7 @@ class StudyModel:
 
 
 def load_study_model(run: Path) -> StudyModel:
-    """The saved model of a study.
-
-    Args:
-        run: the run folder of `muster train eigenfaces`, or the model file in it.
+    """The saved model in a run folder of `muster train eigenfaces`, or of this file.
 
     Raises:
         ModelError: the file is missing, damaged, of another version, or holds types that a study never saves.

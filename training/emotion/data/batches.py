@@ -99,16 +99,11 @@ def _shuffled(faces: int, seed: int, epoch: int) -> NDArray[np.int32]:
 
 
 def made(faces: Any, targets: Any, chosen: Any, draws: Any, strength: Any, how: Augmentation | None) -> tuple[Any, Any]:
-    """One planned batch, as tensors.
+    """The batch of a step of `Planned`: pixels float32 (batch, 48, 48, 1) in [0, 1], targets float32 (batch, classes).
 
     Args:
-        faces: uint8 (n, 48, 48), all faces of the training.
-        targets: float32 (n, classes), their targets.
-        chosen, draws, strength: of one step of `Planned`.
+        faces, targets: all of the training, uint8 (n, 48, 48) and float32 (n, classes).
         how: None for unchanged faces.
-
-    Returns:
-        Pixels, float32 (batch, 48, 48, 1) in [0, 1], and targets, float32 (batch, classes).
     """
     pixels = ops.cast(ops.take(faces, chosen, axis=0), "float32") / 255
     if how is not None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from training.emotion.data.mosaic import FACES, read_mosaic
-from training.emotion.data.unpack import is_archive, unpack
+from training.emotion.data.unpack import PICTURES, is_archive, unpack
 
 SIDE = 48
 """Width and height of a FER2013 picture, in pixels."""
@@ -44,7 +44,6 @@ _LONGEST_LINE = 2**16
 """Characters of a line; 48x48 numbers need 9,216."""
 _MOST_BROKEN = 100_000
 """With more broken rows or files the data is something else."""
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
 
 Skip = Callable[[str], None]
 
@@ -88,11 +87,7 @@ class Fer2013:
     """Pictures that had another size than 48x48 and were scaled."""
 
     def split(self, name: str) -> Split:
-        """The split with this name.
-
-        Raises:
-            DataError: the name is unknown, or the split is empty.
-        """
+        """The split with this name. Raises DataError when the name is unknown, or the split is empty."""
         if name not in SPLITS:
             raise DataError(f"There is no split named {name!r}; the splits are {', '.join(SPLITS)}.")
         if name not in self.splits or not len(self.splits[name]):
@@ -266,7 +261,7 @@ def _table_in(path: Path) -> Path | None:
 
 
 def _read_face(file: Path, scaled: list[Path]) -> NDArray[np.uint8]:
-    if file.suffix.lower() not in IMAGE_SUFFIXES:
+    if file.suffix.lower() not in PICTURES:
         raise ValueError("is not an image")
     try:
         raw = np.frombuffer(file.read_bytes(), np.uint8)

@@ -13,7 +13,8 @@ from typing import IO, Final, TypeAlias
 
 from monitor.errors import DataError
 
-_WANTED: Final = frozenset({".csv", ".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
+PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".pgm"})
+_WANTED: Final = PICTURES | {".csv"}
 _MOST: Final = 2**31
 """Bytes to which all entries together may unpack: seven times FER2013's table."""
 _MOST_ENTRIES: Final = 500_000

@@ -29,9 +29,6 @@ HELD = 8
 FITTED_ON = slice(0, None, 2)
 """The faces of a split on which people's answer is calibrated; the others judge it."""
 
-HELD_BACK = slice(1, None, 2)
-"""The other faces of the split."""
-
 AGREEMENT = 0.6
 """Share of the faces whose FER2013 label is the class with most FER+ votes, as `_matched` assumes."""
 
@@ -42,10 +39,7 @@ Votes = NDArray[np.float32]
 
 
 def load_votes(path: Path) -> Votes:
-    """Read the CSV of FER+.
-
-    Returns:
-        float32 (rows, 10): the votes of each row.
+    """The votes of each row of FER+'s CSV, float32 (rows, 10).
 
     Raises:
         DataError: the file is missing or of another form.
@@ -57,14 +51,9 @@ def load_votes(path: Path) -> Votes:
 
 
 def emotion_votes(votes: Votes) -> Votes:
-    """The shares of FER+'s eight emotions.
+    """The shares of FER+'s eight emotions, float32 (n, 8), of votes (n, 10).
 
-    Args:
-        votes: float32 (n, 10).
-
-    Returns:
-        float32 (n, 8), rows sum to 1; all 0 for a face without such votes, and for one that most people could not name
-        or see.
+    Rows sum to 1; they are all 0 for a face without such votes, and for one that most people could not name or see.
     """
     named = votes[:, :HELD] * (votes.argmax(axis=1) < HELD)[:, None]
     total = named.sum(axis=1, keepdims=True)
@@ -72,15 +61,10 @@ def emotion_votes(votes: Votes) -> Votes:
 
 
 def majorities(votes: Votes) -> NDArray[np.int64]:
-    """The class that most people chose, by the protocol of FER+'s authors (Barsoum et al. 2016, "majority voting").
+    """The class that most people chose, int64 (n,), by votes (n, 10) or their shares.
 
-    A single vote counts as a slip; of the others more than half must agree.
-
-    Args:
-        votes: float32 (n, 10), votes or their shares.
-
-    Returns:
-        int64 (n,): one of FER+'s eight emotions; -1 for a face without a majority, or where it says unknown or no face.
+    The protocol is that of FER+'s authors (Barsoum et al. 2016, "majority voting"): a single vote counts as a slip, and
+    of the others more than half must agree. -1 where they do not, or say unknown or no face.
     """
     total = np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
     counts = (votes / total * PEOPLE).round()

@@ -63,14 +63,10 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def unsmoothed(logits: NDArray[np.float32], smoothing: float) -> NDArray[np.float32]:
-    """Logits without the effect of label smoothing.
+    """Logits float32 (n, 7) without the effect of label smoothing.
 
-    A network that is trained with label smoothing adds the share `smoothing` of a uniform distribution to its
-    probabilities. This share is subtracted, and `FLOOR` is added.
-
-    Args:
-        logits: float32 (n, 7).
-        smoothing: the label smoothing of the training, 0 to 1; 0 returns the logits unchanged.
+    A network that is trained with label smoothing, 0 to 1, adds the share `smoothing` of a uniform distribution to its
+    probabilities. This share is subtracted, and `FLOOR` is added; 0 returns the logits unchanged.
     """
     if not smoothing:
         return logits
@@ -79,11 +75,9 @@ def unsmoothed(logits: NDArray[np.float32], smoothing: float) -> NDArray[np.floa
 
 
 def fitted_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The temperature with the smallest negative log-likelihood of the labels (Guo et al. 2017, section 4.2).
+    """The temperature of logits (n, 7), or log-probabilities, with the smallest negative log-likelihood of the labels.
 
-    Args:
-        logits: float32 (n, 7); log-probabilities are possible too.
-        labels: int64 (n,).
+    Guo et al. 2017, section 4.2.
     """
 
     def negative_log_likelihood(log_temperature: float) -> float:
@@ -121,14 +115,8 @@ def fitted_offsets(logits: NDArray[np.float32], labels: NDArray[np.int64], least
 def fitted_to_votes(logits: NDArray[np.float32], shares: NDArray[np.float32]) -> tuple[float, NDArray[np.float32]]:
     """A temperature, and a bias for each class, with the smallest cross-entropy to people's votes.
 
-    Bias-corrected temperature scaling (Alexandari et al. 2020), with votes in the place of labels.
-
-    Args:
-        logits: float32 (n, 8).
-        shares: float32 (n, 8), rows sum to 1.
-
-    Returns:
-        temperature and biases float32 (8,), for softmax(logits / temperature + biases).
+    Bias-corrected temperature scaling (Alexandari et al. 2020): softmax(logits / temperature + biases), with shares of
+    the votes, (n, 8), in the place of labels.
     """
     scores = logits.astype(np.float64)
 

@@ -28,6 +28,12 @@ JITTER = 0.10
 
 CURVE_POINTS = 200
 
+ALIKE = 0.95
+"""Correlation of the pixels of two pictures from which on they count as copies of each other."""
+
+_AT_ONCE = 2048
+"""Training faces that are compared at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -189,6 +195,22 @@ def robustness(predict: Predict, split: Split) -> dict[str, float]:
         name: float((predict(jittered(split.faces, **change)).argmax(axis=1) == split.labels).mean())
         for name, change in changes.items()
     }
+
+
+def copied(faces: NDArray[np.uint8], training: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which faces, uint8 (n, 48, 48), are nearly copies of training faces: bool (n,). FER2013 holds many twice."""
+    wanted = _standardised(faces)
+    found = np.zeros(len(faces), np.bool_)
+    for start in range(0, len(training), _AT_ONCE):
+        found |= (wanted @ _standardised(training[start : start + _AT_ONCE]).T).max(axis=1) >= ALIKE
+    return found
+
+
+def _standardised(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pictures as rows of mean 0 and length 1; the product of two is their correlation."""
+    rows = faces.reshape(len(faces), -1).astype(np.float32)
+    rows -= rows.mean(axis=1, keepdims=True)
+    return np.asarray(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6), np.float32)
 
 
 def _roc(wanted: NDArray[np.bool_], scores: NDArray[np.float32]) -> Curve:

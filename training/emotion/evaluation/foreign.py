@@ -15,6 +15,7 @@ from monitor.domain import EMOTIONS
 from monitor.errors import ModelError
 from monitor.vision.runtime import open_session
 from training.emotion.data.fer2013 import SIDE
+from training.emotion.evaluation.calibration import softmax
 
 KERAS_SUFFIXES = frozenset({".keras", ".h5", ".hdf5"})
 PixelRange: TypeAlias = Literal["0..1", "-1..1", "0..255"]
@@ -57,8 +58,7 @@ class ForeignModel:
         given = np.concatenate([np.empty((0, len(EMOTIONS)), np.float32), *parts])
         if (given >= 0).all() and np.allclose(given.sum(axis=1), 1, atol=1e-2):
             return given
-        powers = np.exp(given - given.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+        return softmax(given)
 
     def _inputs(self, faces: NDArray[np.uint8]) -> Numbers:
         height, width, channels = self.shape

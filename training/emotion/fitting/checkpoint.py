@@ -36,6 +36,15 @@ def save(path: Path, groups: Mapping[str, Sequence[NDArray[Any]]], facts: Mappin
         raise DataError(f"The checkpoint {path} cannot be written: {why}; the one before it is kept.") from None
 
 
+def load_best(run: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:
+    """Read the weights of a run with the best validation accuracy, the latest before the first validation.
+
+    Raises:
+        DataError: missing or damaged.
+    """
+    return load(run / (BEST if (run / BEST).exists() else CHECKPOINT))
+
+
 def load(path: Path) -> tuple[dict[str, Arrays], dict[str, Any]]:
     """Read a file of `save`: the lists of arrays by name, and the facts.
 

@@ -12,7 +12,7 @@ from monitor.errors import DataError
 from training.emotion.evaluation.calibration import softmax, unsmoothed
 from training.emotion.evaluation.evaluate import Predict
 from training.emotion.fitting import checkpoint
-from training.emotion.fitting.checkpoint import BEST, CHECKPOINT
+from training.emotion.fitting.checkpoint import CHECKPOINT
 from training.emotion.fitting.recipe import Recipe
 from training.emotion.fitting.state import Epoch
 from training.emotion.model.inference import logits_of
@@ -61,7 +61,7 @@ def load_model(folder: Path) -> tuple[keras.Model, Run]:
         DataError: the folder does not hold a run, or the run is damaged or of an architecture that has changed.
     """
     run = open_run(folder)
-    groups, _ = checkpoint.load(folder / (BEST if (folder / BEST).exists() else CHECKPOINT))
+    groups, _ = checkpoint.load_best(folder)
     keras.config.set_dtype_policy("float32")
     model = build(run.recipe.architecture)
     try:
@@ -79,11 +79,7 @@ def predictor(model: keras.Model, temperature: float = 1.0, smoothing: float = 0
 
 
 def find_runs(root: Path) -> list[Run]:
-    """All runs in a folder, sorted by name.
-
-    Raises:
-        DataError: one of them is damaged.
-    """
+    """All runs in a folder, sorted by name. Raises DataError when one of them is damaged."""
     return [open_run(file.parent) for file in sorted(root.glob(f"*/{CHECKPOINT}"))]
 
 

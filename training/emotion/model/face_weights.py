@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from monitor.vision.dlib_resnet import read_tensors
 from monitor.vision.models import DLIB_ENCODER, SFACE, weights
 from monitor.vision.second_encoder import build_onnx
-from training.emotion.model.layers import EPSILON, DepthwiseConv3x3, FusedBatchNorm
+from training.emotion.model.layers import EPSILON, FusedBatchNorm
 from training.emotion.model.networks import build
 from training.emotion.model.widening import widened
 
@@ -57,7 +57,7 @@ def start_from_sface() -> list[Array]:
     convolutions, norms, slope = iter(by_kind["Conv"]), iter(by_kind["BatchNormalization"]), iter(slopes[::2])
     for layer in model.layers:
         match layer:
-            case DepthwiseConv3x3():
+            case keras.layers.DepthwiseConv2D():
                 layer.set_weights([next(convolutions)[0].transpose(2, 3, 0, 1)])
             case keras.layers.Conv2D():
                 kernel = next(convolutions)[0].transpose(2, 3, 1, 0)

@@ -12,15 +12,11 @@ EVALUATION_BATCH = 256
 
 
 def outputs_of(model: keras.Model, faces: NDArray[np.uint8], *, mirrored: bool = False) -> NDArray[np.float32]:
-    """All logits of a network.
+    """All logits of a network for faces uint8 (n, 48, 48): float32 (n, outputs).
 
     Args:
         model: with 7 outputs, which are probabilities, or with more, which are logits.
-        faces: uint8 (n, 48, 48).
         mirrored: whether to return the mean of the logits of each face and its mirror image.
-
-    Returns:
-        float32 (n, outputs).
     """
     forward = backend().forward(model)
     parts = [np.empty((0, model.output_shape[-1]), np.float32)]

@@ -91,39 +91,12 @@ class PadChannels(keras.layers.Layer):
         return {**super().get_config(), "channels": self.channels}
 
 
-@keras.saving.register_keras_serializable("muster")
-class DepthwiseConv3x3(keras.layers.Layer):
-    """A 3x3 convolution of each channel of (n, h, w, c) by itself, with a padding of 1 on all sides.
-
-    That is PyTorch's and MXNet's padding, from which Keras' "same" differs where the stride is 2.
-    """
-
-    def __init__(self, stride: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.stride = stride
-
-    def build(self, shape: tuple[int | None, ...]) -> None:
-        self.kernel = self.add_weight(name="kernel", shape=(3, 3, shape[-1], 1), initializer="he_normal")
-
-    def call(self, x: Any) -> Any:
-        wide = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
-        return ops.depthwise_conv(wide, self.kernel, self.stride, data_format="channels_last")
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        high, wide = (None if side is None else -(-side // self.stride) for side in shape[1:3])
-        return (shape[0], high, wide, shape[3])
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "stride": self.stride}
-
-
 def measure_statistics(model: keras.Model, observe: Callable[[Any], list[Any]], batches: Iterable[Any]) -> None:
     """Set the statistics of every `FusedBatchNorm` to the mean over batches; needed after averaging weights.
 
     The statistics of the training come from the activations of other weights (Izmailov et al. 2018, section 3.2).
 
     Args:
-        model: a network; without `FusedBatchNorm` it does not change.
         observe: `backend.observed` of the network, first called here.
         batches: float32 (n, 48, 48, 1) in [0, 1].
     """

@@ -3,21 +3,19 @@
 from collections.abc import Callable
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from monitor.domain import EMOTIONS
 from monitor.errors import UsageError
 from training.emotion.data.fer2013 import SIDE
-from training.emotion.model.layers import DepthwiseConv3x3, FusedBatchNorm, PadChannels
+from training.emotion.data.votes import CLASSES as VOTES
+from training.emotion.model.layers import FusedBatchNorm, PadChannels
 
 STAGES = ((32, 3), (64, 4), (128, 3), (256, 3))
 """Filters and residual blocks of the champion's stages; every stage except the first halves the picture."""
 
 SFACE = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
 """Filters and stride of each block of SFace's trunk."""
-
-VOTES = 10
-"""Classes of FER+, the second task of the champion in training."""
 
 
 def classic() -> keras.Model:
@@ -96,7 +94,12 @@ def sface(blocks: tuple[tuple[int, int], ...] = SFACE, dropout: float = 0.4) -> 
     for number, (filters, stride) in enumerate(blocks, 1):
         if stride > 1 and number == len(blocks) - 1:
             pooled.append(layers.GlobalAveragePooling2D()(x))
-        x = _sloped(DepthwiseConv3x3(stride, name=f"b{number}_deep")(x), f"b{number}_1")
+        # The padding of PyTorch and MXNet, from which Keras' "same" differs where the stride is 2.
+        x = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
+        x = layers.DepthwiseConv2D(
+            3, stride, use_bias=False, depthwise_initializer="he_normal", name=f"b{number}_deep"
+        )(x)
+        x = _sloped(x, f"b{number}_1")
         x = _sloped(layers.Conv2D(filters, 1, use_bias=False, name=f"b{number}_wide")(x), f"b{number}_2")
     pooled.append(layers.GlobalAveragePooling2D()(FusedBatchNorm(name="last_norm")(x)))
     x = layers.Dropout(dropout)(layers.Concatenate()(pooled))

@@ -16,9 +16,7 @@ DIFFERENCE = 0.2
 def widened(weights: Sequence[Array], architecture: str, seed: int) -> list[Array]:
     """The weights of a network, repeated to the shapes of a wider one, which then computes nearly the same.
 
-    Args:
-        weights: of a network with as many layers as `architecture`; filters of the wider one are a multiple.
-        seed: of the noise.
+    Both have as many layers, and the wider one a multiple of the filters. The seed is that of the noise.
     """
     random = np.random.default_rng(seed)
     shapes = [tuple(weight.shape) for weight in build(architecture).weights]

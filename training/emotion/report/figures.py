@@ -121,11 +121,11 @@ def coverage(people: PeopleScores) -> bytes:
     return _png(figure)
 
 
-def mistakes(evaluation: Evaluation, split: Split, columns: int = 6) -> bytes:
+def mistakes(evaluation: Evaluation, split: Split) -> bytes:
     """The faces with the most confident mistakes."""
     pictures = [split.faces[mistake.index] for mistake in evaluation.mistakes]
     titles = [_outcome(each.label, each.answer, each.probability) for each in evaluation.mistakes]
-    return grid(pictures, titles, columns)
+    return grid(pictures, titles)
 
 
 def explanation(

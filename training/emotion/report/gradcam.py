@@ -90,12 +90,9 @@ def _combined(activations: Map, gradients: Map) -> Map:
 
 
 def overlaid(face: NDArray[np.uint8], heat: Map, alpha: float = 0.45) -> NDArray[np.uint8]:
-    """A face with its activation map in colours on top: uint8 (48, 48, 3), RGB.
+    """A face, uint8 (48, 48), with its map, float32 (48, 48), in colours on top: uint8 (48, 48, 3), RGB.
 
-    Args:
-        face: uint8 (48, 48).
-        heat: float32 (48, 48), 0 to 1.
-        alpha: opacity of the colours, 0 to 1.
+    Both the map and `alpha`, the opacity of the colours, go from 0 to 1.
     """
     colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1].astype(np.float32)
     grey = np.repeat(face[..., None], 3, axis=-1).astype(np.float32)

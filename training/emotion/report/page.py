@@ -42,15 +42,13 @@ class Chart:
         return data_uri(self.png)
 
 
-def numbers_of_run(run: Run, model: keras.Model, evaluation: Evaluation, more: Mapping[str, Any]) -> dict[str, Any]:
-    """All numbers of the report, as JSON."""
+def numbers_of_run(run: Run, model: keras.Model) -> dict[str, Any]:
+    """What a report says of a run beside its evaluation, as JSON."""
     return {
         "run": run.name,
         "recipe": run.recipe.as_json(),
         "parameters": int(model.count_params()),
         "epochs": [{name: value for name, value in asdict(epoch).items() if name != "of"} for epoch in run.epochs],
-        "evaluation": evaluation.as_json(),
-        **more,
     }
 
 
@@ -99,22 +97,19 @@ def charts_of(
     return charts
 
 
-def maps(model: keras.Model, predict: Predict, split: Split, layer: str | None = None) -> bytes:
+def maps(model: keras.Model, predict: Predict, split: Split) -> bytes:
     """A 6x6 grid of faces, each with the activation map of the model's answer."""
     chosen = split.head(MAPS)
     probabilities = predict(chosen.faces)
     pictures = [
-        overlaid(face, activation_map(model, face, int(answer), layer))
+        overlaid(face, activation_map(model, face, int(answer)))
         for face, answer in zip(chosen.faces, probabilities.argmax(axis=1), strict=True)
     ]
     return figures.grid(pictures, figures.outcomes(chosen.labels, probabilities))
 
 
 def write_report(folder: Path, numbers: Mapping[str, Any], charts: Sequence[Chart]) -> Path:
-    """Write the page, the PNGs and the numbers.
-
-    Returns:
-        The page.
+    """Write the page, the PNGs and the numbers; returns the page.
 
     Raises:
         DataError: a file cannot be written.

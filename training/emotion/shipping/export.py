@@ -16,13 +16,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import onnx
+import onnx.parser
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from monitor.domain import EMOTIONS
 from monitor.errors import DataError
 from monitor.files import unfinished
-from monitor.vision.runtime import open_session
+from monitor.vision.runtime import open_session, run_batched
 from training.emotion.data.fer2013 import SIDE, Split
 from training.emotion.data.votes import AS_EMOTION, CONTEMPT_AS, FITTED_ON, HELD, emotion_votes
 from training.emotion.evaluation.calibration import (
@@ -44,6 +45,30 @@ LOGITS, PAIRS = "mean_logits", "pairs"
 
 SMALLEST_HALVED = 256
 """Number of values from which on a tensor is stored in float16; smaller ones are shapes, scales and shifts."""
+
+_UNSMOOTHED = """
+smoothed = Softmax <axis = 1> (logits)
+rest = Sub(smoothed, smoothed_away)
+likely = Relu(rest)
+hidden = Add(likely, floor)
+unsmoothed = Log(hidden)
+"""
+"""The nodes of `calibration.unsmoothed`."""
+
+_LABEL = """
+moved = Add({}, offsets)
+calibrated = Div(moved, temperature)
+fer2013 = Softmax <axis = 1> (calibrated)
+"""
+_PEOPLE = """
+votes_scaled = Div(voted, votes_temperature)
+votes_moved = Add(votes_scaled, votes_biases)
+votes = Softmax <axis = 1> (votes_moved)
+seven = Gather <axis = 1> (votes, emotions)
+eighth = Gather <axis = 1> (votes, contempt)
+counted = Mul(eighth, counts_as)
+people = Add(seven, counted)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +137,9 @@ def calibrated(network: onnx.ModelProto, fit: Fit) -> tuple[onnx.ModelProto, flo
     return whole, temperature
 
 
-def run(network: onnx.ModelProto, faces: NDArray[np.uint8], output: str, batch: int = 64) -> NDArray[np.float32]:
+def run(network: onnx.ModelProto, faces: NDArray[np.uint8], output: str) -> NDArray[np.float32]:
     """An output of an exported network, float32 (n, classes), for faces uint8 (n, 48, 48)."""
-    session = open_session(network.SerializeToString())
-    parts = [session.run([output], {"faces": faces[at : at + batch]})[0] for at in range(0, len(faces), batch)]
-    return np.concatenate(parts)
+    return run_batched(open_session(network.SerializeToString()), faces, 64, output)
 
 
 def write(network: onnx.ModelProto, path: Path) -> str:
@@ -196,10 +219,10 @@ def _add_label(graph: onnx.GraphProto, temperature: float, offsets: NDArray[np.f
     """Add FER2013's answer. Added last, because optimisers drop a temperature of 1."""
     _add_slice(graph, "logits", 0, len(EMOTIONS))
     _add_constants(graph, {"temperature": temperature, "offsets": offsets})
-    logits = _unsmoothed(graph, smoothing) if smoothing else "logits"
-    graph.node.append(helper.make_node("Add", [logits, "offsets"], ["moved"]))
-    graph.node.append(helper.make_node("Div", ["moved", "temperature"], ["calibrated"]))
-    graph.node.append(helper.make_node("Softmax", ["calibrated"], ["fer2013"], axis=1))
+    if smoothing:
+        _add_constants(graph, {"smoothed_away": smoothing / len(EMOTIONS), "floor": FLOOR})
+        _add_nodes(graph, _UNSMOOTHED)
+    _add_nodes(graph, _LABEL.format("unsmoothed" if smoothing else "logits"))
     graph.output.append(helper.make_tensor_value_info("fer2013", TensorProto.FLOAT, ["n", len(EMOTIONS)]))
 
 
@@ -213,17 +236,7 @@ def _add_votes(graph: onnx.GraphProto, temperature: float, biases: NDArray[np.fl
     )
     for name, chosen in (("emotions", places), ("contempt", [HELD - 1])):
         graph.initializer.append(numpy_helper.from_array(np.array(chosen, np.int64), name))
-    graph.node.extend(
-        [
-            helper.make_node("Div", ["voted", "votes_temperature"], ["votes_scaled"]),
-            helper.make_node("Add", ["votes_scaled", "votes_biases"], ["votes_moved"]),
-            helper.make_node("Softmax", ["votes_moved"], ["votes"], axis=1),
-            helper.make_node("Gather", ["votes", "emotions"], ["seven"], axis=1),
-            helper.make_node("Gather", ["votes", "contempt"], ["eighth"], axis=1),
-            helper.make_node("Mul", ["eighth", "counts_as"], ["counted"]),
-            helper.make_node("Add", ["seven", "counted"], ["people"]),
-        ]
-    )
+    _add_nodes(graph, _PEOPLE)
     for name, classes in (("people", len(EMOTIONS)), ("votes", HELD)):
         graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes]))
 
@@ -239,15 +252,8 @@ def _add_constants(graph: onnx.GraphProto, values: Mapping[str, float | NDArray[
     graph.initializer.extend(numpy_helper.from_array(np.array(v, np.float32), name) for name, v in values.items())
 
 
-def _unsmoothed(graph: onnx.GraphProto, smoothing: float) -> str:
-    """Add `calibration.unsmoothed` to the graph; return the name of its output."""
-    _add_constants(graph, {"smoothed_away": smoothing / len(EMOTIONS), "floor": FLOOR})
-    graph.node.append(helper.make_node("Softmax", ["logits"], ["smoothed"], axis=1))
-    graph.node.append(helper.make_node("Sub", ["smoothed", "smoothed_away"], ["rest"]))
-    graph.node.append(helper.make_node("Relu", ["rest"], ["likely"]))
-    graph.node.append(helper.make_node("Add", ["likely", "floor"], ["hidden"]))
-    graph.node.append(helper.make_node("Log", ["hidden"], ["unsmoothed"]))
-    return "unsmoothed"
+def _add_nodes(graph: onnx.GraphProto, lines: str) -> None:
+    graph.node.extend(map(onnx.parser.parse_node, lines.strip().splitlines()))
 
 
 def _halved(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -25,11 +25,8 @@ SIDES, PIXELS = "both", "integers"
 def quantised(model: onnx.ModelProto, faces: NDArray[np.uint8]) -> onnx.ModelProto:
     """The network with 8-bit activations and 7-bit weights per channel.
 
-    8-bit weights would overflow on processors without VNNI, which add pairs of products in 16 bits.
-
-    Args:
-        model: a float32 network with the input "faces".
-        faces: uint8 (n, 48, 48): training faces that determine the ranges of the activations.
+    8-bit weights would overflow on processors without VNNI, which add pairs of products in 16 bits. Training faces,
+    uint8 (n, 48, 48), determine the ranges of the activations.
     """
     with tempfile.TemporaryDirectory() as folder:
         plain, ready, done = (str(Path(folder) / f"{name}.onnx") for name in ("plain", "ready", "done"))

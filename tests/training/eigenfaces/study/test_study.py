@@ -21,7 +21,7 @@ from training import report
 from training.eigenfaces.context import Study, StudySettings
 from training.eigenfaces.deep import study_chips
 from training.eigenfaces.load import FaceSet, load_olivetti
-from training.eigenfaces.steps import best, fisher, robustness, search
+from training.eigenfaces.steps import best, compare, fisher, robustness, search
 from training.eigenfaces.steps.best import Configuration
 from training.eigenfaces.study.model import load_study_model
 from training.eigenfaces.study.study import STEPS, StudyRun, run_study
@@ -40,6 +40,7 @@ def run(faces: FaceSet, tmp_path_factory: pytest.TempPathFactory) -> StudyRun:
         patch.setattr(robustness, "REPEATS", 2)
         patch.setattr(robustness, "LEVELS", {kind: (0.0, levels[-1]) for kind, levels in robustness.LEVELS.items()})
         patch.setitem(search.GRIDS, "SVM", {"classifier__C": [1, 100], "classifier__gamma": [0.001, 0.01]})
+        patch.setattr(compare, "TIMED_IMAGES", 2)
         patch.setattr(report, "DPI", 50)
         return run_study(faces, tmp_path_factory.mktemp("study") / "run", settings=SETTINGS)
 

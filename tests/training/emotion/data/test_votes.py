@@ -100,7 +100,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_real_files_belong_together(shared_data: Path) -> None:
-    data = load_fer2013(shared_data / "fer2013.csv.gz")
+    data = load_fer2013(shared_data / "fer2013_faces.jpg")
     found = votes_by_row(load_votes(shared_data / "fer2013plus_votes.csv"), data)
     for name in ("Training", "PublicTest"):
         split = data.split(name)

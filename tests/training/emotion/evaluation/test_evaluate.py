@@ -13,7 +13,7 @@ from training.emotion.evaluation.calibration import (
     fitted_to_votes,
     softmax,
 )
-from training.emotion.evaluation.evaluate import evaluation_of, jittered, robustness, worsened
+from training.emotion.evaluation.evaluate import copied, evaluation_of, jittered, robustness, worsened
 
 
 def split_of(labels: list[int]) -> Split:
@@ -124,3 +124,12 @@ def test_worse_pictures_lose_detail_and_keep_their_size() -> None:
     assert all(changed.shape == faces.shape and changed.dtype == np.uint8 for changed in found.values())
     assert found["blur 2.0"].std() < found["blur 1.0"].std() < found["24x24"].std() < faces.std()
     assert np.abs(found["JPEG 25"].astype(int) - faces).mean() > 5
+
+
+def test_copies_are_found_through_noise_and_another_brightness_and_others_are_not() -> None:
+    random = np.random.default_rng(3)
+    training = random.integers(0, 256, (3000, 48, 48)).astype(np.uint8)
+    noisy = np.clip(training[2900].astype(int) + random.integers(-9, 10, (48, 48)), 0, 255)
+    others = [random.integers(0, 256, (48, 48)), np.full((48, 48), 7)]
+    faces = np.stack([noisy, training[5] // 2 + 20, *others]).astype(np.uint8)
+    assert copied(faces, training).tolist() == [True, True, False, False]

@@ -90,6 +90,7 @@ def test_the_small_stem_is_the_large_one_on_an_enlarged_picture() -> None:
     assert np.allclose(given[:, 3:-3, 3:-3], wanted[:, 3:-3, 3:-3], atol=1e-4)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_champion_begins_with_features_of_faces() -> None:
     faces = np.random.default_rng(3).integers(0, 256, (8, 48, 48)).astype(np.uint8)
     model = champion()
@@ -104,6 +105,7 @@ def test_the_champion_begins_with_features_of_faces() -> None:
     assert np.allclose(still, moving, atol=0.02 * np.abs(still).max())
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_teacher_of_another_kind_begins_as_sface() -> None:
     faces = np.random.default_rng(2).integers(0, 256, (3, 48, 48), np.uint8)
     smooth = [cv2.GaussianBlur(face, (0, 0), 3) for face in faces]

@@ -47,14 +47,22 @@ def model() -> keras.Model:
     return tiny()
 
 
+@pytest.fixture(scope="module")
+def plain(model: keras.Model) -> onnx.ModelProto:
+    """The network without its answers: the slow part of an export."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(networks.ARCHITECTURES, "tiny", tiny)
+        return export.uncalibrated(model, "tiny")
+
+
 @pytest.fixture(autouse=True)
 def _tiny_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(networks.ARCHITECTURES, "tiny", tiny)
     monkeypatch.setattr(shipped, "champion", tiny)
 
 
-def test_the_exported_file_answers_like_the_network(model: keras.Model, tmp_path: Path) -> None:
-    network, temperature = to_onnx(model, "tiny", Fit(JUDGED))
+def test_the_exported_file_answers_like_the_network(model: keras.Model, plain: onnx.ModelProto, tmp_path: Path) -> None:
+    network, temperature = export.calibrated(plain, Fit(JUDGED))
     file = tmp_path / "emotion.onnx"
     digest = export.write(network, file)
     wanted = softmax(logits_of(model, FACES, mirrored=True) / temperature)
@@ -80,8 +88,8 @@ def test_eight_bits_answer_nearly_the_same_and_keep_their_temperature(model: ker
     assert np.abs(softmax(logits_of(back, FACES, mirrored=True) / temperature) - given).max() < 0.1
 
 
-def test_the_file_takes_smoothing_off_and_holds_classes_to_a_recall(model: keras.Model, tmp_path: Path) -> None:
-    network, temperature = to_onnx(model, "tiny", Fit(JUDGED, least_recall=0.1, smoothing=0.1))
+def test_the_file_takes_smoothing_off_and_holds_classes_to_a_recall(model: keras.Model, plain: onnx.ModelProto) -> None:
+    network, temperature = export.calibrated(plain, Fit(JUDGED, least_recall=0.1, smoothing=0.1))
     logits = unsmoothed(logits_of(model, FACES, mirrored=True), 0.1)
     offsets = fitted_offsets(logits, JUDGED.labels, 0.1)
     assert offsets.any()
@@ -113,9 +121,11 @@ def test_eight_bits_never_make_the_file_larger() -> None:
     assert eighths.ByteSize() <= halves.ByteSize() + 100  # Keras counts its layers on, in the names
 
 
-def test_one_file_gives_peoples_answer_and_the_label(model: keras.Model, tmp_path: Path) -> None:
+def test_one_file_gives_peoples_answer_and_the_label(
+    model: keras.Model, plain: onnx.ModelProto, tmp_path: Path
+) -> None:
     file = tmp_path / "emotion.onnx"
-    network, temperature = to_onnx(model, "tiny", Fit(JUDGED, VOTES))
+    network, temperature = export.calibrated(plain, Fit(JUDGED, VOTES))
     export.write(network, file)
     found = EmotionModel(file)
     seven, eight = found.predict(FACES), found.predict_votes(FACES)
@@ -132,20 +142,20 @@ def test_one_file_gives_peoples_answer_and_the_label(model: keras.Model, tmp_pat
     assert not np.allclose(seven, labelled, atol=0.05)
 
 
-def test_a_file_without_votes_shows_the_label(model: keras.Model, tmp_path: Path) -> None:
-    export.write(to_onnx(model, "tiny", Fit(JUDGED))[0], tmp_path / "emotion.onnx")
+def test_a_file_without_votes_shows_the_label(plain: onnx.ModelProto, tmp_path: Path) -> None:
+    export.write(export.calibrated(plain, Fit(JUDGED))[0], tmp_path / "emotion.onnx")
     found = EmotionModel(tmp_path / "emotion.onnx")
     assert np.array_equal(found.predict(FACES), found.predict_fer2013(FACES))
     with pytest.raises(ModelError, match="without votes"):
         found.predict_votes(FACES)
 
 
-def test_votes_that_do_not_fit_the_network_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_votes_that_do_not_fit_the_network_are_refused(plain: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(networks.ARCHITECTURES, "seven", without_votes)
     with pytest.raises(DataError, match="no outputs for votes"):
         to_onnx(without_votes(), "seven", Fit(JUDGED, VOTES))
     with pytest.raises(DataError, match="has votes"):
-        to_onnx(tiny(), "tiny", Fit(JUDGED, np.zeros_like(VOTES)))
+        export.calibrated(plain, Fit(JUDGED, np.zeros_like(VOTES)))
 
 
 def test_what_is_no_champion_is_refused(tmp_path: Path) -> None:
@@ -155,8 +165,7 @@ def test_what_is_no_champion_is_refused(tmp_path: Path) -> None:
         shipped.keras_champion(file)
 
 
-def test_a_file_that_cannot_be_written_is_named(model: keras.Model, tmp_path: Path) -> None:
-    network, _ = to_onnx(model, "tiny", Fit(JUDGED))
+def test_a_file_that_cannot_be_written_is_named(plain: onnx.ModelProto, tmp_path: Path) -> None:
     (tmp_path / "a file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
-        export.write(network, tmp_path / "a file" / "emotion.onnx")
+        export.write(plain, tmp_path / "a file" / "emotion.onnx")
