@@ -86,7 +86,7 @@ class Keys(BaseModel):
     tick: str = Field(default="space", description="Tick a row.")
     add: str = Field(default="a", description="Add an entry, a shift, a person, or a visitor's name.")
     change: str = Field(default="c", description="Change an entry, a person, a shift, or a setting.")
-    unite: str = Field(default="u", description="Unite two entries of the same person.")
+    merge: str = Field(default="u", description="Merge two entries of the same person.")
     take_away: str = Field(default="x", description="Take away, after a question: void, end, erase, discard.")
     accept: str = Field(default="f", description="Do what is proposed.")
     look_again: str = Field(default="r", description="Look again: checks, shots, captures from the door.")

@@ -64,7 +64,7 @@ class MergeSide:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MergePreview:
-    """What a merge would unite."""
+    """What a merge would make one."""
 
     source: MergeSide
     into: MergeSide

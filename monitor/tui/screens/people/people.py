@@ -59,7 +59,7 @@ The filter finds people by name, number or group. The pane shows all about the p
 
 - **Tab**: to the pane, to scroll it, and back.
 - A consent is missing where nobody asked; until then no mood of theirs is kept.
-- **Ctrl+Z**: take back what was done last at the desk, uniting two people too.
+- **Ctrl+Z**: take back what was done last at the desk, merging two people too.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("people")]
 
@@ -229,7 +229,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         text = f"Who is the same person as {called(who)}?"
         if alike:
             text += f" {clean(alike[0][0], 40)} looks most like them (similarity {alike[0][1]:.3f})."
-        picker = PersonPicker("Unite with", text, but=who.id, search=alike[0][0] if alike else "")
+        picker = PersonPicker("Merge with", text, but=who.id, search=alike[0][0] if alike else "")
         self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
     def _compare(self, who: Person, into: Person) -> None:
@@ -246,7 +246,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             number, force = answers.get("number"), seen.unlike is not None
             return app.by_desk(merging.merge, app.cipher, source, into, number=number, force=force)
 
-        self.ask(MergeDialog(seen), job, f"United. {UNDO}")
+        self.ask(MergeDialog(seen), job, f"Merged. {UNDO}")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):

@@ -155,7 +155,7 @@ def changed_text(before: Person, person: Person, namesakes: int) -> str:
     if person.active != before.active:
         told = f"{clean(person.name, 40)} is {'active again' if person.active else 'kept, but no longer recognised'}."
     if namesakes > 1 and person.name != before.name:
-        return f"{told} {namesakes} people have this name now: give them numbers, or unite them."
+        return f"{told} {namesakes} people have this name now: give them numbers, or merge them."
     return f"{told} {UNDO}"
 
 

@@ -211,7 +211,7 @@ async def test_on_a_small_screen_the_answers_are_in_view_below_the_faces(world: 
     async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
         await go(pilot, "f4", "u", *"hopper", "enter")
         assert "Which number stays" in text_of(world)
-        assert "Unite anyway" in text_of(world)
+        assert "Merge anyway" in text_of(world)
 
 
 async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
