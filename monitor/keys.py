@@ -84,6 +84,7 @@ class Keys(BaseModel):
     month: str = Field(default="m", description="A month.")
     quarter: str = Field(default="q", description="A quarter.")
     tick: str = Field(default="space", description="Tick a row.")
+    tick_all: str = Field(default="A", description="Tick all rows that the filter finds, or none.")
     add: str = Field(default="a", description="Add an entry, a shift, a person, or a visitor's name.")
     change: str = Field(default="c", description="Change an entry, a person, a shift, or a setting.")
     merge: str = Field(default="u", description="Merge two entries of the same person.")

@@ -80,13 +80,14 @@ def show(run: Run, who: Who) -> None:
     lines = [f"active: {_answer(person.active)}"]
     details = {"number": person.number, "group": person.group, "notes": person.notes}
     lines += [f"{name}: {text}" for name, text in details.items() if text]
-    for image in found.images:
+    zone = run.settings().zone
+    for number, image in enumerate(found.images, 1):
         fit = "" if image.fit is None else f", similarity to the others {image.fit:.3f}"
         alone = "" if image.both else ", seen by one face encoder only: run 'muster people re-encode'"
-        lines.append(f"image {image.template.id}: {image.template.source}{fit}{alone}")
-    zone = run.settings().zone
+        lines.append(f"image {number}, {local_time(image.template.created_at, zone)}: {image.template.source}{fit}{alone}")
     for one in found.consents:
-        decided = f"{_answer(one.given)}, {local_time(one.at, zone)} by {one.recorded_by}"
+        given = "taken back" if one.given is None else _answer(one.given)
+        decided = f"{given}, {local_time(one.at, zone)} by {one.recorded_by}"
         lines.append(f"{one.kind} consent: {decided}")
     lines += [f"looks like {name} (similarity {similarity:.3f})" for name, similarity in found.look_alikes]
     tell(printable(f"{person.name} ({person.id})", 300))
@@ -107,7 +108,7 @@ app.command()(merge)
 def split(
     run: Run,
     who: Who,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's id, from 'muster people show'.")],
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's number, from 'muster people show', or its id.")],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets the image; enrolled if they are not yet.")],
 ) -> None:
     """Move one image to another person.
@@ -116,7 +117,7 @@ def split(
     """
     from monitor.desk.people import merging
 
-    template = id_of(image, "an image", "muster people show")
+    template = int(image) if image.isdecimal() else id_of(image, "an image", "muster people show")
     engine, cipher, person = open_person(run, who)
     other = merging.split(engine, cipher, person.id, template, to, **run.stamp)
     run.say(f"The image now belongs to {other.name}.", {"image": image, "from": person.name, "to": other.name})
@@ -126,18 +127,47 @@ def split(
 @shared
 def consent(
     run: Run,
-    who: Who,
+    *,
+    who: Annotated[
+        list[str] | None, typer.Argument(metavar="PERSON", help="Names, numbers or ids; or use --group.")
+    ] = None,
     kind: Annotated[Literal["face", "mood"], typer.Argument(metavar="face|mood", help="What the consent is about.")],
-    answer: Annotated[Literal["yes", "no"], typer.Argument(metavar="yes|no", help="What the person said.")],
+    answer: Annotated[Literal["yes", "no"], typer.Argument(metavar="yes|no", help="What they said.")],
+    group: Annotated[str | None, typer.Option(help="Everybody in this group.")] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Of the group, or of all, only those whom nobody asked.")
+    ] = False,
 ) -> None:
-    """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
-    from monitor.desk.people import changes
+    """Write down what people agree to or refuse; who refuses "face" is not recognised.
 
-    engine, _, person = open_person(run, who)
+    Of several people at once, who refused stays refused. 'muster people undo' takes it back.
+    """
+    from monitor.desk.calendar.whom import known_group
+    from monitor.desk.people import changes
+    from monitor.desk.people.finding import find_person
+    from monitor.desk.people.listing import list_people
+
+    if bool(who) == (group is not None or missing):
+        raise UsageError("Say who it is: people by their names, or else --group or --missing.")
+    engine, _ = run.open_store()
+    if who:
+        people = list({one.id: one for one in (find_person(engine, name) for name in who)}.values())
+    else:
+        group = known_group(engine, group) if group is not None else None
+        listed = list_people(engine, group=group, consent_missing=missing)
+        people = [one.person for one in listed if not missing or getattr(one, f"{kind}_consent") is None]
+    if not people:
+        return tell("Nobody is meant; nothing was written down.", err if run.as_json else out)
     given = answer == "yes"
-    changes.set_consents(engine, person.id, {kind: given}, **run.stamp)
-    sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind}."
-    run.say(sentence, {"person": person.name, "kind": kind, "given": given})
+    stay = changes.set_consents(engine, [one.id for one in people], {kind: given}, **run.stamp)
+    if run.as_json:
+        for one in people:
+            emit({"person": one.name, "kind": kind, "given": given and one.id not in stay})
+        return
+    who_says = people[0].name if len(people) == 1 else plural(len(people) - len(stay), "person", "people")
+    does = ("agrees" if given else "refuses") if len(people) - len(stay) == 1 else "agree" if given else "refuse"
+    kept = f" {plural(len(stay), 'person', 'people')} refused before, and that stays." if stay else ""
+    tell(printable(f"{who_says} {does}{' to' if given else ''} {kind}.{kept}", 300))
 
 
 @app.command()

@@ -212,6 +212,11 @@ _ALL = (
         "people.consent", "consent", "change('consent')", "Consent", "What the person agreed to",
         "agree, permission, privacy, GDPR, mood", row=True,
     ),
+    Action("people.tick", "tick", "tick", "Tick", "Several people at once, for their consents", "mark, select", False),
+    Action(
+        "people.tick_all", "tick_all", "tick_all", "Tick all", "Tick everybody who is listed, or nobody",
+        "mark, select, everybody, many, consents, group", False,
+    ),
     Action(
         "people.merge", "merge", "merge", "Merge", "Make one person of two entries",
         "unite, same person, join, double, duplicate", False, row=True,

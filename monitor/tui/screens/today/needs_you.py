@@ -31,8 +31,6 @@ from monitor.tui.widgets.table import Column, Row, Table
 
 REACH: Final = timedelta(days=31)
 """So many days at once are looked through."""
-TICKS: Final = "□", "■"
-ASCII_TICKS: Final = "[ ]", "[x]"
 COLUMNS: Final = (
     Column("month", "", 3, rank=3),
     Column("name", "Name", least=14, most=24),
@@ -81,17 +79,13 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         yield Static(id="summary", markup=False)
         with Horizontal(id="main"):
             with Container(classes="pane", id="repairs-pane"):
-                day = Column("day", "Day", len(self._ticks[0]) + len(" Mon 23"))
+                day = Column("day", "Day", len(self.app.signs.ticks[0]) + len(" Mon 23"))
                 yield Table((day, *COLUMNS), empty="Loading", id="repairs")
             yield Static(classes="pane details", id="evidence", markup=False)
 
     @property
     def period(self) -> Period:
         return days_looked_at(self.app, self._back)
-
-    @property
-    def _ticks(self) -> tuple[str, str]:
-        return ASCII_TICKS if self.app.ascii_only else TICKS
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -139,7 +133,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         return [one for one in self.loaded.aside if one.repair.key not in self._written] if self.loaded else ()
 
     def _row(self, one: Repair) -> Row:
-        day = f"{self._ticks[one.key in self._ticked]} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
+        day = f"{self.app.signs.ticks[one.key in self._ticked]} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
         proposal = self._proposal(one)
         if self._view_aside:
             found = next(each for each in self._aside if each.repair.key == one.key)

@@ -61,6 +61,27 @@ async def test_consent_is_written_down(world: World) -> None:
         assert consents.current(session, world.ids["Ada Lovelace"], "mood") is False
 
 
+async def test_the_consents_of_many_are_written_down_at_once_and_taken_back_at_once(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "A")
+        await until(lambda: "10 ticked (o: their consents, Esc: none)" in text_of(world))
+        await go(pilot, "space")
+        assert "□ Ada Lovelace" in text_of(world)
+        await go(pilot, "o")
+        await fill(pilot, mood="yes")
+        assert "The decisions of 9 people are recorded. 1 person refused before: that stays." in told(pilot)
+        assert "ticked" not in text_of(world)
+        assert [kind for (_, kind), given in _decided(world).items() if given].count("mood") == 8
+        await go(pilot, "ctrl+z")
+        await until(lambda: "consents of 8 people" in told(pilot))
+    assert {kind: given for (_, kind), given in _decided(world).items() if kind == "mood"} == {"mood": False}
+
+
+def _decided(world: World) -> dict[tuple[UUID, str], bool]:
+    with reading(world.engine) as session:
+        return consents.decisions(session, list(world.ids.values()))
+
+
 async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(world: World) -> None:
     with writing(world.engine) as session:
         for name, person in world.ids.items():
