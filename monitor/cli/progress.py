@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import typer
+
 from monitor.cli.options import err, out
 
 if TYPE_CHECKING:
@@ -12,8 +14,22 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 0.8
 """Seconds for which a command may say nothing."""
+_WIPE: Final = "\x1b[2K"
+"""Empties the line of a terminal."""
 Show: TypeAlias = Callable[[str, float, float | None], None]
 """Called with a title, the amount done and the total amount (None while the total is unknown)."""
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Say at once, where somebody looks, that Muster starts: it imports for a second. The line goes at the end."""
+    if err.is_terminal:
+        typer.echo("Muster starts ...\r", err=True, nl=False)
+    try:
+        yield
+    finally:
+        if err.is_terminal:
+            typer.echo(_WIPE, err=True, nl=False)
 
 
 @contextmanager

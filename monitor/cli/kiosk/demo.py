@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import AsciiOption, JsonOption, err, out, tell
-from monitor.cli.progress import progress_bar
+from monitor.cli.progress import progress_bar, starting
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ def demo(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
-    from db.crypto import TemplateCipher
-    from db.engine import open_database
-    from db.proof.heads import open_with
-    from monitor.desk.store import Store
-    from monitor.sources.simulated.camera import SimulatedCamera
+    with starting():
+        from db.crypto import TemplateCipher
+        from db.engine import open_database
+        from db.proof.heads import open_with
+        from monitor.desk.demo import past  # noqa: F401 - its own imports are the longest
+        from monitor.desk.store import Store
+        from monitor.sources.simulated.camera import SimulatedCamera
 
     headless = headless or json or not out.is_terminal
     if headless and seconds is None:

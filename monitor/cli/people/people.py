@@ -84,7 +84,9 @@ def show(run: Run, who: Who) -> None:
     for number, image in enumerate(found.images, 1):
         fit = "" if image.fit is None else f", similarity to the others {image.fit:.3f}"
         alone = "" if image.both else ", seen by one face encoder only: run 'muster people re-encode'"
-        lines.append(f"image {number}, {local_time(image.template.created_at, zone)}: {image.template.source}{fit}{alone}")
+        lines.append(
+            f"image {number}, {local_time(image.template.created_at, zone)}: {image.template.source}{fit}{alone}"
+        )
     for one in found.consents:
         given = "taken back" if one.given is None else _answer(one.given)
         decided = f"{given}, {local_time(one.at, zone)} by {one.recorded_by}"
@@ -108,7 +110,9 @@ app.command()(merge)
 def split(
     run: Run,
     who: Who,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's number, from 'muster people show', or its id.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="The image's number, from 'muster people show', or its id.")
+    ],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets the image; enrolled if they are not yet.")],
 ) -> None:
     """Move one image to another person.

@@ -17,7 +17,11 @@ NEEDED = {
     "Group.parse_args": (TyperGroup, "parse_args", "a group without a command shows a traceback instead of its help"),
     "Group.list_commands": (TyperGroup, "list_commands", "the list of commands is empty"),
     "Group.get_command": (TyperGroup, "get_command", "no command is found, for commands are imported here"),
-    "Group.resolve_command": (TyperGroup, "resolve_command", "'people unite' does not say that 'people merge' is meant"),
+    "Group.resolve_command": (
+        TyperGroup,
+        "resolve_command",
+        "'people unite' does not say that 'people merge' is meant",
+    ),
     "Context.fail": (typer.Context, "fail", "'people unite' does not say that 'people merge' is meant"),
     "Group.format_commands": (TyperGroup, "format_commands", "sentences in the list of commands are cut off"),
     "Command.format_usage": (TyperCommand, "format_usage", "a help that is shortened has no first line"),

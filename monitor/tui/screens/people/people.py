@@ -324,5 +324,11 @@ def _offers(details: PersonDetails | None) -> tuple[bool, bool]:
 def _row(one: PersonSummary, tick: str) -> Row:
     given = {True: "yes", False: "no", None: "?"}
     consent = f"{given[one.face_consent]} / {given[one.mood_consent]}" if one.person.active else "inactive"
-    cells = (tick + clean(one.person.name), clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
+    cells = (
+        tick + clean(one.person.name),
+        clean(one.person.group),
+        str(one.templates),
+        consent,
+        str(one.look_alikes or ""),
+    )
     return Row(str(one.person.id), cells, (None if one.person.active else "faint",))

@@ -85,6 +85,17 @@ def test_what_makes_no_sense_is_one_sentence_and_enters_nothing(
     assert listed("shifts", "list", "--all") == []
 
 
+def test_a_shift_of_24_hours_is_asked_about_at_a_terminal(
+    muster: Muster, listed: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("monitor.cli.calendar.shifts.confirmed", lambda _: False)
+    code, said, error = muster("shifts", "add", "--days", "mon-fri", "--from", "9", "--to", "9")
+    assert (code, said) == (2, "")
+    assert "Nothing was written; correct --from or --to." in error
+    assert listed("shifts", "list") == []
+
+
 def test_a_shift_at_the_time_of_another_is_refused(muster: Muster, listed: Listed) -> None:
     muster(*OFFICE)
     code, _, error = muster(*OFFICE)
