@@ -11,8 +11,6 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = "id, person_id, kind, given, at, recorded_by"
-
 
 def upgrade() -> None:
     _answer(optional=True)
@@ -42,7 +40,10 @@ def _answer(*, optional: bool) -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
-    op.execute(f"INSERT INTO consent_anew ({_COLUMNS}) SELECT {_COLUMNS} FROM consent")
+    op.execute(
+        "INSERT INTO consent_anew (id, person_id, kind, given, at, recorded_by)"
+        " SELECT id, person_id, kind, given, at, recorded_by FROM consent"
+    )
     op.drop_table("consent")
     op.rename_table("consent_anew", "consent")
     op.create_index(op.f("ix_consent_person_id_kind_at"), "consent", ["person_id", "kind", "at"])

@@ -193,9 +193,9 @@ def import_(
 
 def _require_meant(shift: "Shift") -> None:
     """Ask at a terminal whether a shift of 24 hours is meant. Raises: UsageError."""
-    if shift.length == timedelta(days=1) and sys.stdin.isatty():
-        if not confirmed("This shift lasts 24 hours. Is that meant?"):
-            raise UsageError("Nothing was written; correct --from or --to.")
+    doubtful = shift.length == timedelta(days=1) and sys.stdin.isatty()
+    if doubtful and not confirmed("This shift lasts 24 hours. Is that meant?"):
+        raise UsageError("Nothing was written; correct --from or --to.")
 
 
 def _tell(run: Run, done: "ShiftChange", key: str, verb: str) -> None:

@@ -1,13 +1,14 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, err, id_of, out, shared, tell
 from monitor.cli.people.change import activate, change, deactivate, rename, undo
+from monitor.cli.people.consents import consent
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
 from monitor.cli.people.person import Who, open_person
@@ -127,51 +128,7 @@ def split(
     run.say(f"The image now belongs to {other.name}.", {"image": image, "from": person.name, "to": other.name})
 
 
-@app.command()
-@shared
-def consent(
-    run: Run,
-    *,
-    who: Annotated[
-        list[str] | None, typer.Argument(metavar="PERSON", help="Names, numbers or ids; or use --group.")
-    ] = None,
-    kind: Annotated[Literal["face", "mood"], typer.Argument(metavar="face|mood", help="What the consent is about.")],
-    answer: Annotated[Literal["yes", "no"], typer.Argument(metavar="yes|no", help="What they said.")],
-    group: Annotated[str | None, typer.Option(help="Everybody in this group.")] = None,
-    missing: Annotated[
-        bool, typer.Option("--missing", help="Of the group, or of all, only those whom nobody asked.")
-    ] = False,
-) -> None:
-    """Write down what people agree to or refuse; who refuses "face" is not recognised.
-
-    Of several people at once, who refused stays refused. 'muster people undo' takes it back.
-    """
-    from monitor.desk.calendar.whom import known_group
-    from monitor.desk.people import changes
-    from monitor.desk.people.finding import find_person
-    from monitor.desk.people.listing import list_people
-
-    if bool(who) == (group is not None or missing):
-        raise UsageError("Say who it is: people by their names, or else --group or --missing.")
-    engine, _ = run.open_store()
-    if who:
-        people = list({one.id: one for one in (find_person(engine, name) for name in who)}.values())
-    else:
-        group = known_group(engine, group) if group is not None else None
-        listed = list_people(engine, group=group, consent_missing=missing)
-        people = [one.person for one in listed if not missing or getattr(one, f"{kind}_consent") is None]
-    if not people:
-        return tell("Nobody is meant; nothing was written down.", err if run.as_json else out)
-    given = answer == "yes"
-    stay = changes.set_consents(engine, [one.id for one in people], {kind: given}, **run.stamp)
-    if run.as_json:
-        for one in people:
-            emit({"person": one.name, "kind": kind, "given": given and one.id not in stay})
-        return
-    who_says = people[0].name if len(people) == 1 else plural(len(people) - len(stay), "person", "people")
-    does = ("agrees" if given else "refuses") if len(people) - len(stay) == 1 else "agree" if given else "refuse"
-    kept = f" {plural(len(stay), 'person', 'people')} refused before, and that stays." if stay else ""
-    tell(printable(f"{who_says} {does}{' to' if given else ''} {kind}.{kept}", 300))
+app.command()(consent)
 
 
 @app.command()

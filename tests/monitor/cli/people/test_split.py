@@ -23,7 +23,9 @@ def test_an_image_is_moved_by_the_number_that_is_shown(
     enrol("Anna")
 
     def shown() -> list[str]:
-        return re.findall(r"^  image (\d+), \d{4}-\d\d-\d\d", CliRunner().invoke(app, ["show", "Anna"]).stdout, re.M)
+        return re.findall(
+            r"^  image (\d+), \d{4}-\d\d-\d\d", CliRunner().invoke(app, ["show", "Anna"]).stdout, re.MULTILINE
+        )
 
     assert shown() == ["1", "2", "3"]
     moved = CliRunner().invoke(app, ["split", "Anna", "2", "--to", "Ben"])
