@@ -85,9 +85,7 @@ def show(run: Run, who: Who) -> None:
     for number, image in enumerate(found.images, 1):
         fit = "" if image.fit is None else f", similarity to the others {image.fit:.3f}"
         alone = "" if image.both else ", seen by one face encoder only: run 'muster people re-encode'"
-        lines.append(
-            f"image {number}, {local_time(image.template.created_at, zone)}: {image.template.source}{fit}{alone}"
-        )
+        lines.append(f"image {number}, {local_time(image.template.created_at, zone)}{fit}{alone}")
     for one in found.consents:
         given = "taken back" if one.given is None else _answer(one.given)
         decided = f"{given}, {local_time(one.at, zone)} by {one.recorded_by}"
