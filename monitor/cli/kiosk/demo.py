@@ -119,9 +119,8 @@ def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera"
     team = members(list(photos), seed) if days else ()
     if not err.is_terminal:
         tell(f"Enrolling {len(photos)} people from 3 photographs each ...", err)
-    with progress_bar() as show:
-        enrolling = f"Enrolling {len(photos)} people"
-        show(enrolling, 0, None)
+    enrolling = f"Enrolling {len(photos)} people"
+    with progress_bar(enrolling) as show:
         begin, unknown = past.first_instant(days, now, settings), camera.strangers()[:_STRANGERS] if days else []
         strangers = past.enrol(
             store, photos, begin, team=team, strangers=[some[::2] for some in unknown], show=partial(show, enrolling)

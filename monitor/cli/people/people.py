@@ -172,8 +172,7 @@ def re_encode(run: Run) -> None:
 
     engine, cipher = run.open_store()
     images = missing = 0
-    with progress_bar(out if out.is_terminal and not run.as_json else err) as show:
-        show("Computing templates anew", 0, None)
+    with progress_bar("Computing templates anew", out if out.is_terminal and not run.as_json else err) as show:
         for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
             images, missing = images + done.images, missing + done.without_face
             record = {"person": done.person, "images": done.images, "without_face": done.without_face}

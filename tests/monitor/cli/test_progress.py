@@ -14,7 +14,7 @@ from monitor.cli.progress import progress_bar, working
 def test_the_bar_is_drawn_on_a_terminal_unless_it_is_hidden(terminal: bool, hidden: bool, drawn: bool) -> None:
     paper = io.StringIO()
     console = Console(file=paper, force_terminal=terminal, width=100)
-    with progress_bar(console, hidden=hidden) as show:
+    with progress_bar("Looking", console, hidden=hidden) as show:
         show("[red]12 of 48 pictures", 12, 48)
         console.print("a line")
     assert ("[red]12 of 48 pictures" in paper.getvalue()) is drawn

@@ -68,7 +68,10 @@ def test_a_list_is_imported_and_what_is_left_out_is_said(muster: Muster, listed:
     [
         (("add", "--days", "mon"), "A shift needs --days, --from and --to"),
         ((*OFFICE[1:], "--person", "zoe", "--group", "Lab"), "give --person or --group"),
-        ((*OFFICE[1:], "--person", "o"), "2 people match 'o': Ada [b]Lovelace[/b], Zoë Young (17); give more of the name"),
+        (
+            (*OFFICE[1:], "--person", "o"),
+            "2 people match 'o': Ada [b]Lovelace[/b], Zoë Young (17); give more of the name",
+        ),
         ((*OFFICE[1:], "--every", "2"), "needs --valid-from"),
         ((*OFFICE[1:], "--grace", "x"), "'x' is not a grace in minutes"),
         (("change", "nothing", "--from", "8"), "No shift has the id 'nothing'"),
