@@ -91,7 +91,7 @@ def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
     return _like(found, [audit.record(row) for row in found.items])
 
 
-def found(session: Session, search: str, *, consent_missing: bool = False) -> list[UUID]:
+def found_ids(session: Session, search: str, *, consent_missing: bool = False) -> list[UUID]:
     """The ids of everybody whom `matching` finds."""
     where = matching(search, consent_missing=consent_missing)
     return list(session.scalars(select(PersonRow.id) if where is None else select(PersonRow.id).where(where)))

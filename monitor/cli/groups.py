@@ -40,7 +40,7 @@ class Group(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         meant = _MEANT.get(args[0], "")
-        if meant in self.list_commands(ctx):
+        if meant in self.list_commands(ctx) and not ctx.resilient_parsing:
             ctx.fail(f"There is no command {args[0]!r}: '{ctx.command_path} {meant}' is meant")
         return super().resolve_command(ctx, args)
 

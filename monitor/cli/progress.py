@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 0.8
 """Seconds for which a command may say nothing."""
-_WIPE: Final = "\x1b[2K"
-"""Empties the line of a terminal."""
+_STARTS: Final = "Muster starts ..."
 Show: TypeAlias = Callable[[str, float, float | None], None]
 """Called with a title, the amount done and the total amount (None while the total is unknown)."""
 
@@ -23,13 +22,14 @@ Show: TypeAlias = Callable[[str, float, float | None], None]
 @contextmanager
 def starting() -> Iterator[None]:
     """Say at once, where somebody looks, that Muster starts: it imports for a second. The line goes at the end."""
-    if err.is_terminal:
-        typer.echo("Muster starts ...\r", err=True, nl=False)
+    if not err.is_terminal:
+        yield
+        return
+    typer.echo(f"{_STARTS}\r", err=True, nl=False)
     try:
         yield
     finally:
-        if err.is_terminal:
-            typer.echo(_WIPE, err=True, nl=False)
+        typer.echo(f"{' ' * len(_STARTS)}\r", err=True, nl=False)
 
 
 @contextmanager

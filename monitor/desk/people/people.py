@@ -130,7 +130,7 @@ def people_counts(
 def people_found(engine: Engine, search: str, *, consent_missing: bool = False) -> list[UUID]:
     """The ids of everybody whom the filter finds. Raises: DatabaseError."""
     with reading(engine) as session:
-        return pages.found(session, search, consent_missing=consent_missing)
+        return pages.found_ids(session, search, consent_missing=consent_missing)
 
 
 def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from monitor.cli.progress import progress_bar, working
+from monitor.cli.progress import progress_bar, starting, working
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,16 @@ def test_the_bar_is_drawn_on_a_terminal_unless_it_is_hidden(terminal: bool, hidd
     assert ("[red]12 of 48 pictures" in paper.getvalue()) is drawn
     assert ("25 %" in paper.getvalue()) is drawn
     assert "a line" in paper.getvalue()
+
+
+def test_a_start_is_said_at_once_and_its_line_goes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for terminal, said in ((True, "Muster starts ...\r"), (False, "")):
+        monkeypatch.setattr("monitor.cli.progress.err", Console(file=io.StringIO(), force_terminal=terminal))
+        with starting():
+            assert capsys.readouterr().err == said
+        assert capsys.readouterr().err.strip() == ""
 
 
 def test_long_work_says_what_is_done_and_short_work_says_nothing() -> None:
