@@ -65,7 +65,7 @@ def _heading(text: Text, title: str) -> None:
 def _images(text: Text, details: PersonDetails, zone: ZoneInfo, review: str) -> None:
     _heading(text, f"Images {len(details.templates)}: eye distance, sharpness")
     for number, one in enumerate(details.templates[:6], 1):
-        text.append(f"{number}  {day_text(one.created_at, zone)}").append(f"  {quality_text(one.quality)}\n", "dim")
+        text.append(f"{number}  {day_text(one.created_at, zone)[4:]}").append(f"  {quality_text(one.quality)}\n", "dim")
     if len(details.templates) > 6:
         text.append(f"and {len(details.templates) - 6} more\n", "dim")
     if details.waiting:
