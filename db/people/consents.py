@@ -67,7 +67,7 @@ def missing() -> ColumnElement[bool]:
     return and_(PersonRow.active == true(), or_(few, PersonRow.id.in_(taken_back())))
 
 
-def taken_back(kind: ConsentKind | None = None) -> Select[tuple[UUID]]:
+def taken_back(kind: ConsentKind | None = None) -> Select[UUID]:
     """The ids of people whose last decision, about "face" or "mood" or either, was taken back."""
     last, later = aliased(ConsentRow), aliased(ConsentRow)
     after = or_(later.at > last.at, and_(later.at == last.at, later.id > last.id))
