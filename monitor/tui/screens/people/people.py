@@ -183,13 +183,12 @@ The filter finds people by name, number or group. The pane shows all about the p
 
     def _consent_of_ticked(self) -> None:
         change = consent_of_many(self.app, sorted(self._ticked))
-        closing = change.done
 
-        def done(stay: set[UUID]) -> str:
+        def job(answers: Answers) -> Callable[[], object]:
             self._ticked = set()
-            return closing(stay)
+            return change.job(answers)
 
-        self.ask(change.dialog, change.job, done)
+        self.ask(change.dialog, job, change.done)
 
     # The person
 
