@@ -93,8 +93,7 @@ def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
 
 def found_ids(session: Session, search: str, *, consent_missing: bool = False) -> list[UUID]:
     """The ids of everybody whom `matching` finds."""
-    where = matching(search, consent_missing=consent_missing)
-    return list(session.scalars(select(PersonRow.id) if where is None else select(PersonRow.id).where(where)))
+    return list(session.scalars(select(PersonRow.id).where(*matching(search, consent_missing=consent_missing))))
 
 
 def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:

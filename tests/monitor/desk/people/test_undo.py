@@ -18,7 +18,7 @@ from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
 from db.people import consents, pages, people, pins
-from db.people.gallery import load_gallery
+from db.people.gallery import joined, listed
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent
 from db.records.observations import SightingRecord
@@ -134,11 +134,11 @@ def test_the_first_decisions_of_many_people_are_taken_back_at_once_and_nobody_wa
             ("face", True), ("mood", False), ("mood", None), ("face", None),
         ]  # fmt: skip
         assert pages.count_matching(session, "", consent_missing=True) == 2
-        assert {one.mood_consent for one in load_gallery(session, cipher, ENCODER_NAME)} == {None}
+        assert joined(listed(session, ENCODER_NAME)).mood_consent.tolist() == [-1, -1]
     changes.set_consents(engine, both, {"face": True, "mood": True}, **now())
     with reading(engine) as session:
         assert pages.count_matching(session, "", consent_missing=True) == 0
-        assert {one.mood_consent for one in load_gallery(session, cipher, ENCODER_NAME)} == {True}
+        assert joined(listed(session, ENCODER_NAME)).mood_consent.tolist() == [1, 1]
     assert verdict.verify(engine, cipher, None).problems == ()
 
 
