@@ -10,7 +10,7 @@ from db.errors import DatabaseDamaged, NewerDatabase
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0021"
+HEAD = "0022"
 """The newest revision in `db/migrations`; known here so that a start needs no Alembic."""
 
 _LOCK = 7_301_188_203

@@ -94,14 +94,14 @@ def _not_in_environment(values: Mapping[str, Any], prefix: str) -> dict[str, Any
 
 
 def read_file(file: Path | None = None) -> dict[str, Any]:
-    """What the configuration file holds; empty where the user's own does not exist.
+    """What the configuration file holds, by the present names; empty where the user's own does not exist.
 
     Raises:
         SettingsError: it does not exist, cannot be read, or is not valid TOML.
     """
     path = file or config.CONFIG_FILE
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if file is None:
             return {}
@@ -110,6 +110,10 @@ def read_file(file: Path | None = None) -> dict[str, Any]:
         raise SettingsError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from None
+    keys = written.get("keys")
+    if isinstance(keys, dict) and "unite" in keys:  # as this key was called up to 0.13
+        keys.setdefault("merge", keys.pop("unite"))
+    return written
 
 
 @dataclass(frozen=True, slots=True)

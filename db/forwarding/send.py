@@ -251,4 +251,4 @@ def send_consents(source: Engine, target: Engine, people: People, whose: Collect
 def _counts(consent: Mapping[str, Any], people: People) -> bool:
     """Whether a decision holds there: as with a merge, of somebody who is another person there only a refusal does."""
     known = people.known(consent["person_id"])
-    return known is not None and (known == consent["person_id"] or not consent["given"])
+    return known is not None and (known == consent["person_id"] or consent["given"] is False)

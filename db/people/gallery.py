@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, exists, func, select, true
+from sqlalchemy import Select, and_, exists, func, select, true
 from sqlalchemy.orm import Session
 
 from db import migrate
@@ -145,7 +145,10 @@ def _each(part: Opened) -> Iterator[tuple[UUID, str, NDArray[np.float32]]]:
 
 def _people(encoder: str, *columns: Any) -> Select[*tuple[Any, ...]]:
     """Id, name, whether the person was asked about their mood, and these columns."""
-    asked = exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.kind == "mood")
+    asked = and_(
+        exists().where(ConsentRow.person_id == PersonRow.id, ConsentRow.kind == "mood"),
+        PersonRow.id.not_in(consents.taken_back("mood")),
+    )
     return (
         select(raw(PersonRow.id), PersonRow.name, asked, *columns)
         .join(MeanTemplateRow, MeanTemplateRow.person_id == PersonRow.id)

@@ -91,6 +91,11 @@ def audit_page(session: Session, want: Want) -> Page[AuditEntry]:
     return _like(found, [audit.record(row) for row in found.items])
 
 
+def found_ids(session: Session, search: str, *, consent_missing: bool = False) -> list[UUID]:
+    """The ids of everybody whom `matching` finds."""
+    return list(session.scalars(select(PersonRow.id).where(*matching(search, consent_missing=consent_missing))))
+
+
 def names(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     """The names of these people, without those who were erased."""
     return dict(session.execute(select(PersonRow.id, PersonRow.name).where(among(PersonRow.id, ids))).all())

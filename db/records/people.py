@@ -80,7 +80,8 @@ class Consent:
     id: UUID
     person: UUID
     kind: ConsentKind
-    given: bool
+    given: bool | None
+    """None: the decision before was taken back."""
     at: datetime
     recorded_by: str
 

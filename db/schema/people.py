@@ -77,7 +77,8 @@ class ConsentRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(8))
-    given: Mapped[bool]
+    given: Mapped[bool | None]
+    """None: the decision before was taken back, and the person counts as not asked."""
     at: Mapped[datetime]
     recorded_by: Mapped[str]
 

@@ -17,6 +17,8 @@ _COMMON: Final = {
 """The options of every command, by the names of their parameters."""
 _NAME: Final = 26
 """Cells of an option's name; the text of a longer one begins behind it."""
+_MEANT: Final = {"unite": "merge"}
+"""Commands by another word that people use for them."""
 _EXTRA: Final = re.compile(r"\s+\[[^\]]*\]$")
 _CLAUSE: Final = re.compile(r"[;:] |\. (?=\S)")
 
@@ -35,6 +37,12 @@ class Group(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return on_one_screen(super().get_command(ctx, cmd_name))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        meant = _MEANT.get(args[0], "")
+        if meant in self.list_commands(ctx) and not ctx.resilient_parsing:
+            ctx.fail(f"There is no command {args[0]!r}: '{ctx.command_path} {meant}' is meant")
+        return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
         return _fitting(self, ctx, super().get_help(ctx))

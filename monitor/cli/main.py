@@ -23,7 +23,7 @@ _COMMANDS = {
     "review": ("monitor.cli.kiosk.app", "review", "Attendance, moods and people in the terminal, without a camera."),
     "enroll": ("monitor.cli.people.enroll", "app", "Turn images or camera shots into people."),
     "people": ("monitor.cli.people.people", "app", "List, rename, merge, export and erase people."),
-    "visitors": ("monitor.cli.people.visitors", "app", "Unknown faces: list, name, unite or discard them."),
+    "visitors": ("monitor.cli.people.visitors", "app", "Unknown faces: list, name, merge or discard them."),
     "shifts": ("monitor.cli.calendar.shifts", "app", "Who is expected when."),
     "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
     "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),

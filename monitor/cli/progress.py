@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import typer
+
 from monitor.cli.options import err, out
 
 if TYPE_CHECKING:
@@ -12,15 +14,30 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 0.8
 """Seconds for which a command may say nothing."""
+_STARTS: Final = "Muster starts ..."
 Show: TypeAlias = Callable[[str, float, float | None], None]
 """Called with a title, the amount done and the total amount (None while the total is unknown)."""
 
 
 @contextmanager
-def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[Show]:
+def starting() -> Iterator[None]:
+    """Say at once, where somebody looks, that Muster starts: it imports for a second. The line goes at the end."""
+    if not err.is_terminal:
+        yield
+        return
+    typer.echo(f"{_STARTS}\r", err=True, nl=False)
+    try:
+        yield
+    finally:
+        typer.echo(f"{' ' * len(_STARTS)}\r", err=True, nl=False)
+
+
+@contextmanager
+def progress_bar(title: str, console: "Console" = err, *, hidden: bool = False) -> Iterator[Show]:
     """A bar with the elapsed and the remaining time, which disappears at the end.
 
     Args:
+        title: until the first call.
         console: gets the bar if it is a terminal. Text printed to it meanwhile stands above the bar.
         hidden: draw nothing.
     """
@@ -32,7 +49,7 @@ def progress_bar(console: "Console" = err, *, hidden: bool = False) -> Iterator[
     )
     off = hidden or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=off, speed_estimate_period=600) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task(title, total=None)
         yield lambda title, done, total: bar.update(task, description=title, completed=done, total=total)
 
 
@@ -51,7 +68,7 @@ def working(title: str, console: "Console" = err, *, after: float = SILENCE) -> 
     with ExitStack() as stack:
 
         def begin() -> None:
-            show = stack.enter_context(progress_bar(console))
+            show = stack.enter_context(progress_bar(title, console))
             show(*latest[-1])
             shows.append(show)
 
@@ -77,5 +94,5 @@ def working(title: str, console: "Console" = err, *, after: float = SILENCE) -> 
 @contextmanager
 def picture_progress(*, as_json: bool) -> Iterator[Callable[[int, int], None]]:
     """The bar of a command that works on pictures: called with the number done and the number of all."""
-    with progress_bar(out if out.is_terminal and not as_json else err) as show:
+    with progress_bar("Looking for pictures", out if out.is_terminal and not as_json else err) as show:
         yield lambda done, total: show(f"{done:,} of {total:,} pictures", done, total)

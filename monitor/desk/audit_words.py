@@ -30,7 +30,9 @@ def change_words(entry: AuditEntry, events: Mapping[UUID, AttendanceEvent], zone
     if entry.action in _NO_CHANGE or not ("before" in detail or "after" in detail):
         pairs = detail["changed"].items() if detail.get("changed") else ()
         told = [f"{name} {_word(old)} {arrow} {_word(new)}" for name, (old, new) in pairs]
-        return _listed(told or [f"{key} {_word(value)}" for key, value in detail.items() if _is_told(key, value)])
+        return _listed(
+            told or [f"{key.replace('_', ' ')} {_word(value)}" for key, value in detail.items() if _is_told(key, value)]
+        )
     before, after = detail.get("before"), detail.get("after")
     if isinstance(before, Mapping) or isinstance(after, Mapping):
         return _listed(list(_differences(before or {}, after or {}, arrow)))

@@ -179,6 +179,11 @@ def test_every_setting_has_a_sentence_for_people() -> None:
     assert all((field.description or "").endswith(".") for field in fields)
 
 
+def test_a_key_by_its_name_of_before_still_holds(file: Path) -> None:
+    file.write_text('[keys]\nunite = "f8"\n', encoding="utf-8")
+    assert load_settings(file).keys.merge == "f8"
+
+
 def test_limits_of_quality_are_a_table_of_the_file(file: Path) -> None:
     file.write_text('site = "Harbour"\n[quality]\nsharpness = 0.2\nyaw = 20\n')
     limits = load_settings(file).quality

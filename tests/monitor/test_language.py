@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from enroll.camera import coach
 from monitor.domain import MOODS
 from monitor.language import Language, catalogue, day_in, english, language_of
-from monitor.tui.runtime.actions import ACTIONS
+from monitor.tui.runtime.actions import ACTIONS, TABS
 from monitor.tui.runtime.kiosk_controller import ENDED
 from monitor.tui.screens.people.capture import HEADLINES, STEPS
 
@@ -29,7 +29,7 @@ def said() -> set[str]:
     }
     source = Path(coach.__file__).read_text(encoding="utf-8")
     hints = set(re.findall(r'(?:: |return |Advice\(|= )"([A-Z][^"{]*\.)"', source)) - refusals(source)
-    keys = {action.title for action in ACTIONS.values() if action.place == "door"} | {
+    keys = {action.title for action in ACTIONS.values() if action in TABS or action.place == "door"} | {
         "Help",
         "Close help",
         "Commands",

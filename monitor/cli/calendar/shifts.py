@@ -1,6 +1,8 @@
 """`muster shifts`: who is expected when."""
 
+import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,12 +10,13 @@ import typer
 
 from monitor.cli.calendar.options import open_site, parsed_day, tell_import
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, confirmed, emit, out, shared, tell
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
 if TYPE_CHECKING:
+    from db.calendar import Shift
     from monitor.desk.calendar.shifts import ShiftChange, ShiftEntry
 
 app = command_group("Who is expected when: for everybody, a group or a person; the narrowest shift counts.")
@@ -101,6 +104,7 @@ def add(
         shift = replace(shift, person=find_person(engine, person).id)
     elif group:
         shift = replace(shift, group=find_group(engine, group))
+    _require_meant(shift)
     _tell(run, add_shift(engine, settings.zone, shift, **run.stamp), "added", "Added.")
 
 
@@ -139,7 +143,10 @@ def change(
     wanted = {name: value for name, value in new.items() if value is not None}
     if not wanted:
         raise UsageError("Nothing to change; give what is new, such as --from 8:00.")
-    done = change_shift(engine, settings.zone, old.id, replace(old, **wanted), parse_day(on, today), **run.stamp)
+    changed = replace(old, **wanted)
+    if changed.length != old.length:
+        _require_meant(changed)
+    done = change_shift(engine, settings.zone, old.id, changed, parse_day(on, today), **run.stamp)
     _tell(run, done, "changed", "Changed.")
 
 
@@ -182,6 +189,13 @@ def import_(
 
     engine, settings, _ = open_site(run)
     tell_import(run, import_shifts(engine, settings.zone, file.expanduser(), **run.stamp), "shift")
+
+
+def _require_meant(shift: "Shift") -> None:
+    """Ask at a terminal whether a shift of 24 hours is meant. Raises: UsageError."""
+    doubtful = shift.length == timedelta(days=1) and sys.stdin.isatty()
+    if doubtful and not confirmed("This shift lasts 24 hours. Is that meant?"):
+        raise UsageError("Nothing was written; correct --from or --to.")
 
 
 def _tell(run: Run, done: "ShiftChange", key: str, verb: str) -> None:

@@ -108,7 +108,7 @@ def _keys() -> Iterator[str]:
     yield "## Keys"
     yield ""
     yield (
-        "Each key is a setting in the table `[keys]`, by its name: `muster config set keys.unite f8`. One key means "
+        "Each key is a setting in the table `[keys]`, by its name: `muster config set keys.merge f8`. One key means "
         "one thing on all screens. Enter, Escape, Tab, the arrows, `j` and `k` are the same in every list."
     )
     yield ""

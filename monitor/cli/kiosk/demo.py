@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import AsciiOption, JsonOption, err, out, tell
-from monitor.cli.progress import progress_bar
+from monitor.cli.progress import progress_bar, starting
 from monitor.text import plural
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ def demo(
     ascii_only: AsciiOption = False,
 ) -> None:
     """Real faces before a simulated camera: 30 enrolled people and 10 strangers, on a throw-away database."""
-    from db.crypto import TemplateCipher
-    from db.engine import open_database
-    from db.proof.heads import open_with
-    from monitor.desk.store import Store
-    from monitor.sources.simulated.camera import SimulatedCamera
+    with starting():
+        from db.crypto import TemplateCipher
+        from db.engine import open_database
+        from db.proof.heads import open_with
+        from monitor.desk.demo import past  # noqa: F401 - its own imports are the longest
+        from monitor.desk.store import Store
+        from monitor.sources.simulated.camera import SimulatedCamera
 
     headless = headless or json or not out.is_terminal
     if headless and seconds is None:
@@ -117,9 +119,8 @@ def _with_people(settings: "Settings", store: "Store", camera: "SimulatedCamera"
     team = members(list(photos), seed) if days else ()
     if not err.is_terminal:
         tell(f"Enrolling {len(photos)} people from 3 photographs each ...", err)
-    with progress_bar() as show:
-        enrolling = f"Enrolling {len(photos)} people"
-        show(enrolling, 0, None)
+    enrolling = f"Enrolling {len(photos)} people"
+    with progress_bar(enrolling) as show:
         begin, unknown = past.first_instant(days, now, settings), camera.strangers()[:_STRANGERS] if days else []
         strangers = past.enrol(
             store, photos, begin, team=team, strangers=[some[::2] for some in unknown], show=partial(show, enrolling)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 
 from monitor.cli.options import AsciiOption, Run, err, instant, out, shared, tell
+from monitor.cli.progress import starting
 from monitor.text import printable
 
 if TYPE_CHECKING:
@@ -69,14 +70,17 @@ def kiosk(
 
 def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, headless: bool, ascii_only: bool) -> bool:
     """A kiosk with the settings as they are now. Gives whether the app was left to begin once more."""
-    from monitor.desk.programs.around import programs_around
-    from monitor.desk.store import Store
-    from monitor.sources.source import open_source
-
-    settings = run.settings(**given)
-    frames = open_source(settings.source, _begins(at, settings))
-    store = Store(*open_store(run, settings, wait=frames.live))
     headless = headless or run.as_json or not out.is_terminal
+    with starting():
+        from monitor.desk.programs.around import programs_around
+        from monitor.desk.store import Store
+        from monitor.sources.source import open_source
+
+        settings = run.settings(**given)
+        frames = open_source(settings.source, _begins(at, settings))
+        store = Store(*open_store(run, settings, wait=frames.live))
+        if not headless:
+            import monitor.tui.run  # noqa: F401 - that takes as long again
     live = settings.liveness_of(live=frames.live) != "off"
     around = programs_around(store.engine, settings, live=live, site=follower(run, settings, store))
     make = partial(_make, run, settings, store, frames, fail_fast=headless)

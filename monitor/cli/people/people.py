@@ -1,13 +1,14 @@
 """`muster people`: everyone enrolled, and what may be done with what is kept about them."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, err, id_of, out, shared, tell
 from monitor.cli.people.change import activate, change, deactivate, rename, undo
+from monitor.cli.people.consents import consent
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
 from monitor.cli.people.person import Who, open_person
@@ -80,13 +81,14 @@ def show(run: Run, who: Who) -> None:
     lines = [f"active: {_answer(person.active)}"]
     details = {"number": person.number, "group": person.group, "notes": person.notes}
     lines += [f"{name}: {text}" for name, text in details.items() if text]
-    for image in found.images:
+    zone = run.settings().zone
+    for number, image in enumerate(found.images, 1):
         fit = "" if image.fit is None else f", similarity to the others {image.fit:.3f}"
         alone = "" if image.both else ", seen by one face encoder only: run 'muster people re-encode'"
-        lines.append(f"image {image.template.id}: {image.template.source}{fit}{alone}")
-    zone = run.settings().zone
+        lines.append(f"image {number}, {local_time(image.template.created_at, zone)}{fit}{alone}")
     for one in found.consents:
-        decided = f"{_answer(one.given)}, {local_time(one.at, zone)} by {one.recorded_by}"
+        given = "taken back" if one.given is None else _answer(one.given)
+        decided = f"{given}, {local_time(one.at, zone)} by {one.recorded_by}"
         lines.append(f"{one.kind} consent: {decided}")
     lines += [f"looks like {name} (similarity {similarity:.3f})" for name, similarity in found.look_alikes]
     tell(printable(f"{person.name} ({person.id})", 300))
@@ -107,7 +109,9 @@ app.command()(merge)
 def split(
     run: Run,
     who: Who,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The image's id, from 'muster people show'.")],
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="The image's number, from 'muster people show', or its id.")
+    ],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets the image; enrolled if they are not yet.")],
 ) -> None:
     """Move one image to another person.
@@ -116,28 +120,13 @@ def split(
     """
     from monitor.desk.people import merging
 
-    template = id_of(image, "an image", "muster people show")
+    template = int(image) if image.isdecimal() else id_of(image, "an image", "muster people show")
     engine, cipher, person = open_person(run, who)
     other = merging.split(engine, cipher, person.id, template, to, **run.stamp)
     run.say(f"The image now belongs to {other.name}.", {"image": image, "from": person.name, "to": other.name})
 
 
-@app.command()
-@shared
-def consent(
-    run: Run,
-    who: Who,
-    kind: Annotated[Literal["face", "mood"], typer.Argument(metavar="face|mood", help="What the consent is about.")],
-    answer: Annotated[Literal["yes", "no"], typer.Argument(metavar="yes|no", help="What the person said.")],
-) -> None:
-    """Write down what a person agrees to or refuses; who refuses "face" is not recognised."""
-    from monitor.desk.people import changes
-
-    engine, _, person = open_person(run, who)
-    given = answer == "yes"
-    changes.set_consents(engine, person.id, {kind: given}, **run.stamp)
-    sentence = f"{person.name} {'agrees to' if given else 'refuses'} {kind}."
-    run.say(sentence, {"person": person.name, "kind": kind, "given": given})
+app.command()(consent)
 
 
 @app.command()
@@ -183,8 +172,7 @@ def re_encode(run: Run) -> None:
 
     engine, cipher = run.open_store()
     images = missing = 0
-    with progress_bar(out if out.is_terminal and not run.as_json else err) as show:
-        show("Computing templates anew", 0, None)
+    with progress_bar("Computing templates anew", out if out.is_terminal and not run.as_json else err) as show:
         for done in reencode.re_encode(engine, cipher, reencode.KeptFaces().embed, **run.stamp):
             images, missing = images + done.images, missing + done.without_face
             record = {"person": done.person, "images": done.images, "without_face": done.without_face}

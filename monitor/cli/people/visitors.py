@@ -1,4 +1,4 @@
-"""`muster visitors`: unknown faces that the door has seen, one line per likely person; named, united or discarded."""
+"""`muster visitors`: unknown faces that the door has seen, one line per likely person; named, merged or discarded."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.desk.people.visitor_naming import VisitorEnrolled
     from monitor.desk.people.visitors import VisitorGroup
 
-app = command_group("Unknown faces: list, name, unite with somebody, or discard them.")
+app = command_group("Unknown faces: list, name, merge with somebody, or discard them.")
 
 VisitorArgument = Annotated[
     str, typer.Argument(metavar="VISITOR", help="The id, or the end of it, from 'muster visitors list'.")
@@ -92,7 +92,7 @@ def name(
 
 @app.command()
 @shared
-def unite(
+def merge(
     run: Run,
     visitor: VisitorArgument,
     person: Annotated[str, typer.Argument(metavar="PERSON", help="Who it is: a name, number or id.")],
@@ -113,7 +113,7 @@ def unite(
         done = visitor_naming.is_person(engine, cipher, group, who.id, settings.quality, force=force, **run.stamp)
     except FacesDifferError as refusal:
         raise UsageError(f"{str(refusal).removesuffix('.')}; add --force if they are.", code=refusal.code) from None
-    _told(run, done, "united")
+    _told(run, done, "merged")
     _offer_arrival(run, settings, engine, group, who, arrived)
 
 

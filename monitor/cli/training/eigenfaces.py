@@ -79,7 +79,7 @@ def eigenfaces(
         err.print(words, markup=False, soft_wrap=True)
     settings = StudySettings(components, who, people, shown_faces, seed, **({"jobs": jobs} if jobs else {}))
     folder = output or Path(".runs") / f"eigenfaces-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
-    with progress_bar() as show:
+    with progress_bar("The study begins") as show:
         run = run_study(faces, folder, settings=settings, steps=tuple(step or ()), progress=_each_step(show))
     _tell(run, json)
 

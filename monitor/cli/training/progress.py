@@ -85,7 +85,7 @@ def show_training(
     from training.emotion.fitting.fit import Progress
 
     listener = study.tensorboard(tensorboard) if tensorboard else None
-    with progress_bar(hidden=json) as show:
+    with progress_bar("The training begins", hidden=json) as show:
         # The first batch says how many there are, and a resumed run how far it has come.
         done = _epochs_done(folder)
 

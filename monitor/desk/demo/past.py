@@ -193,7 +193,7 @@ def _arrange(
     counting: dict[str, list[Shift]] = {}
     for member in team:
         if not member.moods:
-            set_consents(store.engine, ids[member.name], {"mood": False}, **by)
+            set_consents(store.engine, [ids[member.name]], {"mood": False}, **by)
         counting[member.name] = [one for one in shifts if one.group == member.group]
         if member.part_time:
             weekdays, start, end, begin = teams.own_shift(first)

@@ -21,6 +21,9 @@ _LEADING: Final = frozenset({"name visitor", "delete template"})
 def words(session: Session, found: Sequence[AuditEntry]) -> str:
     """What was done, in words; of changes of one person each is named."""
     if len(found) > 1 and {one.action for one in found} <= _OF_ONE_PERSON:
+        people = len({one.person for one in found})
+        if people > 1:
+            return f"the {'consents' if {one.action for one in found} == {'consent'} else 'changes'} of {people} people"
         *others, last = (words(session, [one]) for one in reversed(found))
         return f"{', '.join(others)} and {last}"
     names = pages.names(session, [one.person for one in found if one.person])

@@ -1,7 +1,8 @@
 """Changes of a person's record: name, number, group, notes, consents, PIN. Each function blocks, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Unpack
 from uuid import UUID
 
@@ -81,15 +82,31 @@ def change(
         return changed, len(people.find_by_name(session, changed.name))
 
 
-def set_consents(engine: Engine, person: UUID, given: Mapping[ConsentKind, bool], **by: Unpack[Actor]) -> None:
-    """Write down what a person agrees to (true) or refuses (false), where that changed. Raises: InvalidRecord."""
+def set_consents(
+    engine: Engine, persons: Sequence[UUID], given: Mapping[ConsentKind, bool], **by: Unpack[Actor]
+) -> set[UUID]:
+    """Write down what people agree to (true) or refuse (false), where that changed, all or nothing.
+
+    Of several people at once, who refused stays refused: only they themselves change that.
+
+    Returns:
+        Who stays refused.
+
+    Raises:
+        InvalidRecord: somebody was erased.
+    """
+    stay: set[UUID] = set()
     with writing(engine) as session:
-        for kind, agrees in given.items():
-            before = consents.current(session, person, kind)
-            if before is not agrees:
+        decided = consents.decisions(session, persons)
+        for person, (kind, agrees) in product(persons, given.items()):
+            before = decided.get((person, kind))
+            if before is False and agrees and len(persons) > 1:
+                stay.add(person)
+            elif before is not agrees:
                 consents.set_consent(session, person, kind, agrees, **by)
                 detail = {"kind": kind, "before": before, "after": agrees}
                 audit.note(session, "consent", person=person, detail=detail, **by)
+    return stay
 
 
 def set_pin(

@@ -68,7 +68,10 @@ def _only(who: str, found: Sequence[Person]) -> Person:
         raise UsageError(f"Nobody enrolled has the name or number {who!r}; see 'muster people list'.")
     if len(found) > 1:
         names = [one.name for one in found]
-        told = [one.name + (f" ({one.number or one.id})" * (names.count(one.name) > 1)) for one in found[:_CANDIDATES]]
+        told = [
+            f"{one.name} ({one.number or one.id})" if one.number or names.count(one.name) > 1 else one.name
+            for one in found[:_CANDIDATES]
+        ]
         more = f" and {len(found) - _CANDIDATES:,} more" if len(found) > _CANDIDATES else ""
         raise UsageError(
             f"{len(found):,} people match {who!r}: {', '.join(told)}{more}; give more of the name, or a number or id."

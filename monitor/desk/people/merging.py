@@ -64,7 +64,7 @@ class MergeSide:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MergePreview:
-    """What a merge would unite."""
+    """What a merge would make one."""
 
     source: MergeSide
     into: MergeSide
@@ -136,8 +136,13 @@ def merge(
         return stays
 
 
-def split(engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to: str, **by: Unpack[Actor]) -> Person:
+def split(
+    engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID | int, to: str, **by: Unpack[Actor]
+) -> Person:
     """Move one enrolled image to another person, who is made if there is none of that name.
+
+    Args:
+        image: its id, or its number: the person's oldest image is 1.
 
     Returns:
         Who has the image now.
@@ -148,13 +153,14 @@ def split(engine: Engine, cipher: TemplateCipher, person: UUID, image: UUID, to:
     """
     with writing(engine) as session:
         owner = people.get_person(session, person)
-        kept = {one.id: one for one in templates.list_templates(session, person)}
-        if image not in kept:
-            raise UsageError(f"{owner.name} has no image with the id {image}; see 'muster people show'.")
+        kept = enumerate(templates.list_templates(session, person), 1)
+        moved = next((one for number, one in kept if image in (number, one.id)), None)
+        if moved is None:
+            raise UsageError(f"{owner.name} has no image {image}; see 'muster people show'.")
         other = find_person(session, Identity(to)) or people.add_person(session, to, **by)
         if other.id == person:
             raise UsageError(f"The image belongs to {owner.name} already; give another person.")
-        _move(session, cipher, kept[image], other, **by)
+        _move(session, cipher, moved, other, **by)
         for changed in (owner, other):
             give_portrait(session, cipher, changed.id, at=by["at"])
         renew(session, cipher, [owner, other], at=by["at"])

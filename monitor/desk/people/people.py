@@ -127,6 +127,12 @@ def people_counts(
         return PeopleCounts(found, people.count_people(session), missing)
 
 
+def people_found(engine: Engine, search: str, *, consent_missing: bool = False) -> list[UUID]:
+    """The ids of everybody whom the filter finds. Raises: DatabaseError."""
+    with reading(engine) as session:
+        return pages.found_ids(session, search, consent_missing=consent_missing)
+
+
 def choice_of_people(engine: Engine, search: str, but: UUID | None, want: Want, stop: Event) -> Page[Person]:
     """People to choose from, by name, without one of them. Raises: DatabaseError."""
     with reading(engine, stop) as session:

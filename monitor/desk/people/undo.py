@@ -151,6 +151,8 @@ def undo_last(
 def _acts(session: Session) -> Iterator[list[AuditEntry]]:
     """The entries of each act that was not taken back, the newest first."""
     entries = audit.newest(session, _LOOKED_AT)
+    if len(entries) == _LOOKED_AT:  # the oldest act is whole, too
+        entries += [one for one in audit.of_moment(session, entries[-1].at) if one.id < entries[-1].id]
     undone = [one.detail for one in entries if one.action == _UNDO]
     gone = {id for detail in undone for key in ("undoes", "wrote") for id in detail.get(key, ())}
     ours = (one for one in entries if one.action in ACTS and one.actor not in _OF_OTHER_DOORS)
@@ -226,13 +228,7 @@ def _active(context: _Context, entry: AuditEntry) -> None:
 def _consent(context: _Context, entry: AuditEntry) -> None:
     kind: ConsentKind = entry.detail["kind"]
     _require(consents.current(context.session, _person(entry), kind), entry, "decision")
-    before = entry.detail["before"]
-    if before is None:
-        raise UsageError(
-            "It was the first decision, which stays on record. Write down what the person says now: on the People "
-            "screen, or with 'muster people consent'."
-        )
-    consents.set_consent(context.session, _person(entry), kind, before, **context.by)
+    consents.set_consent(context.session, _person(entry), kind, entry.detail["before"], **context.by)
 
 
 def _pin(context: _Context, entry: AuditEntry) -> None:

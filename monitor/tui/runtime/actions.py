@@ -14,7 +14,7 @@ class Action:
     """Something that a key does on a screen."""
 
     name: str
-    """Of the action in code, after its place: people.unite."""
+    """Of the action in code, after its place: people.merge."""
     key: str
     """The field of `Keys` that holds its key."""
     does: str
@@ -212,9 +212,14 @@ _ALL = (
         "people.consent", "consent", "change('consent')", "Consent", "What the person agreed to",
         "agree, permission, privacy, GDPR, mood", row=True,
     ),
+    Action("people.tick", "tick", "tick", "Tick", "Several people at once, for their consents", "mark, select", False),
     Action(
-        "people.unite", "unite", "merge", "Unite", "Make one person of two entries",
-        "merge, same person, join, double, duplicate", False, row=True,
+        "people.tick_all", "tick_all", "tick_all", "Tick all", "Tick everybody who is listed, or nobody",
+        "mark, select, everybody, many, consents, group", False,
+    ),
+    Action(
+        "people.merge", "merge", "merge", "Merge", "Make one person of two entries",
+        "unite, same person, join, double, duplicate", False, row=True,
     ),
     Action(
         "people.leave", "leave", "leave", "Leave", "Enter leave for this person",
@@ -253,8 +258,8 @@ _ALL = (
         "add, new person, who is this, register", row=True,
     ),
     Action(
-        "visitors.unite", "unite", "merge", "Unite", "The visitor is enrolled already",
-        "merge, same person, join, known, it is somebody", row=True,
+        "visitors.merge", "merge", "merge", "Merge", "The visitor is enrolled already",
+        "unite, same person, join, known, it is somebody", row=True,
     ),
     Action(
         "visitors.why", "why", "why", "Why", "Why nobody was named at the last visit",

@@ -36,18 +36,20 @@ class Signs:
     """A point outside its usual band."""
     to: str
     """Between a value before and the one after."""
+    ticks: tuple[str, str]
+    """Before a row that is not ticked, and before one that is."""
 
 
 UNICODE_SIGNS = Signs(
     came="✓", left="←", already="=", unknown="?", lost="!", back="↻", live="●",
     inside="●", outside="○", bar="━",
     mood=dict(zip(MOODS, "▓▚░█▒▞▄·", strict=True)),
-    dash="–", dot="·", to="→", unusual="◇",
+    dash="–", dot="·", to="→", unusual="◇", ticks=("□", "■"),
 )  # fmt: skip
 ASCII_SIGNS = Signs(
     came="+", left="<", already="=", unknown="?", lost="!", back="*", live="*",
     inside="*", outside="-", bar="=", mood=dict(zip(MOODS, "ADFHSUN.", strict=True)),
-    dash="-", dot="-", to="->", unusual="x",
+    dash="-", dot="-", to="->", unusual="x", ticks=("[ ]", "[x]"),
 )  # fmt: skip
 
 

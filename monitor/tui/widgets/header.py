@@ -70,8 +70,8 @@ class TopBar(Static):
 
     def _titles(self, room: int) -> list[tuple[str, str]]:
         """Each screen and how it is called here: where there is little room all but the current one by its key."""
-        keys = self.app.settings.keys
-        whole = [(one.key, f"{keys.shown(one.key)} {one.title}") for one in TABS]
+        keys, say = self.app.settings.keys, self.app.say if self._current == "door" else english
+        whole = [(one.key, f"{keys.shown(one.key)} {say(one.title)}") for one in TABS]
         if sum(len(title) + 3 for _, title in whole) <= room:
             return whole
         short = [(mode, title if mode == self._current else title.split()[0]) for mode, title in whole]

@@ -311,7 +311,8 @@ class Table(ScrollView, can_focus=True, inherit_bindings=False):
             if fixed <= width or not hideable:
                 break
             shown = [(index, column) for index, column in shown if column.rank != hideable]
-        left, wide = max(0, width - fixed), {index: column.width or column.least for index, column in shown}
+        spare = shown[-1][1].right and len(shown) < len(self._columns)  # between a head at the edge and the "…"
+        left, wide = max(0, width - fixed - spare), {index: column.width or column.least for index, column in shown}
         flexible = sorted((column.most, index) for index, column in shown if column.width is None)
         for place, (most, index) in enumerate(flexible):  # what a narrow one does not take goes to the others
             extra = min(max(0, most - wide[index]), left // (len(flexible) - place))

@@ -17,6 +17,12 @@ NEEDED = {
     "Group.parse_args": (TyperGroup, "parse_args", "a group without a command shows a traceback instead of its help"),
     "Group.list_commands": (TyperGroup, "list_commands", "the list of commands is empty"),
     "Group.get_command": (TyperGroup, "get_command", "no command is found, for commands are imported here"),
+    "Group.resolve_command": (
+        TyperGroup,
+        "resolve_command",
+        "'people unite' does not say that 'people merge' is meant",
+    ),
+    "Context.fail": (typer.Context, "fail", "'people unite' does not say that 'people merge' is meant"),
     "Group.format_commands": (TyperGroup, "format_commands", "sentences in the list of commands are cut off"),
     "Command.format_usage": (TyperCommand, "format_usage", "a help that is shortened has no first line"),
     "Command.get_params": (TyperCommand, "get_params", "a help that is shortened has no options"),
@@ -46,6 +52,13 @@ def test_a_group_without_a_command_explains_itself_as_wrong_usage(words: list[st
     done = CliRunner().invoke(app, words, prog_name="muster")
     assert (done.exit_code, done.stdout) == (2, "")
     assert " ".join(["Usage: muster", *words, "[OPTIONS] COMMAND"]) in done.stderr
+
+
+@pytest.mark.parametrize("group", ["people", "visitors"])
+def test_unite_says_that_merge_is_meant(group: str) -> None:
+    done = CliRunner().invoke(app, [group, "unite", "ada", "grace"], prog_name="muster")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"There is no command 'unite': 'muster {group} merge' is meant" in " ".join(done.stderr.split())
 
 
 def commands(group: Group, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

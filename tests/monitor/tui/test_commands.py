@@ -26,7 +26,7 @@ async def found(pilot: Pilot[None], query: str) -> list[str]:
 async def test_an_action_is_found_by_every_word_that_people_have_for_it(world: World, words: str) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f4")
-        assert (await found(pilot, words))[0] == "Unite"
+        assert (await found(pilot, words))[0] == "Merge"
 
 
 async def test_what_is_not_meant_by_any_word_is_not_found(world: World) -> None:
@@ -88,13 +88,13 @@ async def test_an_action_on_the_row_under_the_cursor_is_done_at_once(world: Worl
 
 
 async def test_keys_are_settings_for_screens_palette_and_footer_alike(world: World) -> None:
-    app = world.app(camera=False, keys=Keys(unite="f8", palette="ctrl+k", people="f10"))
+    app = world.app(camera=False, keys=Keys(merge="f8", palette="ctrl+k", people="f10"))
     async with app.run_test(size=SIZE) as pilot:
         await go(pilot, "f4")
         assert pilot.app.current_mode == "today"
         await go(pilot, "f10", "u")
         assert not isinstance(pilot.app.screen, PersonPicker)
-        assert next(one.told for one in commands(app, app.screen) if one.title == "Unite").endswith("(F8)")
+        assert next(one.told for one in commands(app, app.screen) if one.title == "Merge").endswith("(F8)")
         await go(pilot, "f8")
         assert isinstance(pilot.app.screen, PersonPicker)
         await go(pilot, "escape", "ctrl+k")

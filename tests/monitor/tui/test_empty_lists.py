@@ -11,7 +11,7 @@ from tests.monitor.world import World
     [
         (("f4", "x"), "The list is empty, so 'Erase' has nothing to do."),
         (("f4", "c"), "The list is empty, so 'Change' has nothing to do."),
-        (("f5", "u"), "The list is empty, so 'Unite' has nothing to do."),
+        (("f5", "u"), "The list is empty, so 'Merge' has nothing to do."),
         (("f2", "l"), "The list is empty, so 'Leave' has nothing to do."),
         (("exclamation_mark", "f"), "The list is empty, so 'Repair' has nothing to do."),
         (("f4", "enter"), "The list is empty: there is nothing to open."),

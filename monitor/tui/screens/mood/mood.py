@@ -115,7 +115,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self._drawn_for: tuple[int, ...] = ()
 
     def body(self) -> ComposeResult:
-        yield Static(id="summary", markup=False)
+        yield Static("Loading", id="summary", markup=False)
         yield Static(id="legend", markup=False)
         with Vertical(id="main"):
             with Horizontal(id="over"):

@@ -34,10 +34,10 @@ class MergeDialog(Dialog):
         numbers = [one.person.number or "" for one in (seen.into, seen.source)]
         choices = tuple((f"{clean(one, 30)}, with its PIN", one) for one in numbers)
         super().__init__(
-            "Unite",
+            "Merge",
             f"All data of {name} moves to {other}, and the entry {name} goes. {alike}Ctrl+Z takes it back.",
             [Ask("number", "Which number stays", numbers[0], choices)] if seen.two_numbers else (),
-            yes="Unite anyway" if seen.unlike else "Unite",
+            yes="Merge anyway" if seen.unlike else "Merge",
             danger=True,
         )
         self.add_class("-faces")

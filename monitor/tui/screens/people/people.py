@@ -28,7 +28,7 @@ from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
 from monitor.tui.screens.people.merge_dialog import MergeDialog
-from monitor.tui.screens.people.person_actions import CHANGES, UNDO
+from monitor.tui.screens.people.person_actions import CHANGES, UNDO, consent_of_many
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
@@ -58,8 +58,9 @@ class PeopleScreen(DeskScreen[Page[PersonSummary]]):
 The filter finds people by name, number or group. The pane shows all about the person under the cursor.
 
 - **Tab**: to the pane, to scroll it, and back.
-- A consent is missing where nobody asked; until then no mood of theirs is kept.
-- **Ctrl+Z**: take back what was done last at the desk, uniting two people too.
+- A consent is missing where nobody asked; until then no mood of theirs is kept. Tick people, or all who are listed, and
+  the key for consent is about all of them.
+- **Ctrl+Z**: take back what was done last at the desk, merging two people too.
 """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("people")]
 
@@ -79,6 +80,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         """None while the length of the list is unknown."""
         self._consent_missing = False
         """Whether only those are listed whose consent is missing."""
+        self._ticked: set[UUID] = set()
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -111,7 +113,8 @@ The filter finds people by name, number or group. The pane shows all about the p
         )
         if self._consent_missing and not self.needle:
             empty = f"No consent is missing. {keys.shown('view')}: everybody."
-        rows = [_row(one) for one in loaded.items]
+        signs = self.app.signs.ticks if self._ticked else None
+        rows = [_row(one, f"{signs[one.person.id in self._ticked]} " if signs else "") for one in loaded.items]
         self.query_one(PagedTable).show_page(loaded.first, loaded.total, rows, empty=empty)
         if self._counts is None:
             self._load_person()
@@ -125,12 +128,19 @@ The filter finds people by name, number or group. The pane shows all about the p
             return
         self._counts = counts
         self.query_one(PagedTable).recount(counts.found)
+        self._say_counts(counts)
+
+    def _say_counts(self, counts: PeopleCounts) -> None:
         found = f", {plural(counts.found, 'match', 'matches')}" if self.needle else ""
         missing, signs, key = "", self.app.signs, self.app.settings.keys.shown("view")
         if counts.consent_missing:
             missing = f"   {signs.lost} consent missing {counts.consent_missing:,}"
             missing += f": these are listed ({key}: everybody)" if self._consent_missing else f" ({key}: list them)"
-        self.say(f"{enrolled(counts.active)}{found}{missing}")
+        ticked = ""
+        if self._ticked:
+            keys = self.app.settings.keys
+            ticked = f"   {len(self._ticked):,} ticked ({keys.shown('consent')}: their consents, Esc: none)"
+        self.say(f"{enrolled(counts.active)}{found}{missing}{ticked}")
 
     def action_consent_missing(self, only: bool | None = None) -> None:
         """List only those whose consent is missing, or everybody again.
@@ -141,6 +151,44 @@ The filter finds people by name, number or group. The pane shows all about the p
         self._consent_missing = not self._consent_missing if only is None else only
         self.query_one(PagedTable).restart()
         self.reload()
+
+    # Several people
+
+    def action_tick(self) -> None:
+        table = self.query_one(PagedTable)
+        if table.selected_key is not None:
+            self._tick(self._ticked ^ {UUID(table.selected_key)})
+            table.action_move(1)
+
+    def action_tick_all(self) -> None:
+        """Tick everybody whom the filter finds; nobody where they all are ticked."""
+
+        def found(ids: list[UUID]) -> None:
+            self._tick(self._ticked.difference(ids) if self._ticked.issuperset(ids) else self._ticked.union(ids))
+
+        job = partial(queries.people_found, self.app.engine, self.needle, consent_missing=self._consent_missing)
+        self.app.in_background(job, found, self.app.toast_problem)
+
+    def _tick(self, ticked: set[UUID]) -> None:
+        self._ticked = ticked
+        if self.loaded is not None and self._counts is not None:
+            self.show(self.loaded)
+            self._say_counts(self._counts)
+
+    def action_clear_filter(self) -> None:
+        if self._ticked:
+            self._tick(set())
+        else:
+            super().action_clear_filter()
+
+    def _consent_of_ticked(self) -> None:
+        change = consent_of_many(self.app, sorted(self._ticked))
+
+        def job(answers: Answers) -> Callable[[], object]:
+            self._ticked = set()
+            return change.job(answers)
+
+        self.ask(change.dialog, job, change.done)
 
     # The person
 
@@ -206,8 +254,10 @@ The filter finds people by name, number or group. The pane shows all about the p
     # Changes
 
     def action_change(self, what: str) -> None:
-        """Ask for one of `person_actions.CHANGES`, and do it."""
-        if details := self._person(partial(self.action_change, what)):
+        """Ask for one of `person_actions.CHANGES`, and do it; for the consents of all who are ticked."""
+        if what == "consent" and self._ticked:
+            self._consent_of_ticked()
+        elif details := self._person(partial(self.action_change, what)):
             change = CHANGES[what](self.app, details)
             self.ask(change.dialog, change.job, change.done)
 
@@ -229,7 +279,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         text = f"Who is the same person as {called(who)}?"
         if alike:
             text += f" {clean(alike[0][0], 40)} looks most like them (similarity {alike[0][1]:.3f})."
-        picker = PersonPicker("Unite with", text, but=who.id, search=alike[0][0] if alike else "")
+        picker = PersonPicker("Merge with", text, but=who.id, search=alike[0][0] if alike else "")
         self.app.push_screen(picker, lambda into: self._compare(who, into) if into else None)
 
     def _compare(self, who: Person, into: Person) -> None:
@@ -246,7 +296,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             number, force = answers.get("number"), seen.unlike is not None
             return app.by_desk(merging.merge, app.cipher, source, into, number=number, force=force)
 
-        self.ask(MergeDialog(seen), job, f"United. {UNDO}")
+        self.ask(MergeDialog(seen), job, f"Merged. {UNDO}")
 
     def action_review(self) -> None:
         if details := self._person(self.action_review):
@@ -270,8 +320,14 @@ def _offers(details: PersonDetails | None) -> tuple[bool, bool]:
     return details is not None, details is not None and bool(details.waiting or details.grown)
 
 
-def _row(one: PersonSummary) -> Row:
+def _row(one: PersonSummary, tick: str) -> Row:
     given = {True: "yes", False: "no", None: "?"}
     consent = f"{given[one.face_consent]} / {given[one.mood_consent]}" if one.person.active else "inactive"
-    cells = (clean(one.person.name), clean(one.person.group), str(one.templates), consent, str(one.look_alikes or ""))
+    cells = (
+        tick + clean(one.person.name),
+        clean(one.person.group),
+        str(one.templates),
+        consent,
+        str(one.look_alikes or ""),
+    )
     return Row(str(one.person.id), cells, (None if one.person.active else "faint",))

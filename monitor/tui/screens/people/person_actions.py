@@ -1,11 +1,12 @@
 """The changes that the desk may make to one person: dialog, job and closing sentence of each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from db.records.people import Consent, ConsentKind, Person
 from monitor.desk.people import changes
@@ -104,12 +105,31 @@ def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
     decided: dict[ConsentKind, Consent | None] = {"face": details.face_consent, "mood": details.mood_consent}
     fields = consent_fields({kind: None if one is None else one.given for kind, one in decided.items()})
 
-    def job(answers: Answers) -> Callable[[], None]:
-        return app.by_desk(changes.set_consents, details.person.id, consents_in(answers))
+    def job(answers: Answers) -> Callable[[], set[UUID]]:
+        return app.by_desk(changes.set_consents, [details.person.id], consents_in(answers))
 
     text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
     dialog = Dialog("Consent", text, fields, yes="Record")
     return PersonChange(dialog, job, f"The decision is recorded. {UNDO}")
+
+
+def consent_of_many(app: DeskApp, people: Sequence[UUID]) -> PersonChange:
+    """What several people agreed to, each consent by itself."""
+    fields = [Ask(kind, title, "unasked", (("leave as it is", "unasked"), *GIVEN)) for kind, title in CONSENTS.items()]
+    who = plural(len(people), "person", "people")
+
+    def job(answers: Answers) -> Callable[[], set[UUID]]:
+        return app.by_desk(changes.set_consents, people, consents_in(answers))
+
+    def fault(answers: Answers) -> str | None:
+        return None if consents_in(answers) else "Nothing is chosen: given or refused."
+
+    def done(stay: set[UUID]) -> str:
+        kept = f" {plural(len(stay), 'person', 'people')} refused before: that stays." if stay else ""
+        return f"The decisions of {who} are recorded.{kept} {UNDO}"
+
+    text = "What all of them agreed to. Who refused before stays refused; change that one by one."
+    return PersonChange(Dialog(f"Consent of {who}", text, fields, yes="Record", check=fault), job, done)
 
 
 def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
@@ -155,7 +175,7 @@ def changed_text(before: Person, person: Person, namesakes: int) -> str:
     if person.active != before.active:
         told = f"{clean(person.name, 40)} is {'active again' if person.active else 'kept, but no longer recognised'}."
     if namesakes > 1 and person.name != before.name:
-        return f"{told} {namesakes} people have this name now: give them numbers, or unite them."
+        return f"{told} {namesakes} people have this name now: give them numbers, or merge them."
     return f"{told} {UNDO}"
 
 

@@ -1,7 +1,6 @@
 """Everything about one person as text."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +25,7 @@ def called(person: Person) -> str:
 
 def decision(consent: Consent | None, zone: ZoneInfo) -> str:
     """What somebody agreed to, when, and who wrote it down."""
-    if consent is None:
+    if consent is None or consent.given is None:
         return "not asked"
     given = "given" if consent.given else "refused"
     return f"{given} {day_text(consent.at, zone)[4:]}\n{'':<12}recorded by {clean(consent.recorded_by, 18)}"
@@ -49,7 +48,7 @@ def person_text(details: PersonDetails, zone: ZoneInfo, signs: Signs, review: st
     for label, value in facts:
         if value:
             text.append(f"{label:<12}", "dim").append(f"{value}\n")
-    _images(text, details, review)
+    _images(text, details, zone, review)
     if details.look_alikes:
         _heading(text, "Looks like")
         for name, similarity in details.look_alikes:
@@ -63,10 +62,10 @@ def _heading(text: Text, title: str) -> None:
     text.append(f"\n{title}\n", "bold")
 
 
-def _images(text: Text, details: PersonDetails, review: str) -> None:
+def _images(text: Text, details: PersonDetails, zone: ZoneInfo, review: str) -> None:
     _heading(text, f"Images {len(details.templates)}: eye distance, sharpness")
-    for one in details.templates[:6]:
-        text.append(clean(PurePath(one.source).name, 20)).append(f"  {quality_text(one.quality)}\n", "dim")
+    for number, one in enumerate(details.templates[:6], 1):
+        text.append(f"{number}  {day_text(one.created_at, zone)[4:]}").append(f"  {quality_text(one.quality)}\n", "dim")
     if len(details.templates) > 6:
         text.append(f"and {len(details.templates) - 6} more\n", "dim")
     if details.waiting:

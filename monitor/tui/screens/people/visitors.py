@@ -171,11 +171,11 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         if unlike:
             text += f"{clean(str(unlike), 200)} "
         self.ask(
-            Dialog("Unite the visitor", f"{text}Ctrl+Z takes it back within a day.", yes="Unite", danger=True),
+            Dialog("Merge the visitor", f"{text}Ctrl+Z takes it back within a day.", yes="Merge", danger=True),
             lambda _: app.by_desk(
                 visitor_naming.is_person, app.cipher, group, person.id, app.settings.quality, force=unlike is not None
             ),
-            lambda done: f"United with {who}.{shots_text(done)} {UNDO}",
+            lambda done: f"Merged with {who}.{shots_text(done)} {UNDO}",
         )
 
     def action_discard(self) -> None:
@@ -194,7 +194,7 @@ def named_text(done: VisitorEnrolled) -> str:
     """The next step for the desk after a visitor was named."""
     told = "A consent that is missing is recorded on the People screen."
     if done.namesakes > 1:
-        told = f"{done.namesakes} people have this name now: give them numbers, or unite them on the People screen."
+        told = f"{done.namesakes} people have this name now: give them numbers, or merge them on the People screen."
     return f"Enrolled. {told}{shots_text(done)}"
 
 

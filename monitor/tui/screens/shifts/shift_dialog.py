@@ -1,7 +1,7 @@
 """Asks for a shift: in one line or field by field, with a sentence that says what it would do."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -55,6 +55,8 @@ class ShiftDialog(ModalScreen[str | None]):
         self._first, self._today = first, today
         self._preview, self._write = preview, write
         self._read: tuple[str, Shift] | None = None
+        self._doubted: tuple[str, Shift] | None = None
+        """What was asked about before it is written."""
         self._looking = self._changed = self._writing = False
 
     def compose(self) -> ComposeResult:
@@ -152,6 +154,10 @@ class ShiftDialog(ModalScreen[str | None]):
     @on(Button.Pressed, "#yes")
     def _try(self) -> None:
         if self._read is None or self._writing:
+            return
+        if self._read[1].length == timedelta(days=1) and self._read != self._doubted:
+            self._doubted = self._read
+            self._say("This shift lasts 24 hours. If that is meant, press Enter again.", fault=True)
             return
         self._writing = True
         self.app.in_background(partial(self._write, *self._read), self._written, self._refused)

@@ -96,6 +96,7 @@ class CameraChoice(ModalScreen[str | None]):
         self._stop.set()
         stop = self._stop = threading.Event()
         if message.key is not None:
+            self._preview.notice(f"Opening camera {message.key}")
             job = partial(self._look, message.key, stop)
             self.app.in_background(job, lambda _: None, partial(self._does_not_open, message.key))
 
@@ -110,6 +111,8 @@ class CameraChoice(ModalScreen[str | None]):
                 seen = 0
                 while not stop.is_set() and (frame := source.read()) is not None:
                     self._see(text, frame)
+                    if not seen:
+                        self.app.show_later(partial(self._seen, text))
                     if seen % _TURN_EVERY == 0 and not isinstance(source, DoorFrames):
                         self._try_turns(text, frame)
                     seen += 1
@@ -130,6 +133,14 @@ class CameraChoice(ModalScreen[str | None]):
             self._states[text] = f"{width}x{height}"
             self.app.show_later(self._show)
 
+    def _is_looked_at(self, text: str) -> bool:
+        return self.is_attached and self.query_one("#cameras", Table).selected_key == text
+
+    def _seen(self, text: str) -> None:
+        """The camera's first picture is there."""
+        if self._is_looked_at(text):
+            self._preview.notice("")
+
     def _try_turns(self, text: str, frame: Frame) -> None:
         """In a worker: propose to turn the picture, where faces are found only then."""
         needed = 0 if text in self._turns else self._machine.turn_needed([frame.rgb])
@@ -141,7 +152,9 @@ class CameraChoice(ModalScreen[str | None]):
     def _does_not_open(self, text: str, sentence: str) -> None:
         self._states[text] = "cannot open"
         self._show()
-        self._say(sentence)
+        if self._is_looked_at(text):
+            self._preview.notice("No picture")
+            self._say(sentence)
 
     # The choice
 

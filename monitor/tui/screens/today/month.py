@@ -30,7 +30,8 @@ Span: TypeAlias = Literal["week", "month"]
 _BESIDE: Final = 32
 """Cells of the frame, the least of a name, and the sums beside the days."""
 _FULL_MONTH: Final = 150
-"""Columns from which a whole month is shown; on narrower screens half of one."""
+"""Columns from which a whole month is shown; on narrower screens `_DAYS` of it."""
+_DAYS: Final = 14
 _WORST: Final = "lec+"
 """Marks that a cell has room for one of, the worst first."""
 
@@ -81,11 +82,12 @@ Before the first shift that begins after somebody's enrolment they are never lat
         return Period(monday, monday + timedelta(days=6))
 
     def _days_shown(self) -> list[date]:
-        """Those of the period that there is room for: at least the half in which the cursor is."""
+        """Those of the period that there is room for: two weeks in which the cursor is, or all."""
         days = list(self.period.days())
         if self._span == "week" or self.app.size.width >= _FULL_MONTH:
             return days
-        return days[:15] if self.day.day <= 15 else days[15:]
+        first = min((self.day.day - 1) // _DAYS * _DAYS, len(days) - _DAYS)
+        return days[first : first + _DAYS]
 
     def query_job(self) -> Callable[[], Sequence[PersonDays]]:
         return partial(people_days, self.app.engine, self.app.settings, self.period, self.app.clock())
@@ -101,7 +103,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
             else Column(f"{day}", f"{at if day == self.day else ''}{WEEKDAYS[day.weekday()][:2]} {day.day}", wide)
             for day in days
         ]
-        sums = (Column("hours", "Hours", 7, right=True), Column("balance", "Balance", 7, right=True))
+        sums = (Column("hours", "Hours", 6, right=True), Column("balance", "Balance", 7, right=True))
         table.retitle((Column("name", "Name", least=12, most=40), *heads, *sums))
         table.show([self._row(one, days, wide) for one in loaded], empty="Nobody is on the list in this time.")
         self._sum_up(loaded)

@@ -20,7 +20,7 @@ from monitor.text import MONTHS, WEEKDAYS, day_name, plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
-from monitor.tui.screens.desk import LOW, TINY, DeskScreen
+from monitor.tui.screens.desk import BREAKPOINTS, LOW, TINY, DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.evidence import evidence
 from monitor.tui.screens.today.other_time import ask_other_time
@@ -31,13 +31,11 @@ from monitor.tui.widgets.table import Column, Row, Table
 
 REACH: Final = timedelta(days=31)
 """So many days at once are looked through."""
-TICKS: Final = "□", "■"
-ASCII_TICKS: Final = "[ ]", "[x]"
 COLUMNS: Final = (
     Column("month", "", 3, rank=3),
-    Column("name", "Name", least=14, most=24),
+    Column("name", "Name", least=20, most=24),
     Column("what", "What is wrong", 22, rank=2),
-    Column("proposal", "Proposal", least=28, rank=1),
+    Column("proposal", "Proposal", least=15, rank=1),
 )
 """The columns after the one of the day, in which the tick is."""
 
@@ -81,17 +79,13 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         yield Static(id="summary", markup=False)
         with Horizontal(id="main"):
             with Container(classes="pane", id="repairs-pane"):
-                day = Column("day", "Day", len(self._ticks[0]) + len(" Mon 23"))
+                day = Column("day", "Day", len(self.app.signs.ticks[0]) + len(" Mon 23"))
                 yield Table((day, *COLUMNS), empty="Loading", id="repairs")
             yield Static(classes="pane details", id="evidence", markup=False)
 
     @property
     def period(self) -> Period:
         return days_looked_at(self.app, self._back)
-
-    @property
-    def _ticks(self) -> tuple[str, str]:
-        return ASCII_TICKS if self.app.ascii_only else TICKS
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -139,7 +133,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         return [one for one in self.loaded.aside if one.repair.key not in self._written] if self.loaded else ()
 
     def _row(self, one: Repair) -> Row:
-        day = f"{self._ticks[one.key in self._ticked]} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
+        day = f"{self.app.signs.ticks[one.key in self._ticked]} {WEEKDAYS[one.day.weekday()]} {one.day.day:2d}"
         proposal = self._proposal(one)
         if self._view_aside:
             found = next(each for each in self._aside if each.repair.key == one.key)
@@ -148,7 +142,10 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
         return Row(one.key, (day, month, clean(one.person.name), one.text(self._zone), proposal))
 
     def _proposal(self, one: Repair) -> str:
-        return one.proposals[0].text if one.proposals else f"press {self._by_hand}"
+        if not one.proposals:
+            return f"press {self._by_hand}"
+        proposed = one.proposals[0].text
+        return proposed if self.size.width >= BREAKPOINTS[1][0] else proposed.partition(", ")[0]  # evidence: below
 
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)

@@ -68,7 +68,10 @@ def test_a_list_is_imported_and_what_is_left_out_is_said(muster: Muster, listed:
     [
         (("add", "--days", "mon"), "A shift needs --days, --from and --to"),
         ((*OFFICE[1:], "--person", "zoe", "--group", "Lab"), "give --person or --group"),
-        ((*OFFICE[1:], "--person", "o"), "2 people match 'o': Ada [b]Lovelace[/b], Zoë Young; give more of the name"),
+        (
+            (*OFFICE[1:], "--person", "o"),
+            "2 people match 'o': Ada [b]Lovelace[/b], Zoë Young (17); give more of the name",
+        ),
         ((*OFFICE[1:], "--every", "2"), "needs --valid-from"),
         ((*OFFICE[1:], "--grace", "x"), "'x' is not a grace in minutes"),
         (("change", "nothing", "--from", "8"), "No shift has the id 'nothing'"),
@@ -83,6 +86,17 @@ def test_what_makes_no_sense_is_one_sentence_and_enters_nothing(
     assert (code in (1, 2), said, error.count("\n")) == (True, "", 1)
     assert sentence in error
     assert listed("shifts", "list", "--all") == []
+
+
+def test_a_shift_of_24_hours_is_asked_about_at_a_terminal(
+    muster: Muster, listed: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("monitor.cli.calendar.shifts.confirmed", lambda _: False)
+    code, said, error = muster("shifts", "add", "--days", "mon-fri", "--from", "9", "--to", "9")
+    assert (code, said) == (2, "")
+    assert "Nothing was written; correct --from or --to." in error
+    assert listed("shifts", "list") == []
 
 
 def test_a_shift_at_the_time_of_another_is_refused(muster: Muster, listed: Listed) -> None:

@@ -66,12 +66,12 @@ def test_a_visitor_is_named_by_the_end_of_the_id(run: Run, world: World) -> None
 
 
 @pytest.mark.usefixtures("real_faces")
-def test_a_visitor_is_united_with_somebody_only_by_force_where_the_faces_differ(run: Run, world: World) -> None:
+def test_a_visitor_is_merged_with_somebody_only_by_force_where_the_faces_differ(run: Run, world: World) -> None:
     (only,) = run.ids()
-    refused = run("unite", only[-8:], "hopper")
+    refused = run("merge", only[-8:], "hopper")
     assert "add --force if they are" in str(refused.exception)
     assert run.ids() == [only]
-    done = run("unite", only[-8:], "hopper", "--force")
+    done = run("merge", only[-8:], "hopper", "--force")
     assert "The visitor is Grace Hopper now" in done.stdout
     with reading(world.engine) as session:
         assert sightings.count_visitors(session) == 0
@@ -86,7 +86,7 @@ def test_faces_are_discarded_and_the_sightings_stay(run: Run, world: World) -> N
     assert run("list").stdout == "No unknown faces are kept.\n"
 
 
-@pytest.mark.parametrize("words", [("discard", "nobody"), ("name", "", "Mary"), ("unite", "zz", "hopper")])
+@pytest.mark.parametrize("words", [("discard", "nobody"), ("name", "", "Mary"), ("merge", "zz", "hopper")])
 def test_a_visitor_who_is_not_there_is_said_with_how_many_there_are(run: Run, words: tuple[str, ...]) -> None:
     failed = run(*words)
     assert "there is 1 visitor; see 'muster visitors list'" in str(failed.exception)

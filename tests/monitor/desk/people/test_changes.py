@@ -25,7 +25,7 @@ def test_who_refuses_is_not_in_the_gallery_and_the_decision_is_kept(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
 ) -> None:
     anna = enrol("Anna")
-    change.set_consents(engine, anna.id, {"face": False}, **who)
+    change.set_consents(engine, [anna.id], {"face": False}, **who)
     with reading(engine) as session:
         assert load_gallery(session, cipher, ENCODER_NAME) == []
         assert consents.history(session, anna.id)[-1].recorded_by == "desk"
@@ -56,12 +56,28 @@ def test_a_decision_is_written_down_once_however_often_it_is_said(
     anna = enrol("Anna")
     for minutes in (0, 1):
         later = who | {"at": who["at"] + timedelta(minutes=minutes)}
-        change.set_consents(engine, anna.id, {"face": True, "mood": False}, **later)
+        change.set_consents(engine, [anna.id], {"face": True, "mood": False}, **later)
     with reading(engine) as session:
         assert [(one.kind, one.given) for one in consents.history(session, anna.id)] == [
             ("face", True),
             ("mood", False),
         ]
+
+
+def test_of_several_people_at_once_who_refused_stays_refused(
+    engine: Engine, enrol: Callable[..., Person], who: Who
+) -> None:
+    anna, ben = enrol("Anna"), enrol("Ben")
+    change.set_consents(engine, [ben.id], {"mood": False}, **who)
+    assert change.set_consents(engine, [anna.id, ben.id], {"face": True, "mood": True}, **who) == {ben.id}
+    with reading(engine) as session:
+        assert consents.decisions(session, [anna.id, ben.id]) == {
+            (anna.id, "face"): True,
+            (anna.id, "mood"): True,
+            (ben.id, "face"): True,
+            (ben.id, "mood"): False,
+        }
+    assert change.set_consents(engine, [ben.id], {"mood": True}, **who) == set()
 
 
 def test_a_new_name_says_how_many_people_have_it(engine: Engine, enrol: Callable[..., Person], who: Who) -> None:

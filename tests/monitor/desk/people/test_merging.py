@@ -23,7 +23,7 @@ from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import Who, mean_of
 
 
-def test_merging_unites_the_images_in_one_template(
+def test_merging_joins_the_images_in_one_template(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
 ) -> None:
     twice, anna = enrol("Anna at work", face="Anna"), enrol("Anna", images=2)

@@ -17,7 +17,8 @@ from db.crypto import TemplateCipher
 from db.engine import reading, writing
 from db.ids import new_id
 from db.observations import sightings
-from db.people import consents, people, pins
+from db.people import consents, pages, people, pins
+from db.people.gallery import joined, listed
 from db.proof.heads import open_with
 from db.records.attendance import NewEvent
 from db.records.observations import SightingRecord
@@ -28,6 +29,7 @@ from monitor.config import Settings
 from monitor.desk.days import corrections
 from monitor.desk.people import changes, merging, undo, undo_calendar
 from monitor.errors import UsageError
+from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import NOW, Who, mean_of
 
 SETTINGS = Settings(time_zone="UTC")
@@ -113,13 +115,31 @@ def test_a_decision_is_followed_by_the_one_of_before_and_both_stay(
     engine: Engine, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna")
-    changes.set_consents(engine, anna.id, {"mood": True}, **now())
-    changes.set_consents(engine, anna.id, {"mood": False}, **now())
+    changes.set_consents(engine, [anna.id], {"mood": True}, **now())
+    changes.set_consents(engine, [anna.id], {"mood": False}, **now())
     assert take().words == "the mood consent of Anna"
     with reading(engine) as session:
         assert [one.given for one in consents.history(session, anna.id)] == [True, False, True]
-    with pytest.raises(UsageError, match="first decision, which stays on record"):
-        take()
+
+
+def test_the_first_decisions_of_many_people_are_taken_back_at_once_and_nobody_was_asked(
+    engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
+) -> None:
+    both = [enrol("Anna").id, enrol("Ben").id]
+    changes.set_consents(engine, both, {"face": True, "mood": False}, **now())
+    assert take().words == "the consents of 2 people"
+    with reading(engine) as session:
+        assert consents.decisions(session, both) == {}
+        assert [(one.kind, one.given) for one in consents.history(session, both[0])] == [
+            ("face", True), ("mood", False), ("mood", None), ("face", None),
+        ]  # fmt: skip
+        assert pages.count_matching(session, "", consent_missing=True) == 2
+        assert joined(listed(session, ENCODER_NAME)).mood_consent.tolist() == [-1, -1]
+    changes.set_consents(engine, both, {"face": True, "mood": True}, **now())
+    with reading(engine) as session:
+        assert pages.count_matching(session, "", consent_missing=True) == 0
+        assert joined(listed(session, ENCODER_NAME)).mood_consent.tolist() == [1, 1]
+    assert verdict.verify(engine, cipher, None).problems == ()
 
 
 def test_a_merge_is_taken_back_with_faces_and_templates(

@@ -120,7 +120,7 @@ def test_only_keys_that_differ_are_mapped_anew() -> None:
     assert keymap(Keys()) == {}
     mapped = keymap(Keys(take_away="delete"))
     assert mapped["people.erase"] == mapped["visitors.discard"] == "delete"
-    assert "people.unite" not in mapped
+    assert "people.merge" not in mapped
     assert keymap(Keys(view="Z"))["shifts.next"] == "Z,tab"
 
 
@@ -145,7 +145,7 @@ def test_keys_can_be_swapped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("help", "?"), ("quit", "Ctrl+Q"), ("unite", "u"), ("reverse", "S"), ("people", "F4")]
+    ("name", "shown"), [("help", "?"), ("quit", "Ctrl+Q"), ("merge", "u"), ("reverse", "S"), ("people", "F4")]
 )
 def test_a_key_is_shown_as_it_is_typed(name: str, shown: str) -> None:
     assert Keys().shown(name) == shown

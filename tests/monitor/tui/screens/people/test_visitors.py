@@ -92,7 +92,7 @@ async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> N
             assert sightings.count_visitors(session) == 3, "the safe answer is the first"
         await go(pilot, "u", *"hopper", "enter")
         await go(pilot, "left", "enter")
-        assert "United with Grace Hopper (Engines)." in told(pilot)
+        assert "Merged with Grace Hopper (Engines)." in told(pilot)
     with reading(world.engine) as session:
         assert sightings.count_visitors(session) == 0
         assert len(sightings.between(session, NOW - timedelta(days=3), NOW, person=world.ids["Grace Hopper"])) > 2

@@ -90,6 +90,17 @@ async def test_a_shift_in_the_way_is_said_and_nothing_is_written(world: World) -
     assert len(kept(world)[0]) == 1
 
 
+async def test_a_shift_of_24_hours_is_asked_about_before_it_is_written(world: World) -> None:
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f7", "a")
+        await type_line(pilot, "person ada mon-fri 09:00-09:00")
+        await go(pilot, "enter")
+        assert sentence(pilot) == "This shift lasts 24 hours. If that is meant, press Enter again."
+        assert len(kept(world)[0]) == 1
+        await go(pilot, "enter")
+        assert len(kept(world)[0]) == 2
+
+
 async def test_a_change_begins_tomorrow_and_an_end_keeps_the_past(world: World) -> None:
     async with world.app(camera=False).run_test(size=SIZE) as pilot:
         await go(pilot, "f7", "c")

@@ -41,8 +41,8 @@ async def test_a_key_that_has_another_meaning_is_refused_beside_those_in_the_fil
     app = world.app(camera=False)
     app.config_file.write_text('[keys]\nchange = "B"\n', encoding="utf-8")
     async with app.run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "c", *"keys.unite", "enter")
+        await go(pilot, "f6", "c", *"keys.merge", "enter")
         await fill(pilot, value="B")
-        assert "B is the key of change and of unite" in await problem(pilot)
+        assert "B is the key of change and of merge" in await problem(pilot)
         await fill(pilot, value="N")
-    assert tomllib.loads(app.config_file.read_text(encoding="utf-8")) == {"keys": {"change": "B", "unite": "N"}}
+    assert tomllib.loads(app.config_file.read_text(encoding="utf-8")) == {"keys": {"change": "B", "merge": "N"}}

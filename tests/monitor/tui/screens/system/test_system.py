@@ -182,6 +182,7 @@ async def test_the_camera_is_chosen_after_a_look_through_it(world: World) -> Non
         assert isinstance(screen, CameraChoice)
         await pilot.press("down")
         await until(pilot, world, "Camera 2 does not open; close the program that uses it.")
+        assert "No picture" in text_of(world)
         await pilot.press("up", "enter")
         await until(pilot, world, "Camera 0 is used from the next start on.")
     written = app.config_file.read_text(encoding="utf-8")

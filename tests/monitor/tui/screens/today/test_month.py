@@ -20,7 +20,7 @@ def cells(world: World, name: str) -> tuple[str, ...]:
     return next(row.cells for row in rows if row.cells[0] == name)
 
 
-@pytest.mark.parametrize(("size", "days"), [((80, 24), 15), ((160, 45), 31)])
+@pytest.mark.parametrize(("size", "days"), [((80, 24), 14), ((160, 45), 31)])
 async def test_the_month_has_everybodys_days_and_exact_sums(world: World, size: tuple[int, int], days: int) -> None:
     async with world.app(camera=False).run_test(size=size) as pilot:
         await go(pilot, "m")

@@ -102,7 +102,7 @@ async def test_the_day_that_would_be_is_shown_with_what_is_written_and_why(forge
 
 @pytest.mark.parametrize(
     ("size", "ascii_only", "shown"),
-    [((80, 24), True, "[ ] Mon  2 Ada"), ((90, 24), False, "□ Mon  2 Mar Ada"), ((90, 24), True, "[ ] Mon  2 Mar Ada")],
+    [((72, 24), True, "[ ] Mon  2 Ada"), ((80, 24), False, "□ Mon  2 Mar Ada"), ((80, 24), True, "[ ] Mon  2 Mar Ada")],
 )
 async def test_the_day_is_whole_and_has_its_month_where_it_fits(
     forgetful: World, size: tuple[int, int], ascii_only: bool, shown: str
