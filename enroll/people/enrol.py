@@ -29,6 +29,10 @@ _ANOTHERS: Final = (
     "This very picture is enrolled for {name} already; leave it out, or correct whose picture it is with "
     "'muster people rename', 'merge' or 'split'."
 )
+_REFUSED: Final = (
+    'The person refused "{kind}" before, and an enrolment takes no refusal back; if they agree now, write it down with '
+    "'muster people consent NAME {kind} yes'."
+)
 
 
 def enrol_person(
@@ -81,13 +85,14 @@ def enrol_person(
                 by: Any = {"at": details.at, "actor": details.actor, "detail": {"images": len(acceptance.accepted)}}
                 audit.note(session, "add template", person=existing.id, **by)
             alike = mark_alike(session, index, known, at=details.at) if known and acceptance.accepted else []
-        asked: set[str] = set(details.consent)
-        if known is not None:
-            asked |= {kind for _, kind in consents.decisions(session, [known.person])}
+        decided = consents.decisions(session, [known.person]) if known is not None else {}
     report = report_of(identity.name, len(examinations), acceptance, alike)
     if known is not None:
         index.put(known)
-        report = replace(report, not_asked=tuple(kind for kind in get_args(ConsentKind) if kind not in asked))
+        answers = {kind: decided.get((known.person, kind)) for kind in get_args(ConsentKind)}
+        not_asked = tuple(kind for kind, answer in answers.items() if answer is None and kind not in details.consent)
+        refusals = tuple(_REFUSED.format(kind=kind) for kind in details.consent if answers[kind] is False)
+        report = replace(report, not_asked=not_asked, warnings=(*report.warnings, *refusals))
     return report
 
 

@@ -77,7 +77,7 @@ def add_members(
         people.set_group(session, person.id, identity.group, at=at, actor=actor)
     decided = consents.decisions(session, [person.id])
     for kind in details.consent:
-        if not decided.get((person.id, kind)):
+        if (person.id, kind) not in decided:  # a refusal is taken back for one person alone, on purpose
             consents.set_consent(session, person.id, kind, True, at=at, actor=actor)
     for member in members:
         templates.add_template(

@@ -147,6 +147,20 @@ def test_consent_and_group_are_written_down(
     ]
 
 
+def test_an_import_takes_no_refusal_back(
+    run: Import, engine: Engine, people_folder: MakeFolder, details: Enrolment
+) -> None:
+    run(people_folder(Anna=["s1/1"]))
+    with writing(engine) as session:
+        anna = people.find_by_name(session, "Anna")[0].id
+        consents.set_consent(session, anna, "mood", False, at=details.at, actor="desk")
+    agreed = Enrolment(details.at, "Hanna at the desk", ("face", "mood"))
+    (warning,) = run(people_folder(Anna=["s1/2"]), given=agreed)["Anna"].warnings
+    assert 'refused "mood"' in warning
+    with reading(engine) as session:
+        assert consents.decisions(session, [anna]) == {(anna, "face"): True, (anna, "mood"): False}
+
+
 def test_an_import_that_is_stopped_has_whole_people_only(
     engine: Engine, cipher: TemplateCipher, details: Enrolment, examiner: Examiner, people_folder: MakeFolder
 ) -> None:
