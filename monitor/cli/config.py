@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, shared, tell
 
 app = command_group("See and change the settings.")
 
@@ -25,7 +25,7 @@ def show(
     name: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="Only settings with this in the name.")] = None,
 ) -> None:
     """List each setting: its value, where that comes from (default, file, variable or option), and what it means."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.config_sources import settings_in_force
     from monitor.errors import UsageError
     from monitor.text import printable
@@ -33,13 +33,12 @@ def show(
     found = [one for one in settings_in_force(run.config, db=run.db) if name is None or name in one.name]
     if not found:
         raise UsageError(f"There is no setting with {name!r} in its name.")
-    if run.as_json:
-        for one in found:
-            emit({"name": one.name, "value": one.value, "from": one.origin, "sentence": one.sentence})
-        return
-    rows = [(one.name, printable(one.value, 200), one.origin, one.sentence) for one in found]
-    out.print(table(("setting", "value", "from", "meaning"), rows, fold=("value", "meaning")))
-    tell(f"The file is {run.config_file}; options of a command count more than all of these.")
+    show_list(
+        run, found, lambda one: {"name": one.name, "value": one.value, "from": one.origin, "sentence": one.sentence},
+        ("setting", "value", "from", "meaning"),
+        lambda one: (one.name, printable(one.value, 200), one.origin, one.sentence),
+        f"The file is {run.config_file}; options of a command count more than all of these.", fold=("value", "meaning"),
+    )  # fmt: skip
 
 
 @app.command()

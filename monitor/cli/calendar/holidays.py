@@ -6,7 +6,7 @@ import typer
 
 from monitor.cli.calendar.options import open_site
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.cli.options import Run, emit, err, shared, tell
 from monitor.collector import paused_collector
 from monitor.text import date_text, plural, printable
 
@@ -21,20 +21,14 @@ app = command_group("Public holidays: nobody is expected, late or absent on them
 @paused_collector(skipping=True)  # of what is imported
 def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also those before today.")] = False) -> None:
     """The holidays from today on."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.calendar.holidays import list_holidays
 
     engine, _, today = open_site(run, read_only=True)
     found = list_holidays(engine, None if every else today)
-    if run.as_json:
-        for one in found:
-            emit(_json(one))
-        return
-    if found:
-        rows = [(date_text(one.day), printable(one.name), one.half or "") for one in found]
-        out.print(table(("Day", "Name", "Half"), rows, least={"Name": 12}))
     start = "" if found else " Import them with 'muster holidays import COUNTRY', such as DE-BE."
-    tell(f"{plural(len(found), 'holiday')}.{start}")
+    end = f"{plural(len(found), 'holiday')}.{start}"
+    show_list(run, found, _json, ("Day", "Name", "Half"), _cells, end, least={"Name": 12})
 
 
 @app.command()
@@ -97,5 +91,9 @@ def remove(run: Run, day: Annotated[str, typer.Argument(metavar="DAY", help="The
     run.say(f"Removed: {done.name} on {date_text(done.day)}.", {"removed": _json(done)})
 
 
+def _cells(one: "Holiday") -> list[str]:
+    return [date_text(one.day), one.name, one.half or ""]
+
+
 def _json(one: "Holiday") -> dict[str, Any]:
-    return {"id": str(one.id), "day": one.day.isoformat(), "name": one.name, "half": one.half}
+    return {"id": one.id, "day": one.day, "name": one.name, "half": one.half}

@@ -8,7 +8,11 @@ from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Engine
+
+    from db.forwarding.doors import Door
 
 app = command_group("The kiosks of a site: how far behind each is, and their keys. Run it on the shared database.")
 
@@ -20,31 +24,24 @@ def list_(run: Run) -> None:
     from dataclasses import asdict
 
     from db.engine import open_database
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.doors import all_doors
-    from monitor.text import local_time, printable
+    from monitor.text import local_time
 
     engine = open_database(run.settings().db, read_only=True)
     zone, found = run.settings().zone, all_doors(engine)
-    if run.as_json:
-        for one in found:
-            emit(asdict(one))
-        return
-    if not found:
-        tell("No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one.")
-        return
-    rows = [
-        (
-            printable(one.kiosk) or "not come yet",
-            "revoked" if one.revoked_at else printable(one.key or "") or "none of its own",
-            one.version,
-            f"{one.waiting:,}" if one.seen_at else "",
-            local_time(one.waiting_since, zone) if one.waiting_since else "",
-            local_time(one.seen_at, zone) if one.seen_at else "",
-        )
-        for one in found
-    ]
-    out.print(table(("Kiosk", "Key", "Version", "Behind", "Since", "Heard of"), rows, fold=("Kiosk", "Key")))
+
+    def cells(one: "Door") -> Iterator[str]:
+        yield one.kiosk or "not come yet"
+        yield "revoked" if one.revoked_at else one.key or "none of its own"
+        yield one.version
+        yield f"{one.waiting:,}" if one.seen_at else ""
+        yield local_time(one.waiting_since, zone) if one.waiting_since else ""
+        yield local_time(one.seen_at, zone) if one.seen_at else ""
+
+    heads = ("Kiosk", "Key", "Version", "Behind", "Since", "Heard of")
+    none = "No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one."
+    show_list(run, found, asdict, heads, cells, "" if found else none, fold=("Kiosk", "Key"))
 
 
 @app.command()

@@ -39,31 +39,25 @@ def list_(
     """Everyone enrolled."""
     from db.engine import open_database
     from monitor.cli.people.records import summary_json
+    from monitor.cli.table import show_list
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.people.listing import list_people
 
     engine = open_database(run.settings().db, read_only=True)
     group = known_group(engine, group) if group is not None else None
     found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
-    if run.as_json:
-        for one in found:
-            emit(summary_json(one))
-        return
-    if not found:
-        filtered = search or group is not None or inactive or consent_missing
-        nobody = "Nobody matches; see everyone with 'muster people list'."
-        tell(nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'.")
-        return
-    from monitor.cli.table import table
-
+    filtered = search or group is not None or inactive or consent_missing
+    nobody = "Nobody matches; see everyone with 'muster people list'."
+    nobody = nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'."
     heads = ("Name", "Number", "Group", "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
     same = {name for name, number in Counter(one.person.name for one in found).items() if number > 1}
-    rows = (_cells(one, with_id=one.person.name in same) for one in found)
     least = {"Name": 12, "Number": 5, "Group": 5}
     if same:
         least = {"Name": 36, "Number": 3, "Group": 2}  # an id that is cut cannot be copied
-    out.print(table(heads, rows, least=least))
-    tell(f"{plural(len(found), 'person', 'people')}.")
+    end = f"{plural(len(found), 'person', 'people')}." if found else nobody
+    show_list(
+        run, found, summary_json, heads, lambda one: _cells(one, with_id=one.person.name in same), end, least=least
+    )
 
 
 @app.command()
@@ -188,10 +182,9 @@ def re_encode(run: Run) -> None:
 def _cells(one: "PersonSummary", *, with_id: bool) -> list[str]:
     """Two people of one name are told apart by their ids, which every command takes."""
     person = one.person
-    cells = [person.name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
-    cells += [_answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
-    name, *others = map(printable, cells)
-    return [f"{name}\n{person.id}" if with_id else name, *others]
+    name = f"{person.name}\n{person.id}" if with_id else person.name
+    cells = [name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
+    return [*cells, _answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
 
 
 def _answer(given: bool | None) -> str:

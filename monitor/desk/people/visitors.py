@@ -38,6 +38,11 @@ class VisitorGroup:
         return str(self.visits[-1].sighting.id)
 
     @property
+    def first_at(self) -> datetime:
+        """When they were seen first."""
+        return self.visits[-1].sighting.first_at
+
+    @property
     def last_at(self) -> datetime:
         """When they were seen last: of two visits at once the one that began first may have ended last."""
         return max(one.sighting.last_at for one in self.visits)
