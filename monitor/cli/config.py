@@ -58,9 +58,8 @@ def set_(
     """Write one setting into the configuration file; everything else in it stays, comments too."""
     from monitor.config_file import set_setting
     from monitor.config_sources import SECRET
-    from monitor.desk.kiosk_settings import noting_change
 
-    with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
+    with run.changing_settings():
         written = set_setting(run.config_file, name, value)
     if name in SECRET:
         written = "(secret)"
@@ -75,9 +74,8 @@ def set_(
 def unset(run: Run, name: NameArgument) -> None:
     """Take one setting out of the configuration file, so that its default holds again."""
     from monitor.config_file import unset_setting
-    from monitor.desk.kiosk_settings import noting_change
 
-    with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
+    with run.changing_settings():
         removed = unset_setting(run.config_file, name)
     sentence = f"{name} has its default again." if removed else f"{name} is not in {run.config_file}."
     run.say(sentence, {"name": name, "removed": removed})
@@ -88,7 +86,6 @@ def unset(run: Run, name: NameArgument) -> None:
 def edit(run: Run) -> None:
     """Open the configuration file in $EDITOR; it is replaced only by a text that makes sense."""
     from monitor.config_file import example, write_file
-    from monitor.desk.kiosk_settings import noting_change
     from monitor.errors import SettingsError
 
     file = run.config_file
@@ -99,7 +96,7 @@ def edit(run: Run) -> None:
             tell("Nothing was changed.")
             return
         try:
-            with run.audited() as engine, noting_change(engine, file, **run.stamp):
+            with run.changing_settings():
                 write_file(file, edited)
         except SettingsError as error:
             typer.echo(f"muster: {error}", err=True)

@@ -36,7 +36,7 @@ def doctor(
     for check in _checks(run):
         failed += check.status is Status.FAIL
         if run.as_json:
-            emit(check.as_json())
+            emit(check)
         else:
             _print(check)
     if failed:
@@ -53,9 +53,9 @@ def _tell_privacy(run: Run) -> None:
     rows, files = kept(engine, settings), places(engine, run.config_file.parent, copies(engine, settings))
     if run.as_json:
         for row in rows:
-            emit(row.as_json())
+            emit(row)
         for file in files:
-            emit(file.as_json())
+            emit(file)
         return
     for row in rows:
         how = "sealed with the key" if row.sealed else "readable in the database"

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
@@ -21,6 +21,7 @@ from rich.text import Text
 from monitor.text import printable
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
@@ -163,6 +164,22 @@ class Run:
         if lost is not None:
             tell(printable(f"muster: The audit log has no entry of this: {lost}"), err)
 
+    @contextmanager
+    def changing_settings(self) -> Iterator[None]:
+        """Has the audit log say which settings the block changes in the configuration file."""
+        from monitor.desk.kiosk_settings import noting_change
+
+        with self.audited() as engine, noting_change(engine, self.config_file, **self.stamp):
+            yield
+
+    def note_export(self, report: str, file: Path | None, **about: Any) -> None:
+        """Say in the audit log that a report left the database; `about` as in `desk.exports.note_export`."""
+        from monitor.desk.exports import note_export
+
+        with self.audited() as engine:
+            if engine is not None:
+                note_export(engine, report, file, **about, **self.stamp)
+
     def note_head(self, engine: "Engine") -> None:
         """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
         from db.proof.heads import note
@@ -223,10 +240,10 @@ def tell(text: str, console: Console = out) -> None:
     console.print(Text(text), soft_wrap=True)
 
 
-def emit(record: Mapping[str, Any]) -> None:
+def emit(record: "Mapping[str, Any] | DataclassInstance") -> None:
     """Print one JSON object as one line, at once; what the output's encoding lacks is escaped.
 
-    Times are ISO 8601 with their offset from UTC, as everywhere in JSON.
+    Times are ISO 8601 with their offset from UTC, as everywhere in JSON; a data class is an object with its fields.
     """
     text = json.dumps(record, ensure_ascii=False, default=_json_value)
     try:
@@ -236,7 +253,9 @@ def emit(record: Mapping[str, Any]) -> None:
     typer.echo(text)
 
 
-def _json_value(value: object) -> str:
+def _json_value(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -3,9 +3,8 @@
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
@@ -41,9 +40,6 @@ class Kept:
     """Whether it can be read with the key only."""
     until: str
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -53,9 +49,6 @@ class Place:
     file: str
     private: bool
     """Whether only its owner reads it."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def kept(engine: Engine, settings: Settings) -> list[Kept]:

@@ -1,6 +1,5 @@
 """`muster db …`: upgrade, describe, back up, restore and purge the database; change the template key."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,7 +116,7 @@ def restore(
 
         done = put_back(settings, load_cipher(folder), file, folder, agreed=agreed, **run.stamp)
     if run.as_json:
-        emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
+        emit(done)
         return
     people = plural(done.people + done.inactive, "person", "people")
     inactive = f", {done.inactive:,} of them not active," if done.inactive else ""

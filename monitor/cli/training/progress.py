@@ -1,7 +1,6 @@
 """Terminal output of trainings, evaluations and explanations."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +64,7 @@ def _print_samples(split: "Split", across: int = 4) -> None:
 def show_layers(found: "Layers", *, json: bool) -> None:
     """Print the layers of a network, and how many parameters it has."""
     if json:
-        emit(asdict(found))
+        emit(found)
         return
     table = Table("layer", "kind", Column("output", justify="right"), Column("parameters", justify="right"))
     for line in found.lines:
@@ -97,7 +96,7 @@ def show_training(
             nonlocal done
             done = epoch.number
             if json:
-                emit(asdict(epoch))
+                emit(epoch)
             else:
                 err.print(_epoch_line(epoch))
             if listener:
