@@ -35,6 +35,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already, without asking.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+HostOption = Annotated[str, typer.Option(help="Address to listen on; by default only this machine.")]
+CertificateOption = Annotated[Path | None, typer.Option(metavar="FILE", help="TLS certificate with its chain, in PEM.")]
+KeyOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, in PEM.")]
 
 _COMMON = [
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -93,6 +96,12 @@ class Run:
         from monitor.config_sources import load_settings
 
         return load_settings(self.config, db=self.db, **given)
+
+    def database(self, settings: "Settings | None" = None) -> "Engine":
+        """The database, for commands that only look and need no key. Raises: DatabaseError."""
+        from db.engine import open_database
+
+        return open_database((settings or self.settings()).db, read_only=True)
 
     def open_store(
         self, settings: "Settings | None" = None, *, create: bool = False, read_only: bool = False

@@ -23,13 +23,11 @@ def list_(run: Run) -> None:
     """Every kiosk that sends to this database: what waits at it, since when, its version, and when it was heard of."""
     from dataclasses import asdict
 
-    from db.engine import open_database
     from monitor.cli.table import show_list
     from monitor.desk.doors import all_doors
     from monitor.text import local_time
 
-    engine = open_database(run.settings().db, read_only=True)
-    zone, found = run.settings().zone, all_doors(engine)
+    zone, found = run.settings().zone, all_doors(run.database())
 
     def cells(one: "Door") -> Iterator[str]:
         yield one.kiosk or "not come yet"

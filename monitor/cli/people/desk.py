@@ -19,8 +19,7 @@ def list_(run: Run) -> None:
     from monitor.desk.desk_users import all_users
     from monitor.text import local_time
 
-    engine, _ = run.open_store(read_only=True)
-    zone, found = run.settings().zone, all_users(engine)
+    zone, found = run.settings().zone, all_users(run.database())
     show_list(
         run, found, lambda one: {"name": one.name, "created_at": one.created_at},
         ("Name", "Since"), lambda one: (one.name, local_time(one.created_at, zone)),

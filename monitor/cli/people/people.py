@@ -37,13 +37,12 @@ def list_(
     ] = False,
 ) -> None:
     """Everyone enrolled."""
-    from db.engine import open_database
     from monitor.cli.people.records import summary_json
     from monitor.cli.table import show_list
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.people.listing import list_people
 
-    engine = open_database(run.settings().db, read_only=True)
+    engine = run.database()
     group = known_group(engine, group) if group is not None else None
     found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
     filtered = search or group is not None or inactive or consent_missing

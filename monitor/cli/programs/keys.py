@@ -44,8 +44,7 @@ def list_(run: Run) -> None:
     from monitor.desk.programs import keys
     from monitor.text import local_time
 
-    engine, _ = run.open_store(read_only=True)
-    zone, found = run.settings().zone, keys.all_keys(engine)
+    zone, found = run.settings().zone, keys.all_keys(run.database())
 
     def record(one: "ApiKey") -> dict[str, Any]:
         times = {"created_at": one.created_at, "expires_at": one.expires_at, "revoked_at": one.revoked_at}

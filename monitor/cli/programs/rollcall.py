@@ -31,8 +31,7 @@ def show(run: Run) -> None:
     from monitor.desk.programs import roll_call
 
     settings = run.settings()
-    engine, _ = run.open_store(settings, read_only=True)
-    _show(run, roll_call.roll_call_view(engine, settings, run.at))
+    _show(run, roll_call.roll_call_view(run.database(settings), settings, run.at))
 
 
 @app.command()
