@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -33,7 +33,8 @@ def set_setting(file: Path, name: str, text: str) -> Value:
     Raises:
         SettingsError: there is no such setting, the value makes no sense, or the file cannot be written.
     """
-    annotation: Any = _field(name).annotation
+    field = _field(name)
+    annotation: Any = field.annotation
     if name == "admin_pin_hash":
         raise SettingsError("'muster desk admin-pin' sets the admin PIN, or in the app System (F6), c, admin_pin_hash.")
     try:
@@ -42,7 +43,7 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         elif get_origin(annotation) is tuple:
             raise SettingsError(f"{name} are tables; write them with 'muster {name}' or 'muster config edit'.")
         else:
-            value = TypeAdapter(annotation).validate_strings(text)
+            value = TypeAdapter(Annotated[annotation, field]).validate_strings(text)
         _require_sense(name, value, file)
     except ValidationError as error:
         raise SettingsError(f"Setting {name}: {problem_of(error)}.") from None

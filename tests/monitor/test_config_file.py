@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config_file import save_setting
+from monitor.config_file import save_setting, set_setting
 from monitor.config_sources import load_settings
 from monitor.errors import SettingsError
 
@@ -50,6 +50,14 @@ def test_a_last_line_without_an_end_gets_one(file: Path) -> None:
     file.write_text('site = "x"')
     save_setting(file, "kiosk", "north")
     assert file.read_text() == 'site = "x"\nkiosk = "north"\n'
+
+
+@pytest.mark.parametrize(("name", "text", "value"), [("rotate", "90", 90), ("rounding_minutes", "5", 5)])
+def test_one_of_several_numbers_is_set_as_it_is_typed(file: Path, name: str, text: str, value: int) -> None:
+    assert set_setting(file, name, text) == value
+    assert getattr(load_settings(file), name) == value
+    with pytest.raises(SettingsError, match=f"Setting {name}: it should be 0, "):
+        set_setting(file, name, "7")
 
 
 def test_a_setting_in_a_table_is_another_one(file: Path) -> None:
