@@ -143,8 +143,8 @@ def pin(
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
         typed = typed_pin(f"PIN, at least {shortest} digits")
-    had = changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
-    removed = "has no PIN any more" if had else "had no PIN"
+    removed = "has no PIN any more" if changes.has_pin(engine, person) else "had no PIN"
+    changes.change(engine, person.id, number=number, pin=changes.NewPin(typed, cipher, shortest), **run.stamp)
     told = removed if remove else "checks in with number and PIN from now on"
     run.say(f"{person.name} {told}.", {"person": person.name, "pin": not remove})
 

@@ -90,12 +90,7 @@ def all_visitors(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo) -> tupl
 
 
 def find_visitor(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo, text: str) -> VisitorGroup:
-    """The visitor whose id is this, or ends so.
-
-    Raises:
-        UsageError: there is none, or several.
-        DatabaseError: the database cannot be read.
-    """
+    """The visitor whose id is this, or ends so. Raises: UsageError, where there is none, or several."""
     by_id = {one.key: one for one in all_visitors(engine, cipher, zone)}
     return with_id(by_id, text, "visitor", "muster visitors list")
 

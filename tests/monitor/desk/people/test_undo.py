@@ -91,7 +91,7 @@ def test_the_number_comes_back_with_its_pin(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna", number="17")
-    changes.set_pin(engine, anna.id, "271828", cipher=cipher, shortest=6, **now())
+    changes.change(engine, anna.id, pin=changes.NewPin("271828", cipher, 6), **now())
     with reading(engine) as session:
         before = pins.find(session, "17")
     changes.change(engine, anna.id, number="", **now())
@@ -108,7 +108,7 @@ def test_a_pin_that_came_with_a_number_is_told_with_it(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna")
-    changes.set_pin(engine, anna.id, "271828", cipher=cipher, shortest=6, number="17", **now())
+    changes.change(engine, anna.id, number="17", pin=changes.NewPin("271828", cipher, 6), **now())
     assert take().words == "the number 17 of Anna and the new PIN of Anna"
 
 
