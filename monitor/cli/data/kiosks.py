@@ -8,8 +8,6 @@ from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
     from db.forwarding.doors import Door
@@ -29,13 +27,10 @@ def list_(run: Run) -> None:
 
     zone, found = run.settings().zone, all_doors(run.database())
 
-    def cells(one: "Door") -> Iterator[str]:
-        yield one.kiosk or "not come yet"
-        yield "revoked" if one.revoked_at else one.key or "none of its own"
-        yield one.version
-        yield f"{one.waiting:,}" if one.seen_at else ""
-        yield local_time(one.waiting_since, zone) if one.waiting_since else ""
-        yield local_time(one.seen_at, zone) if one.seen_at else ""
+    def cells(one: "Door") -> list[str]:
+        key = "revoked" if one.revoked_at else one.key or "none of its own"
+        times = (local_time(at, zone) if at else "" for at in (one.waiting_since, one.seen_at))
+        return [one.kiosk or "not come yet", key, one.version, f"{one.waiting:,}" if one.seen_at else "", *times]
 
     heads = ("Kiosk", "Key", "Version", "Behind", "Since", "Heard of")
     none = "No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one."
