@@ -76,7 +76,7 @@ def show_list(
             emit(record(one))
         return
     if found:
-        rows = [["\n".join(map(printable, cell.split("\n"))) for cell in cells(one)] for one in found]
+        rows = ([printable(cell) if "\n" not in cell else _of_lines(cell) for cell in cells(one)] for one in found)
         out.print(table(heads, rows, fold=fold, right=right, least=least))
     if end:
         tell(end)
@@ -99,6 +99,10 @@ def table(
             keeps. Their texts are cut and end in an ellipsis, unless `fold` has the column.
     """
     return _Listing(heads, list(rows), fold, right, least)
+
+
+def _of_lines(cell: str) -> str:
+    return "\n".join(map(printable, cell.split("\n")))
 
 
 def plain_table(
