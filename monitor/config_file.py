@@ -43,7 +43,8 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         elif get_origin(annotation) is tuple:
             raise SettingsError(f"{name} are tables; write them with 'muster {name}' or 'muster config edit'.")
         else:
-            value = TypeAdapter(Annotated[annotation, field]).validate_strings(text)
+            kind: Any = Annotated[annotation, *field.metadata] if field.metadata else annotation
+            value = TypeAdapter(kind).validate_strings(text)
         _require_sense(name, value, file)
     except ValidationError as error:
         raise SettingsError(f"Setting {name}: {problem_of(error)}.") from None

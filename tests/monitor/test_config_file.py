@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config_file import save_setting, set_setting
-from monitor.config_sources import load_settings
+from monitor.config import Settings
+from monitor.config_file import choices_of, save_setting, set_setting
+from monitor.config_sources import fields, load_settings
 from monitor.errors import SettingsError
 
 
@@ -52,12 +53,15 @@ def test_a_last_line_without_an_end_gets_one(file: Path) -> None:
     assert file.read_text() == 'site = "x"\nkiosk = "north"\n'
 
 
-@pytest.mark.parametrize(("name", "text", "value"), [("rotate", "90", 90), ("rounding_minutes", "5", 5)])
-def test_one_of_several_numbers_is_set_as_it_is_typed(file: Path, name: str, text: str, value: int) -> None:
-    assert set_setting(file, name, text) == value
-    assert getattr(load_settings(file), name) == value
-    with pytest.raises(SettingsError, match=f"Setting {name}: it should be 0, "):
-        set_setting(file, name, "7")
+@pytest.mark.filterwarnings("error")
+def test_each_setting_takes_the_last_of_its_values_as_it_is_typed(file: Path) -> None:
+    for name, _ in fields(Settings):
+        for text in choices_of(name)[-1:]:
+            assert str(set_setting(file, name, text)).lower() == text
+    assert (load_settings(file).rotate, load_settings(file).rounding_minutes) == (270, 15)
+    assert set_setting(file, "opener.url", "https://door.example/") == "https://door.example/"
+    with pytest.raises(SettingsError, match="Setting rotate: it should be 0, 90, 180 or 270"):
+        set_setting(file, "rotate", "7")
 
 
 def test_a_setting_in_a_table_is_another_one(file: Path) -> None:
