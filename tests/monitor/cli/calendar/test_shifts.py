@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.key_store import KEY_FILE
 from tests.monitor.cli.calendar.conftest import Muster
 
 Listed = Callable[..., list[dict[str, Any]]]
@@ -105,3 +106,14 @@ def test_a_shift_at_the_time_of_another_is_refused(muster: Muster, listed: Liste
     assert (code, "There is a shift at this time already: Everybody: mon-fri" in error) == (2, True)
     (old,) = listed("shifts", "list")
     assert "Nothing to change" in muster("shifts", "change", old["id"])[2]
+
+
+@pytest.mark.parametrize(
+    "words", ["shifts list", "holidays list", "leave list", "keys list", "desk list", "rollcall show", "kiosks list"]
+)
+def test_a_list_needs_no_key_and_makes_none(
+    muster: Muster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+    assert muster(*words.split())[0] == 0
+    assert not (tmp_path / KEY_FILE).exists()
