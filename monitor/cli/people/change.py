@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import Run, err, id_of, shared, tell
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.people.options import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import local_time
 

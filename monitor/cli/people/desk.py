@@ -6,7 +6,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, shared
-from monitor.cli.people.typed_pin import typed_pin
+from monitor.cli.people.options import typed_pin
 
 app = command_group("Who works at the desk: names beside what is done there, by their PIN.")
 

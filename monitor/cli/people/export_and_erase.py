@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import ForceOption, Run, YesOption, confirmed, emit, may_replace, shared, tell
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.people.options import Who, open_person
 from monitor.cli.progress import working
 from monitor.errors import MusterError, UsageError
 from monitor.text import local_time, printable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.options import Run, YesOption, confirmed, err, shared, tell
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.people.options import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 

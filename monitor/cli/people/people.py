@@ -11,9 +11,8 @@ from monitor.cli.people.change import activate, change, deactivate, rename, undo
 from monitor.cli.people.consents import consent
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.people.options import Who, open_person, typed_pin
 from monitor.cli.people.template_review import review_growth
-from monitor.cli.people.typed_pin import typed_pin
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, shared
-from monitor.cli.people.person import Who
+from monitor.cli.people.options import Who
 from monitor.text import local_time, plural
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ def serve(
     if place is not None and not place.exists() and not openapi:
         run.open_store(settings, create=True)[0].dispose()
         tell(f"There was no database at {place}; an empty one is made.", err)
-    engine, _ = run.open_store(settings, read_only=True)
+    engine = run.database(settings)
     app = make_app(engine, settings, lambda: run.at, version("muster"))
     if openapi:
         typer.echo(json.dumps(app.openapi(), indent=2))

@@ -137,11 +137,11 @@ def _each_step(show: Show) -> Callable[[str, float, int], None]:
     """The progress callback of a study: the bar on a terminal, a line for each step elsewhere."""
     told = ""
 
-    def tell(title: str, done: float, total: int) -> None:
+    def advance(title: str, done: float, total: int) -> None:
         nonlocal told
         show(title, done, total)
         if not err.is_terminal and title != told:
             tell(f"{int(done)}/{total} {title}", err)
         told = title
 
-    return tell
+    return advance
