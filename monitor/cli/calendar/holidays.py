@@ -1,6 +1,7 @@
 """`muster holidays`: public holidays, on which nobody is expected."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -28,7 +29,7 @@ def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also thos
     found = list_holidays(engine, None if every else today)
     start = "" if found else " Import them with 'muster holidays import COUNTRY', such as DE-BE."
     end = f"{plural(len(found), 'holiday')}.{start}"
-    show_list(run, found, _json, ("Day", "Name", "Half"), _cells, end, least={"Name": 12})
+    show_list(run, found, asdict, ("Day", "Name", "Half"), _cells, end, least={"Name": 12})
 
 
 @app.command()
@@ -48,7 +49,7 @@ def add(
     engine, _, today = open_site(run)
     done = add_holiday(engine, parse_day(day, today), name, half, **run.stamp)
     half_text = f", in the {done.half}" if done.half else ""
-    run.say(f"Added: {done.name} on {date_text(done.day)}{half_text}.", {"added": _json(done)})
+    run.say(f"Added: {done.name} on {date_text(done.day)}{half_text}.", {"added": done})
 
 
 @app.command("import")
@@ -69,8 +70,7 @@ def import_(
     engine, settings, _ = open_site(run)
     done = import_holidays(engine, settings.zone, what, year or (), **run.stamp)
     if run.as_json:
-        added = [_json(one) for one in done.added]
-        emit({"added": added, "unchanged": done.known, "left_out": list(done.left_out)})
+        emit({"added": done.added, "unchanged": done.known, "left_out": done.left_out})
     else:
         span = f", from {done.added[0].day} to {done.added[-1].day}" if done.added else ""
         tell(f"{plural(len(done.added), 'holiday')} added{span}; {done.known:,} there already.")
@@ -88,12 +88,8 @@ def remove(run: Run, day: Annotated[str, typer.Argument(metavar="DAY", help="The
 
     engine, _, today = open_site(run)
     done = remove_holiday(engine, find_holiday(engine, day, today).id, **run.stamp)
-    run.say(f"Removed: {done.name} on {date_text(done.day)}.", {"removed": _json(done)})
+    run.say(f"Removed: {done.name} on {date_text(done.day)}.", {"removed": done})
 
 
 def _cells(one: "Holiday") -> list[str]:
     return [date_text(one.day), one.name, one.half or ""]
-
-
-def _json(one: "Holiday") -> dict[str, Any]:
-    return {"id": one.id, "day": one.day, "name": one.name, "half": one.half}
