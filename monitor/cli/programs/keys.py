@@ -8,7 +8,7 @@ from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, out, shared, tell
 
 if TYPE_CHECKING:
-    from db.programs.keys import ApiKey
+    from monitor.desk.programs.keys import ApiKey
 
 app = command_group("Keys with which other programs ask 'muster serve'.")
 

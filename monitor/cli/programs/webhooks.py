@@ -12,8 +12,8 @@ from monitor.text import local_time, plural, printable
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from db.programs.webhooks import Delivery, WebhookState
     from monitor.config_outbound import Webhook
+    from monitor.desk.programs.webhooks import Delivery, WebhookState
 
     Found: TypeAlias = tuple[Webhook | None, WebhookState]
 
