@@ -10,8 +10,8 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, emit, shared, tell
+from monitor.cli.people.consents import ConsentOption, consents_of
 from monitor.cli.people.enrolment_report import Tally, tell_batch, tell_person, tell_sum
-from monitor.cli.people.options import ConsentOption, consents_of
 from monitor.cli.progress import picture_progress
 from monitor.text import plural, printable
 

@@ -1,7 +1,6 @@
-"""What the commands about people share: who is meant, what they agreed to, and a PIN that somebody types."""
+"""What the commands about people share: who is meant, and a PIN that somebody types."""
 
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +12,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
-    from db.records.people import ConsentKind, Person
+    from db.records.people import Person
 
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="A name, a number or an id.")]
-ConsentOption = Annotated[
-    list[str] | None,
-    typer.Option("--consent", metavar="WHAT", help="What they agreed to: face, mood or face,mood; may be repeated."),
-]
 
 
 def open_person(run: Run, who: str, *, read_only: bool = False) -> "tuple[Engine, TemplateCipher, Person]":
@@ -28,16 +23,6 @@ def open_person(run: Run, who: str, *, read_only: bool = False) -> "tuple[Engine
 
     engine, cipher = run.open_store(read_only=read_only)
     return engine, cipher, find_person(engine, who)
-
-
-def consents_of(given: Iterable[str] | None) -> "tuple[ConsentKind, ...]":
-    """What the options say together: no word of it twice. Raises: UsageError."""
-    kinds: dict[str, ConsentKind] = {"face": "face", "mood": "mood"}
-    words = [part.strip().lower() for text in given or () for part in text.split(",") if part.strip()]
-    for word in words:
-        if word not in kinds:
-            raise UsageError(f"Unknown consent {word!r}; use face, mood or face,mood.")
-    return tuple(dict.fromkeys(kinds[word] for word in words))
 
 
 def typed_pin(question: str, *, again: bool = True) -> str:

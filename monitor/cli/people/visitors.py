@@ -7,7 +7,7 @@ import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, err, shared, tell
-from monitor.cli.people.options import ConsentOption, consents_of
+from monitor.cli.people.consents import ConsentOption, consents_of
 from monitor.collector import paused_collector
 from monitor.text import local_time, plural, printable
 

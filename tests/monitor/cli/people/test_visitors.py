@@ -14,7 +14,7 @@ from db.observations import sightings
 from db.people import consents, people
 from db.schema.observations import SightingRow
 from monitor.cli.main import app
-from monitor.cli.people.options import consents_of
+from monitor.cli.people.consents import consents_of
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from tests.monitor.stage import Photo
