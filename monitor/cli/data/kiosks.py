@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, shared, tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -48,7 +48,7 @@ def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="Of t
     if run.as_json:
         emit({"name": name, "forward": address})
         return
-    tell("Put this address into the settings of that kiosk (forward = ...). It is shown only now:", out)
+    tell("Put this address into the settings of that kiosk (forward = ...). It is shown only now:")
     tell(address)
 
 

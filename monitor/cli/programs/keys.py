@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, shared, tell
 
 if TYPE_CHECKING:
     from monitor.desk.programs.keys import ApiKey
@@ -32,7 +32,7 @@ def add(
     if run.as_json:
         emit({"name": made.name, "key": secret, "rights": list(made.rights), "expires_at": made.expires_at})
         return
-    tell(f"The key {made.name} may read {', '.join(made.rights)}. It is shown only now:", out)
+    tell(f"The key {made.name} may read {', '.join(made.rights)}. It is shown only now:")
     tell(secret)
 
 
