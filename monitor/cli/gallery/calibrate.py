@@ -118,7 +118,7 @@ def _measure_the_site(run: Run, settings: "Settings", rounds: int | None) -> Non
 
         tell_nightly(run, settings)
     else:
-        from monitor.cli.liveness import try_liveness
+        from monitor.cli.gallery.liveness import try_liveness
 
         try_liveness(run, settings, rounds)
 
