@@ -6,12 +6,15 @@ import shlex
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, shared, tell
+
+if TYPE_CHECKING:
+    from monitor.config_sources import SettingInForce
 
 app = command_group("See and change the settings.")
 
@@ -33,12 +36,16 @@ def show(
     found = [one for one in settings_in_force(run.config, db=run.db) if name is None or name in one.name]
     if not found:
         raise UsageError(f"There is no setting with {name!r} in its name.")
-    show_list(
-        run, found, lambda one: {"name": one.name, "value": one.value, "from": one.origin, "sentence": one.sentence},
-        ("setting", "value", "from", "meaning"),
-        lambda one: (one.name, printable(one.value, 200), one.origin, one.sentence),
-        f"The file is {run.config_file}; options of a command count more than all of these.", fold=("value", "meaning"),
-    )  # fmt: skip
+
+    def record(one: "SettingInForce") -> dict[str, Any]:
+        return {"name": one.name, "value": one.value, "from": one.origin, "sentence": one.sentence}
+
+    def cells(one: "SettingInForce") -> list[str]:
+        return [one.name, printable(one.value, 200), one.origin, one.sentence]
+
+    heads = ("setting", "value", "from", "meaning")
+    end = f"The file is {run.config_file}; options of a command count more than all of these."
+    show_list(run, found, record, heads, cells, end, fold=("value", "meaning"))
 
 
 @app.command()

@@ -1,12 +1,15 @@
 """`muster desk …`: who works at the desk, with a PIN of their own."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
 from monitor.cli.options import Run, shared
 from monitor.cli.people.options import typed_pin
+
+if TYPE_CHECKING:
+    from db.records.people import DeskUser
 
 app = command_group("Who works at the desk: names beside what is done there, by their PIN.")
 
@@ -20,11 +23,15 @@ def list_(run: Run) -> None:
     from monitor.text import local_time
 
     zone, found = run.settings().zone, all_users(run.database())
-    show_list(
-        run, found, lambda one: {"name": one.name, "created_at": one.created_at},
-        ("Name", "Since"), lambda one: (one.name, local_time(one.created_at, zone)),
-        "" if found else "Nobody is entered yet; add somebody with 'muster desk add'.", fold=("Name",),
-    )  # fmt: skip
+
+    def record(one: "DeskUser") -> dict[str, Any]:
+        return {"name": one.name, "created_at": one.created_at}
+
+    def cells(one: "DeskUser") -> list[str]:
+        return [one.name, local_time(one.created_at, zone)]
+
+    end = "" if found else "Nobody is entered yet; add somebody with 'muster desk add'."
+    show_list(run, found, record, ("Name", "Since"), cells, end, fold=("Name",))
 
 
 @app.command()

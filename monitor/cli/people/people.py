@@ -45,8 +45,9 @@ def list_(
     group = known_group(engine, group) if group is not None else None
     found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
     filtered = search or group is not None or inactive or consent_missing
-    nobody = "Nobody matches; see everyone with 'muster people list'."
-    nobody = nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'."
+    nobody = "Nobody is enrolled yet; start with 'muster enroll import'."
+    if filtered:
+        nobody = "Nobody matches; see everyone with 'muster people list'."
     heads = ("Name", "Number", "Group", "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
     same = {name for name, number in Counter(one.person.name for one in found).items() if number > 1}
     least = {"Name": 12, "Number": 5, "Group": 5}
