@@ -52,11 +52,12 @@ def list_(run: Run, ended: Annotated[bool, typer.Option("--all", help="Also shif
 
     engine, _, today = open_site(run, read_only=True)
     found = list_shifts(engine, today, ended=ended)
-    heads = ("For", "Days", "Time", "Grace", "Break", "Every", "Valid from", "Valid to", "People", "ID")
+    heads = ("For", "Days", "Time", "Grace", "Break", "Every", "Valid\nfrom", "Valid\nto", "People", "ID")
+    least = {"For": 5, "Days": 7, "Break": 4, "Every": 5}  # an id that is cut cannot be given to another command
     without = f"{plural(found.without_count, 'person has', 'people have')} none: never absent or late."
     start = "" if found.entries else " Enter one with 'muster shifts add'."
     end = f"{plural(len(found.entries), 'shift')}. {without}{start}"
-    show_list(run, found.entries, _json, heads, _cells, end, right=("Grace", "People"), least={"For": 12})
+    show_list(run, found.entries, _json, heads, _cells, end, right=("Grace", "People"), least=least)
 
 
 @app.command()

@@ -1,11 +1,12 @@
 """`muster webhooks …`: who is told what happens, what waits to be told, and trying again."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from uuid import UUID
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, id_of, shared
+from monitor.cli.options import Run, shared
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
@@ -132,14 +133,15 @@ def retry(
     run: Run,
     name: MaybeName = None,
     message: Annotated[
-        list[str] | None, typer.Option("--message", metavar="ID", help="Only this message; may be repeated.")
+        list[str] | None,
+        typer.Option("--message", metavar="ID", help="Only this message, by its id or the end of it; may be repeated."),
     ] = None,
 ) -> None:
     """Have what waits tried at once, dead letters too. A running kiosk sends it, or 'muster webhooks send'."""
     from monitor.desk.programs import webhooks
 
-    only = [id_of(one, "a message", "muster webhooks list --waiting") for one in message or ()]
-    count = webhooks.retry(_database(run), run.at, name, only)
+    engine = _database(run)
+    count = webhooks.retry(engine, run.at, name, [_message(engine, one) for one in message or ()])
     run.say(f"{plural(count, 'message')} will be tried at once.", {"messages": count})
 
 
@@ -175,6 +177,18 @@ def send(
         raise MusterError(" ".join(errors))
 
 
+def _message(engine: "Engine", text: str) -> UUID:
+    """The id of a message that a user typed, or the end of it. Raises: UsageError."""
+    from monitor.desk.by_id import with_id
+    from monitor.desk.programs import webhooks
+
+    try:
+        return UUID(text)
+    except ValueError:
+        by_id = {str(one.id): one.id for one in webhooks.waiting(engine)}
+        return with_id(by_id, text, "message", "muster webhooks list --waiting")
+
+
 def _database(run: Run) -> "Engine":
     from db.engine import open_database
 
@@ -192,7 +206,7 @@ def _list_messages(run: Run, found: "list[Delivery]") -> None:
 
     def cells(one: "Delivery") -> list[str]:
         due = "never" if one.dead else local_time(one.due_at, zone)
-        what = str(one.id), one.webhook, one.kind, local_time(one.at, zone), str(one.attempts), due
+        what = str(one.id)[-8:], one.webhook, one.kind, local_time(one.at, zone), str(one.attempts), due
         return [*what, printable(one.error or "", 200)]
 
     heads, end = ("Message", "Webhook", "Event", "At", "Tries", "Next try", "Last error"), "No message waits."

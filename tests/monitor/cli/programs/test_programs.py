@@ -6,11 +6,15 @@ import socket
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from db.forwarding.doors import Door
+from db.ids import new_id
+from db.programs.webhooks import Delivery
 from monitor.cli.main import app
 from monitor.config_sources import load_settings
 from monitor.errors import MusterError, SettingsError, UsageError
@@ -154,6 +158,22 @@ def test_the_ledger_is_written_as_parquet_with_the_same_events(tmp_path: Path) -
         person["name"],
         person["group"],
     )
+
+
+def test_a_message_is_tried_again_by_the_end_of_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (Delivery(new_id(), "chat", "check_in", NOW, None, "door", None, 3, NOW, False, "Gone.") for _ in "ab")
+    monkeypatch.setattr("monitor.desk.programs.webhooks.waiting", lambda *_, **__: [one, other])
+    tried: list[UUID] = []
+
+    def retry(_engine: Engine, _now: datetime, _name: str | None, only: list[UUID]) -> int:
+        tried.extend(only)
+        return len(only)
+
+    monkeypatch.setattr("monitor.desk.programs.webhooks.retry", retry)
+    shown = [line.split()[0] for line in ran("webhooks", "list", "--waiting").stdout.splitlines()[2:]]
+    assert shown == [str(one.id)[-8:], str(other.id)[-8:]]
+    assert "2 messages" in ran("webhooks", "retry", "--message", shown[1], "--message", str(one.id)).stdout
+    assert tried == [other.id, one.id]
 
 
 @pytest.mark.parametrize(("doors", "lines"), [
