@@ -1,7 +1,7 @@
 """Every setting, with its default, its limits and its sentence."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
@@ -9,7 +9,7 @@ import tzlocal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from monitor.config_outbound import Mqtt, Opener, Webhook, hours_of
+from monitor.config_outbound import Hours, Mqtt, Opener, Webhook
 from monitor.keys import Keys
 from monitor.labels import Encoders
 from monitor.language import Language
@@ -18,8 +18,15 @@ DATA_FOLDER = platformdirs.user_data_path("muster", appauthor=False)
 CONFIG_FILE = platformdirs.user_config_path("muster", appauthor=False) / "muster.toml"
 LOG_FILE = platformdirs.user_log_path("muster", appauthor=False) / "muster.log"
 
-Rotation: TypeAlias = Annotated[Literal[0, 90, 180, 270], BeforeValidator(lambda value: _whole_number(value))]
-"""Degrees clockwise; a variable or an option gives them as text."""
+Days: TypeAlias = Annotated[int, Field(ge=0, le=36_500)]
+
+
+def _whole_number(value: object) -> object:
+    """A variable or an option gives a number as text."""
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+
+WHOLE: Final = BeforeValidator(_whole_number)
 
 
 class QualityLimits(BaseModel):
@@ -62,7 +69,7 @@ class Settings(BaseSettings):
         description="The site's time zone, by its IANA name; days begin and end in it.",
     )
     source: str = Field(default="0", description="The camera number, a file, a folder of images or a stream's URL.")
-    rotate: Rotation = Field(
+    rotate: Annotated[Literal[0, 90, 180, 270], WHOLE] = Field(
         default=0, description="By how many degrees clockwise the camera's picture is turned: 0, 90, 180 or 270."
     )
 
@@ -125,7 +132,7 @@ class Settings(BaseSettings):
     close_after_hours: int = Field(
         default=10, ge=1, le=36, description="With close = after_hours: hours from the check-in to the check-out."
     )
-    rounding_minutes: Annotated[Literal[0, 5, 15], BeforeValidator(lambda value: _whole_number(value))] = Field(
+    rounding_minutes: Annotated[Literal[0, 5, 15], WHOLE] = Field(
         default=0, description="Minutes to which the first check-in and the last check-out are rounded; 0 for none."
     )
     rounding_favour: Literal["nearest", "person", "site"] = Field(
@@ -168,22 +175,17 @@ class Settings(BaseSettings):
     mood_every_seconds: float = Field(
         default=5.0, gt=0, description="How often the mood of someone who stays in view is written down."
     )
-    keep_visitors_days: int = Field(
-        default=30, ge=0, le=36_500, description="How many days the faces and moods of unknown people are kept."
+    keep_visitors_days: Days = Field(
+        default=30, description="How many days the faces and moods of unknown people are kept."
     )
-    keep_sightings_days: int = Field(
-        default=365,
-        ge=0,
-        le=36_500,
-        description="How many days sightings of enrolled people are kept; attendance stays.",
+    keep_sightings_days: Days = Field(
+        default=365, description="How many days sightings of enrolled people are kept; attendance stays."
     )
-    keep_views_days: int = Field(
+    keep_views_days: Days = Field(
         default=7,
-        ge=0,
-        le=36_500,
         description="How many days the pictures are kept on which the door named people who agreed; 0 keeps none.",
     )
-    keep_moods_days: int = Field(default=365, ge=0, le=36_500, description="How many days moods are kept.")
+    keep_moods_days: Days = Field(default=365, description="How many days moods are kept.")
     examine_hour: int = Field(
         default=3,
         ge=-1,
@@ -227,7 +229,7 @@ class Settings(BaseSettings):
         default=False,
         description="Whether a badge reader that types a number and Enter at the door opens the entry of its PIN.",
     )
-    face_and_pin: str = Field(
+    face_and_pin: Hours = Field(
         default="",
         description="Hours on the site's clock in which nobody checks in by face or PIN alone: the PIN has to follow "
         "the face within two minutes (22:00-06:00); empty for never.",
@@ -238,12 +240,6 @@ class Settings(BaseSettings):
     keys: Keys = Field(default=Keys(), description="The keys of the app; a table.")
     opener: Opener = Field(default=Opener(), description="What opens the door for whoever checks in; a table.")
     mqtt: Mqtt = Field(default=Mqtt(), description="The MQTT broker that hears of this kiosk; a table.")
-
-    @field_validator("face_and_pin")
-    @classmethod
-    def _are_hours(cls, value: str) -> str:
-        hours_of(value)
-        return value
 
     @field_validator("webhooks")
     @classmethod
@@ -276,7 +272,3 @@ class Settings(BaseSettings):
     def liveness_of(self, *, live: bool) -> Literal["off", "ask", "always"]:
         """The liveness in force at a source. Args: live: somebody is before it now, and can be asked."""
         return self.liveness or ("ask" if live else "off")
-
-
-def _whole_number(value: object) -> object:
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -33,7 +33,8 @@ def set_setting(file: Path, name: str, text: str) -> Value:
     Raises:
         SettingsError: there is no such setting, the value makes no sense, or the file cannot be written.
     """
-    annotation: Any = _field(name).annotation
+    field = _field(name)
+    annotation: Any = field.annotation
     if name == "admin_pin_hash":
         raise SettingsError("'muster desk admin-pin' sets the admin PIN, or in the app System (F6), c, admin_pin_hash.")
     try:
@@ -42,7 +43,8 @@ def set_setting(file: Path, name: str, text: str) -> Value:
         elif get_origin(annotation) is tuple:
             raise SettingsError(f"{name} are tables; write them with 'muster {name}' or 'muster config edit'.")
         else:
-            value = TypeAdapter(annotation).validate_strings(text)
+            kind: Any = Annotated[annotation, *field.metadata] if field.metadata else annotation
+            value = TypeAdapter(kind).validate_strings(text)
         _require_sense(name, value, file)
     except ValidationError as error:
         raise SettingsError(f"Setting {name}: {problem_of(error)}.") from None
@@ -67,18 +69,15 @@ def unset_setting(file: Path, name: str) -> bool:
     """
     _field(name)
     table, _, key = name.rpartition(".")
-    removed = False
 
-    def remove(document: "TOMLDocument") -> None:
-        nonlocal removed
+    def remove(document: "TOMLDocument") -> bool:
         held = document.get(table, {}) if table else document
-        removed = key in held
-        if removed:
+        there = key in held
+        if there:
             del held[key]
+        return there
 
-    if file.exists():
-        _rewrite(file, remove)
-    return removed
+    return file.exists() and _rewrite(file, remove)
 
 
 def example() -> str:
@@ -113,13 +112,14 @@ def save_setting(file: Path, name: str, value: Value) -> None:
 
     table, _, key = name.rpartition(".")
 
-    def write(document: "TOMLDocument") -> None:
+    def write(document: "TOMLDocument") -> bool:
         held = document.setdefault(table, tomlkit.table()) if table else document
         before = held.get(key)
         if isinstance(before, tomlkit.items.Item) and "\n" in before.as_string():
             written = tomlkit.item(value).as_string()
             raise SettingsError(f"{name} in {file} is written over several lines; write {key} = {written} yourself.")
         held[key] = value
+        return True
 
     _rewrite(file, write)
 
@@ -132,13 +132,14 @@ def add_table(file: Path, name: str, values: Mapping[str, Value]) -> None:
     """
     import tomlkit
 
-    def add(document: "TOMLDocument") -> None:
+    def add(document: "TOMLDocument") -> bool:
         table = tomlkit.table()
         table.update(values)
         tables = document.get(name)
         if tables is None:
             tables = document[name] = tomlkit.aot()
         tables.append(table)
+        return True
 
     _rewrite(file, add, prove=True)
 
@@ -149,21 +150,17 @@ def remove_table(file: Path, name: str, key: str, value: str) -> bool:
     Raises:
         SettingsError: the file cannot be written.
     """
-    removed = False
 
-    def remove(document: "TOMLDocument") -> None:
-        nonlocal removed
+    def remove(document: "TOMLDocument") -> bool:
         tables = document.get(name, [])
         found = [index for index, one in enumerate(tables) if one.get(key) == value]
-        removed = bool(found)
         for index in reversed(found):
             del tables[index]
-        if removed and not tables:
+        if found and not tables:
             del document[name]
+        return bool(found)
 
-    if file.exists():
-        _rewrite(file, remove)
-    return removed
+    return file.exists() and _rewrite(file, remove)
 
 
 def write_file(file: Path, text: str) -> None:
@@ -173,44 +170,38 @@ def write_file(file: Path, text: str) -> None:
         SettingsError: the text is not valid TOML, a setting makes no sense, or the file cannot be written; it is as
             it was.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with unfinished(file, private=not file.exists()) as part:
-            part.write_text(text, encoding="utf-8")
-            _prove(part, file)
-    except OSError as error:
-        raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+    _replace(file, text, prove=True)
 
 
-def _prove(part: Path, file: Path) -> None:
-    """Raises: SettingsError, where the unfinished file makes no sense, by the name that it will have."""
-    try:
-        load_settings(part)
-    except SettingsError as error:
-        raise SettingsError(str(error).replace(str(part), str(file))) from None
-
-
-def _rewrite(file: Path, change: Callable[["TOMLDocument"], None], *, prove: bool = False) -> None:
-    """Changes the file's document; line ends stay as they are. With `prove`, only into settings that make sense."""
+def _rewrite(file: Path, change: Callable[["TOMLDocument"], bool], *, prove: bool = False) -> bool:
+    """Changes the file's document; line ends stay as they are. Gives whether `change` did change something."""
     import tomlkit
 
-    known = file.exists()
-    if known:
+    if file.exists():
         read_file(file)  # says what is wrong with it
+    text = file.read_bytes().decode() if file.exists() else ""
+    document = tomlkit.parse(text)
+    if not change(document):
+        return False
+    changed = tomlkit.dumps(document)
+    if 0 < text.count("\n") == text.count("\r\n"):
+        changed = changed.replace("\r\n", "\n").replace("\n", "\r\n")
+    _replace(file, changed, prove=prove)
+    return True
+
+
+def _replace(file: Path, text: str, *, prove: bool) -> None:
+    """Writes the whole file; with `prove`, only settings that make sense. Raises: SettingsError."""
     try:
-        text = file.read_bytes().decode() if known else ""
-        document = tomlkit.parse(text)
-        change(document)
-        changed = tomlkit.dumps(document)
-        if 0 < text.count("\n") == text.count("\r\n"):
-            changed = changed.replace("\r\n", "\n").replace("\n", "\r\n")
         file.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished(file, private=not known) as part:
-            part.write_bytes(changed.encode())
+        with unfinished(file, private=not file.exists()) as part:
+            part.write_bytes(text.encode())
             if prove:
-                _prove(part, file)
+                load_settings(part)
     except OSError as error:
         raise SettingsError(f"The configuration file {file} cannot be written: {error.strerror}.") from None
+    except SettingsError as error:  # it names the unfinished file
+        raise SettingsError(str(error).replace(str(part), str(file))) from None
 
 
 def _field(name: str) -> FieldInfo:

@@ -3,10 +3,10 @@
 import re
 import shlex
 from datetime import time
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from monitor.calendar_text import WEEKDAYS
 
@@ -24,6 +24,32 @@ def checked_url(url: str) -> str:
     if parts.username or parts.password:
         raise ValueError("the address has a user or a password in it; receivers are told by the signature instead")
     return url
+
+
+def hours_of(text: str) -> tuple[time, time] | None:
+    """From when to when, from "22:00-06:00"; None for always. Raises: ValueError."""
+    if not text:
+        return None
+    try:
+        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
+    except ValueError:
+        raise ValueError(f"{text!r} are no hours; write them as 07:00-19:30") from None
+    return first, last
+
+
+def is_within(hours: tuple[time, time], clock: time) -> bool:
+    """Whether the clock shows one of these hours, which may go over midnight."""
+    first, last = hours
+    return first <= clock < last if first <= last else clock >= first or clock < last
+
+
+def _checked_hours(text: str) -> str:
+    hours_of(text)
+    return text
+
+
+Hours: TypeAlias = Annotated[str, AfterValidator(_checked_hours)]
+"""Hours as `hours_of` reads them."""
 
 
 class Webhook(BaseModel):
@@ -68,7 +94,7 @@ class Opener(BaseModel):
     timeout: float = Field(default=5.0, gt=0, le=60, description="Seconds after which the opener is given up.")
     on: Literal["check_in", "check_out", "both"] = Field(default="check_in", description="What opens the door.")
     groups: tuple[str, ...] = Field(default=(), description="Only for people of these groups; empty for everybody.")
-    hours: str = Field(default="", description="When it opens, on the site's clock: 07:00-19:30; empty for always.")
+    hours: Hours = Field(default="", description="When it opens, on the site's clock: 07:00-19:30; empty for always.")
     days: str = Field(default="", description="Weekdays on which it opens: mon,tue,wed; empty for all.")
 
     @field_validator("url")
@@ -82,12 +108,6 @@ class Opener(BaseModel):
         shlex.split(value)
         return value
 
-    @field_validator("hours")
-    @classmethod
-    def _are_hours(cls, value: str) -> str:
-        hours_of(value)
-        return value
-
     @field_validator("days")
     @classmethod
     def _are_days(cls, value: str) -> str:
@@ -99,23 +119,6 @@ class Opener(BaseModel):
     def opens(self) -> bool:
         """Whether there is anything to open."""
         return bool(self.command or self.url)
-
-
-def hours_of(text: str) -> tuple[time, time] | None:
-    """From when to when, from "22:00-06:00"; None for always. Raises: ValueError."""
-    if not text:
-        return None
-    try:
-        first, last = (time.fromisoformat(part.strip()) for part in text.split("-"))
-    except ValueError:
-        raise ValueError(f"{text!r} are no hours; write them as 07:00-19:30") from None
-    return first, last
-
-
-def is_within(hours: tuple[time, time], clock: time) -> bool:
-    """Whether the clock shows one of these hours, which may go over midnight."""
-    first, last = hours
-    return first <= clock < last if first <= last else clock >= first or clock < last
 
 
 class Mqtt(BaseModel):

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from importlib.util import find_spec
@@ -67,20 +68,18 @@ def run_bench(
             "The classic loop of 'face_recognition' is not installed; start 'uv run --extra bench muster bench', or "
             "measure without it: --only encoder --only detection --only matching."
         )
-    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder:
-        stage = _Stage(Path(folder), tuple(clips), effort)
-        try:
-            for part in parts or PARTS:
-                say(part)
-                yield from PARTS[part](stage)
-        finally:
-            stage.close()
+    with tempfile.TemporaryDirectory(prefix="muster-bench-") as folder, ExitStack() as ends:
+        stage = _Stage(Path(folder), tuple(clips), effort, ends)
+        for part in parts or PARTS:
+            say(part)
+            yield from PARTS[part](stage)
 
 
 class _Stage:
     """Photos, clips and door that several parts share, made at first use."""
 
-    def __init__(self, folder: Path, files: tuple[Path, ...], effort: Effort) -> None:
+    def __init__(self, folder: Path, files: tuple[Path, ...], effort: Effort, ends: ExitStack) -> None:
+        self.ends = ends
         self.folder = folder
         self.effort = effort
         self.files = files
@@ -103,15 +102,13 @@ class _Stage:
 
     @cached_property
     def door(self) -> Door:
-        return open_door(self.folder, self.photos)
+        made = open_door(self.folder, self.photos)
+        self.ends.callback(made.engine.dispose)
+        return made
 
     @cached_property
     def classic(self) -> ClassicLoop:
         return ClassicLoop([pictures[0] for pictures in self.photos.values()])
-
-    def close(self) -> None:
-        if "door" in self.__dict__:
-            self.door.engine.dispose()
 
 
 def _encoder(stage: _Stage) -> Iterator[Measure]:

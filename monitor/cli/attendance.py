@@ -50,14 +50,12 @@ def import_(
 
     What is there already is not added again. Each entry says which file it is from; 'take-back' voids them all.
     """
-    from dataclasses import asdict
-
     from monitor.desk.repairs.past_import import import_past
 
     engine, _ = run.open_store()
     done = import_past(engine, run.settings(), file, direction, dry_run=dry_run, **run.stamp)
     if run.as_json:
-        emit(asdict(done))
+        emit(done)
     else:
         verb = "Would add" if dry_run else "Added"
         decides = "the rules decide" if done.by_rules else "the file says"

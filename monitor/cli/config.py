@@ -6,12 +6,15 @@ import shlex
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, shared, tell
+
+if TYPE_CHECKING:
+    from monitor.config_sources import SettingInForce
 
 app = command_group("See and change the settings.")
 
@@ -25,7 +28,7 @@ def show(
     name: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="Only settings with this in the name.")] = None,
 ) -> None:
     """List each setting: its value, where that comes from (default, file, variable or option), and what it means."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.config_sources import settings_in_force
     from monitor.errors import UsageError
     from monitor.text import printable
@@ -33,13 +36,16 @@ def show(
     found = [one for one in settings_in_force(run.config, db=run.db) if name is None or name in one.name]
     if not found:
         raise UsageError(f"There is no setting with {name!r} in its name.")
-    if run.as_json:
-        for one in found:
-            emit({"name": one.name, "value": one.value, "from": one.origin, "sentence": one.sentence})
-        return
-    rows = [(one.name, printable(one.value, 200), one.origin, one.sentence) for one in found]
-    out.print(table(("setting", "value", "from", "meaning"), rows, fold=("value", "meaning")))
-    tell(f"The file is {run.config_file}; options of a command count more than all of these.")
+
+    def record(one: "SettingInForce") -> dict[str, Any]:
+        return {"name": one.name, "value": one.value, "from": one.origin, "sentence": one.sentence}
+
+    def cells(one: "SettingInForce") -> list[str]:
+        return [one.name, printable(one.value, 200), one.origin, one.sentence]
+
+    heads = ("setting", "value", "from", "meaning")
+    end = f"The file is {run.config_file}; options of a command count more than all of these."
+    show_list(run, found, record, heads, cells, end, fold=("value", "meaning"))
 
 
 @app.command()
@@ -59,9 +65,8 @@ def set_(
     """Write one setting into the configuration file; everything else in it stays, comments too."""
     from monitor.config_file import set_setting
     from monitor.config_sources import SECRET
-    from monitor.desk.kiosk_settings import noting_change
 
-    with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
+    with run.changing_settings():
         written = set_setting(run.config_file, name, value)
     if name in SECRET:
         written = "(secret)"
@@ -76,9 +81,8 @@ def set_(
 def unset(run: Run, name: NameArgument) -> None:
     """Take one setting out of the configuration file, so that its default holds again."""
     from monitor.config_file import unset_setting
-    from monitor.desk.kiosk_settings import noting_change
 
-    with run.audited() as engine, noting_change(engine, run.config_file, **run.stamp):
+    with run.changing_settings():
         removed = unset_setting(run.config_file, name)
     sentence = f"{name} has its default again." if removed else f"{name} is not in {run.config_file}."
     run.say(sentence, {"name": name, "removed": removed})
@@ -89,7 +93,6 @@ def unset(run: Run, name: NameArgument) -> None:
 def edit(run: Run) -> None:
     """Open the configuration file in $EDITOR; it is replaced only by a text that makes sense."""
     from monitor.config_file import example, write_file
-    from monitor.desk.kiosk_settings import noting_change
     from monitor.errors import SettingsError
 
     file = run.config_file
@@ -100,7 +103,7 @@ def edit(run: Run) -> None:
             tell("Nothing was changed.")
             return
         try:
-            with run.audited() as engine, noting_change(engine, file, **run.stamp):
+            with run.changing_settings():
                 write_file(file, edited)
         except SettingsError as error:
             typer.echo(f"muster: {error}", err=True)

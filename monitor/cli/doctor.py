@@ -36,7 +36,7 @@ def doctor(
     for check in _checks(run):
         failed += check.status is Status.FAIL
         if run.as_json:
-            emit(check.as_json())
+            emit(check)
         else:
             _print(check)
     if failed:
@@ -44,18 +44,17 @@ def doctor(
 
 
 def _tell_privacy(run: Run) -> None:
-    from db.engine import open_database
     from monitor.desk.maintenance.upkeep import copies
     from monitor.doctor.privacy import kept, places
 
     settings = run.settings()
-    engine = open_database(settings.db, read_only=True)
+    engine = run.database(settings)
     rows, files = kept(engine, settings), places(engine, run.config_file.parent, copies(engine, settings))
     if run.as_json:
         for row in rows:
-            emit(row.as_json())
+            emit(row)
         for file in files:
-            emit(file.as_json())
+            emit(file)
         return
     for row in rows:
         how = "sealed with the key" if row.sealed else "readable in the database"
@@ -82,15 +81,13 @@ def _checks(run: Run) -> "Iterator[Check]":
 
 def _of_database(run: Run, settings: "Settings") -> "Iterator[Check]":
     """Whom this kiosk tells and what the database asks for; where that cannot be read, its check has said why."""
-    from db.engine import open_database
     from db.records.pages import Want
     from monitor.desk.maintenance.attention import attention
     from monitor.desk.maintenance.system import system_view
     from monitor.errors import MusterError
 
     with suppress(MusterError):
-        engine = open_database(settings.db, read_only=True)
-        view = system_view(engine, settings, run.at, Want(1))
+        view = system_view(run.database(settings), settings, run.at, Want(1))
         yield from (*view.connections, *attention(view, settings, run.at))
 
 

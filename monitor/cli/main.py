@@ -18,74 +18,37 @@ from monitor.cli.groups import Group, command_group, on_one_screen
 from monitor.collector import paused_collector
 
 _COMMANDS = {
-    "demo": ("monitor.cli.kiosk.demo", "demo", "A simulated camera with real faces, on a throw-away database."),
-    "kiosk": ("monitor.cli.kiosk.kiosk", "kiosk", "Check people in at the door."),
-    "review": ("monitor.cli.kiosk.app", "review", "Attendance, moods and people in the terminal, without a camera."),
-    "enroll": ("monitor.cli.people.enroll", "app", "Turn images or camera shots into people."),
-    "people": ("monitor.cli.people.people", "app", "List, rename, merge, export and erase people."),
-    "visitors": ("monitor.cli.people.visitors", "app", "Unknown faces: list, name, merge or discard them."),
-    "shifts": ("monitor.cli.calendar.shifts", "app", "Who is expected when."),
-    "holidays": ("monitor.cli.calendar.holidays", "app", "Public holidays, by hand, file or country."),
-    "leave": ("monitor.cli.calendar.leave", "app", "Who is away, and why."),
-    "identify": ("monitor.cli.identify", "identify", "Say who is on images, and in what mood."),
-    "attendance": ("monitor.cli.attendance", "app", "Who was here, from when to when; lists of before Muster."),
-    "mood": ("monitor.cli.reports", "mood", "Moods by hour, day, person or group."),
-    "why": ("monitor.cli.gallery.why", "why", "Why somebody was named at the door, or nobody was."),
-    "train": ("monitor.cli.training.train", "app", "The eigenface study and the emotion models."),
-    "calibrate": (
-        "monitor.cli.gallery.calibrate",
-        "calibrate",
-        "How often a stranger would be given a name.",
-    ),
-    "bench": ("monitor.cli.bench", "bench", "Measure this machine against the classic webcam loop."),
-    "config": ("monitor.cli.config", "app", "See and change the settings."),
-    "docs": ("monitor.cli.docs.docs", "docs", "The reference of commands, settings, keys and columns."),
-    "doctor": ("monitor.cli.doctor", "doctor", "Check whether everything that Muster needs works here."),
-    "web": ("monitor.cli.kiosk.web", "web", "The app in a browser, at an address with a secret in it."),
-    "events": ("monitor.cli.programs.events", "events", "The ledger as JSON lines, for other programs."),
-    "webhooks": ("monitor.cli.programs.webhooks", "app", "Tell a chat room or another program what happens."),
-    "serve": ("monitor.cli.programs.serve", "serve", "People, attendance and events for other programs, over HTTP."),
-    "keys": ("monitor.cli.programs.keys", "app", "Keys with which other programs ask 'muster serve'."),
-    "kiosks": ("monitor.cli.data.kiosks", "app", "The kiosks of a site: how far behind each is, and their keys."),
-    "rollcall": ("monitor.cli.programs.rollcall", "app", "Who is inside, ticked off by hand; F9 in the app."),
-    "desk": ("monitor.cli.people.desk", "app", "Who works at the desk, with a PIN of their own."),
-    "door": ("monitor.cli.programs.door", "app", "Open this kiosk's door by hand."),
-    "db": ("monitor.cli.data.database", "app", "Upgrade, back up, verify and purge the database."),
+    "demo": ("monitor.cli.kiosk.demo", "demo", "with a simulated camera"),
+    "kiosk": ("monitor.cli.kiosk.kiosk", "kiosk", "check people in at a door"),
+    "review": ("monitor.cli.kiosk.app", "review", "the app without a camera"),
+    "enroll": ("monitor.cli.people.enroll", "app", "people from images"),
+    "people": ("monitor.cli.people.people", "app", "who is enrolled"),
+    "visitors": ("monitor.cli.people.visitors", "app", "unknown faces"),
+    "shifts": ("monitor.cli.calendar.shifts", "app", "who is expected when"),
+    "holidays": ("monitor.cli.calendar.holidays", "app", "public holidays"),
+    "leave": ("monitor.cli.calendar.leave", "app", "who is away, and why"),
+    "identify": ("monitor.cli.identify", "identify", "who is on images"),
+    "attendance": ("monitor.cli.attendance", "app", "who came when"),
+    "mood": ("monitor.cli.reports", "mood", "moods by hour, day, person"),
+    "why": ("monitor.cli.gallery.why", "why", "why somebody was named"),
+    "train": ("monitor.cli.training.train", "app", "studies and models"),
+    "calibrate": ("monitor.cli.gallery.calibrate", "calibrate", "how often it errs"),
+    "bench": ("monitor.cli.bench", "bench", "measure this machine"),
+    "config": ("monitor.cli.config", "app", "see and change settings"),
+    "docs": ("monitor.cli.docs.docs", "docs", "reference of everything"),
+    "doctor": ("monitor.cli.doctor", "doctor", "check that all works"),
+    "web": ("monitor.cli.kiosk.web", "web", "the app in a browser"),
+    "events": ("monitor.cli.programs.events", "events", "the ledger, for programs"),
+    "webhooks": ("monitor.cli.programs.webhooks", "app", "tell chat or programs"),
+    "serve": ("monitor.cli.programs.serve", "serve", "HTTP for programs"),
+    "keys": ("monitor.cli.programs.keys", "app", "keys of 'muster serve'"),
+    "kiosks": ("monitor.cli.data.kiosks", "app", "the doors of a site"),
+    "rollcall": ("monitor.cli.programs.rollcall", "app", "who is inside"),
+    "desk": ("monitor.cli.people.desk", "app", "who works at the desk"),
+    "door": ("monitor.cli.programs.door", "app", "open the door by hand"),
+    "db": ("monitor.cli.data.database", "app", "back up, verify, purge"),
 }
-"""Module, attribute and help of each command; `muster --help` reads the help here and imports no command."""
-
-_SHORT = {
-    "demo": "with a simulated camera",
-    "kiosk": "check people in at a door",
-    "review": "the app without a camera",
-    "enroll": "people from images",
-    "people": "who is enrolled",
-    "visitors": "unknown faces",
-    "shifts": "who is expected when",
-    "holidays": "public holidays",
-    "leave": "who is away, and why",
-    "identify": "who is on images",
-    "attendance": "who came when",
-    "mood": "moods by hour, day, person",
-    "why": "why somebody was named",
-    "train": "studies and models",
-    "calibrate": "how often it errs",
-    "bench": "measure this machine",
-    "config": "see and change settings",
-    "docs": "reference of everything",
-    "doctor": "check that all works",
-    "web": "the app in a browser",
-    "events": "the ledger, for programs",
-    "webhooks": "tell chat or programs",
-    "serve": "HTTP for programs",
-    "kiosks": "the doors of a site",
-    "desk": "who works at the desk",
-    "keys": "keys of 'muster serve'",
-    "rollcall": "who is inside",
-    "door": "open the door by hand",
-    "db": "back up, verify, purge",
-}
-"""Each command in a few words, for a help that fits on a screen."""
+"""Module and attribute of each command, and a few words for `muster --help`, which imports no command."""
 
 _EXTRAS = {
     "training": {
@@ -126,17 +89,16 @@ class LazyGroup(Group):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         return _command(cmd_name) if cmd_name in _COMMANDS else None
 
-    def short_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Two columns of commands: there are too many for a line each."""
-        told = [f"{name:<11} {text}" for name, text in _SHORT.items()]
+        told = [f"{name:<11} {text}" for name, (_, _, text) in _COMMANDS.items()]
         half, room = -(-len(told) // 2), formatter.width // 2
         with formatter.section("Commands"):
             for at in range(half):
                 right = told[half + at] if half + at < len(told) else ""
                 formatter.write(f"  {told[at]:<{room}}{right}".rstrip() + "\n")
 
-    def sentences(self, ctx: Any) -> list[tuple[str, str]]:
-        return [(name, sentence) for name, (_, _, sentence) in _COMMANDS.items()]
+    short_commands = format_commands
 
 
 app = command_group(

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import wraps
 from pathlib import Path
@@ -21,6 +21,7 @@ from rich.text import Text
 from monitor.text import printable
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from sqlalchemy import Engine
 
     from db.crypto import TemplateCipher
@@ -34,6 +35,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there already, without asking.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking.")]
 AsciiOption = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+HostOption = Annotated[str, typer.Option(help="Address to listen on; by default only this machine.")]
+CertificateOption = Annotated[Path | None, typer.Option(metavar="FILE", help="TLS certificate with its chain, in PEM.")]
+KeyOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, in PEM.")]
 
 _COMMON = [
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -92,6 +96,12 @@ class Run:
         from monitor.config_sources import load_settings
 
         return load_settings(self.config, db=self.db, **given)
+
+    def database(self, settings: "Settings | None" = None) -> "Engine":
+        """The database, for commands that only look and need no key. Raises: DatabaseError."""
+        from db.engine import open_database
+
+        return open_database((settings or self.settings()).db, read_only=True)
 
     def open_store(
         self, settings: "Settings | None" = None, *, create: bool = False, read_only: bool = False
@@ -163,6 +173,22 @@ class Run:
         if lost is not None:
             tell(printable(f"muster: The audit log has no entry of this: {lost}"), err)
 
+    @contextmanager
+    def changing_settings(self) -> Iterator[None]:
+        """Has the audit log say which settings the block changes in the configuration file."""
+        from monitor.desk.kiosk_settings import noting_change
+
+        with self.audited() as engine, noting_change(engine, self.config_file, **self.stamp):
+            yield
+
+    def note_export(self, report: str, file: Path | None, **about: Any) -> None:
+        """Say in the audit log that a report left the database; `about` as in `desk.exports.note_export`."""
+        from monitor.desk.exports import note_export
+
+        with self.audited() as engine:
+            if engine is not None:
+                note_export(engine, report, file, **about, **self.stamp)
+
     def note_head(self, engine: "Engine") -> None:
         """Note where the ledger ends, in the file beside the key: at each stop of a kiosk or the app."""
         from db.proof.heads import note
@@ -223,10 +249,10 @@ def tell(text: str, console: Console = out) -> None:
     console.print(Text(text), soft_wrap=True)
 
 
-def emit(record: Mapping[str, Any]) -> None:
+def emit(record: "Mapping[str, Any] | DataclassInstance") -> None:
     """Print one JSON object as one line, at once; what the output's encoding lacks is escaped.
 
-    Times are ISO 8601 with their offset from UTC, as everywhere in JSON.
+    Times are ISO 8601 with their offset from UTC, as everywhere in JSON; a data class is an object with its fields.
     """
     text = json.dumps(record, ensure_ascii=False, default=_json_value)
     try:
@@ -236,7 +262,9 @@ def emit(record: Mapping[str, Any]) -> None:
     typer.echo(text)
 
 
-def _json_value(value: object) -> str:
+def _json_value(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -110,7 +110,6 @@ def attendance(
     the day; each with what may have happened. With --by event: every row of the ledger, with how, by whom and why, and
     whether it still counts. With --format html: a sheet to print and to sign, a page a person.
     """
-    from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.people.finding import find_person
     from monitor.reports.columns import COLUMNS
@@ -118,7 +117,7 @@ def attendance(
     settings, form, now = run.settings(), _format(format_, output, json=run.as_json), run.at
     target = output_to(output, force=force)
     period = _period(first, last, now.astimezone(settings.zone).date(), before=0, month=month)
-    engine = open_database(settings.db, read_only=True)
+    engine = run.database(settings)
     who = find_person(engine, person) if person is not None else None
     group = known_group(engine, group) if group is not None else None
     style = _Style(form, target, dialect, hours)
@@ -193,7 +192,6 @@ def mood(
     dialect: DialectOption = None,
 ) -> None:
     """In what mood people were. The last seven days by default."""
-    from db.engine import open_database
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.days.moods import mood_report
     from monitor.reports.mood_lines import columns, moods
@@ -205,7 +203,7 @@ def mood(
     if by == "person" and settings.mood != "individual":
         raise UsageError(f"Moods are not shown per person (mood = {settings.mood}); use --by hour, day or group.")
     period = _period(first, last, run.at.astimezone(settings.zone).date(), before=6)
-    engine = open_database(settings.db, read_only=True)
+    engine = run.database(settings)
     group = known_group(engine, group) if group is not None else None
     cells, names, changes = mood_report(engine, settings, period, by, group=group)
     lines = moods(cells, by, names, changes, settings.mood_confidence)
@@ -220,13 +218,8 @@ def _note(
     run: Run, report: str, style: "_Style", period: "Period", group: str | None, person: "UUID | None" = None
 ) -> None:
     """Say in the audit log what goes out as a file; what is only shown, and JSON for programs, is not noted."""
-    from monitor.desk.exports import note_export
-
-    if style.target.file is None and style.form in (Format.TABLE, Format.JSON):
-        return
-    with run.audited() as engine:
-        if engine is not None:
-            note_export(engine, report, style.target.file, period, person=person, group=group, **run.stamp)
+    if style.target.file is not None or style.form not in (Format.TABLE, Format.JSON):
+        run.note_export(report, style.target.file, period=period, person=person, group=group)
 
 
 def _format(given: Format | None, output: Path | None, *, json: bool) -> Format:

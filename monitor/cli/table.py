@@ -1,10 +1,10 @@
-"""The one style of the tables that commands print."""
+"""The lists that commands print: a table in one style, or JSON."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from rich import box
 from rich.cells import cell_len
@@ -12,7 +12,10 @@ from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from rich.text import Text
 
+from monitor.cli.options import Run, emit, out, tell
 from monitor.text import printable
+
+T = TypeVar("T")
 
 MOST_CELLS: Final = 60
 """Of a column that may give way, in a pipe too, which has no width. A longer text is not cut there: its line is longer
@@ -48,6 +51,37 @@ class _Listing:
         yield grid
 
 
+def show_list(
+    run: Run,
+    found: Sequence[T],
+    record: Callable[[T], Mapping[str, Any]],
+    heads: Sequence[str],
+    cells: Callable[[T], Iterable[str]],
+    end: str = "",
+    *,
+    fold: Container[str] = (),
+    right: Container[str] = (),
+    least: Mapping[str, int] = _NONE,
+) -> None:
+    """Print what a command found: a table with a sentence below it, or with --json an object each.
+
+    Args:
+        record: one of them as JSON.
+        cells: one of them as a row of the table, whatever is in the texts; a line break begins a line in the cell.
+        end: the sentence, said also where nothing was found; empty for none.
+        fold, right, least: as in `table`.
+    """
+    if run.as_json:
+        for one in found:
+            emit(record(one))
+        return
+    if found:
+        rows = ([printable(cell) if "\n" not in cell else _of_lines(cell) for cell in cells(one)] for one in found)
+        out.print(table(heads, rows, fold=fold, right=right, least=least))
+    if end:
+        tell(end)
+
+
 def table(
     heads: Sequence[str],
     rows: Iterable[Sequence[str]],
@@ -65,6 +99,10 @@ def table(
             keeps. Their texts are cut and end in an ellipsis, unless `fold` has the column.
     """
     return _Listing(heads, list(rows), fold, right, least)
+
+
+def _of_lines(cell: str) -> str:
+    return "\n".join(map(printable, cell.split("\n")))
 
 
 def plain_table(

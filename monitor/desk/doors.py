@@ -2,7 +2,7 @@
 
 from typing import Unpack
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import Engine, make_url
 
 from db.engine import reading, writing
 from db.forwarding import doors
@@ -29,7 +29,8 @@ def add_key(engine: Engine, url: str, name: str, **by: Unpack[Actor]) -> str:
     """
     with writing(engine) as session:
         login, password = doors.add(session, name, **by)
-    return _with_user(make_url(url), login, password).render_as_string(hide_password=False)
+    address = make_url(url).set(drivername="postgresql+psycopg", username=login, password=password)
+    return address.render_as_string(hide_password=False)
 
 
 def revoke_key(engine: Engine, name: str, **by: Unpack[Actor]) -> None:
@@ -42,7 +43,3 @@ def new_chain(engine: Engine, **by: Unpack[Actor]) -> str:
     """Gives a copied database a chain of its own. Raises: DatabaseError."""
     with writing(engine) as session:
         return str(chains.renew(session, **by))
-
-
-def _with_user(url: URL, login: str, password: str) -> URL:
-    return url.set(drivername="postgresql+psycopg", username=login, password=password)

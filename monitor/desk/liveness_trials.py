@@ -58,9 +58,6 @@ class Presentation:
     """Who was recognised."""
     evidence: Mapping[str, float | str]
 
-    def record(self) -> dict[str, Any]:
-        return {"kind": self.kind, "result": self.result.value, "person": self.person, "evidence": dict(self.evidence)}
-
 
 @dataclass(frozen=True, slots=True)
 class KindRates:

@@ -153,11 +153,7 @@ _COUNTING: Final = Lock()
 
 
 def in_use(engine: Engine) -> bool:
-    """Whether anybody has a PIN.
-
-    Raises:
-        DatabaseError: the database cannot be read.
-    """
+    """Whether anybody has a PIN. Raises: DatabaseError."""
     with reading(engine) as session:
         return pins.any_set(session)
 

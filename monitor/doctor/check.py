@@ -1,8 +1,7 @@
 """The outcome of one check."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Status(StrEnum):
@@ -23,9 +22,6 @@ class Check:
     """The finding, for people."""
     advice: str | None = None
     """What to do; None where there is nothing to do."""
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def ok(name: str, sentence: str) -> Check:

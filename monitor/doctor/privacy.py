@@ -3,12 +3,10 @@
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, func, select
-from sqlalchemy.orm import Session
 
 from db import migrate
 from db.engine import reading
@@ -41,9 +39,6 @@ class Kept:
     """Whether it can be read with the key only."""
     until: str
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -54,55 +49,48 @@ class Place:
     private: bool
     """Whether only its owner reads it."""
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def kept(engine: Engine, settings: Settings) -> list[Kept]:
     """What the database holds about people. Raises: DatabaseError."""
-    erased = "until the person is erased"
+    enrolled, erased, removed = "enrolled people", "until the person is erased", "until the PIN is removed"
+    visitors, moods = f"{settings.keep_visitors_days} days", f"{settings.keep_moods_days} days"
     known, unknown = SightingRow.person_id.is_not(None), SightingRow.person_id.is_(None)
-    visitors = f"{settings.keep_visitors_days} days"
+    kinds: list[tuple[str, str, type[Base], ColumnElement[bool] | None, bool, str]] = [
+        ("names, numbers, groups and notes", enrolled, PersonRow, None, False, erased),
+        ("hashes of PINs", enrolled, PersonRow, PersonRow.pin_hash.is_not(None), True, removed),
+        ("hashes of PINs for the other doors", enrolled, SitePinRow, None, True, removed),
+        ("face templates and their images", enrolled, TemplateRow, None, True, erased),
+        ("portraits", enrolled, PortraitRow, None, True, erased),
+        ("views that wait for a review", enrolled, CandidateRow, None, True, visitors),
+        ("pictures of why the door named somebody", enrolled, KeptViewRow, None, True,
+         f"{settings.keep_views_days} days"),
+        ("expected misses", enrolled, ExpectedMissRow, None, False, erased),
+        ("leave, sick days among it", enrolled, LeaveRow, None, False, erased),
+        ("shifts of their own", enrolled, ShiftRow, ShiftRow.person_id.is_not(None), False, erased),
+        ("decisions about consent", enrolled, ConsentRow, None, False, erased),
+        ("sightings", enrolled, SightingRow, known, False, f"{settings.keep_sightings_days} days"),
+        ("sightings", "unknown people", SightingRow, unknown, False, visitors),
+        ("faces", "unknown people", SightingRow, SightingRow.embedding.is_not(None), True, visitors),
+        ("what undo needs", enrolled, UndoRow, None, False, erased),
+        ("roll calls", "people inside", RollCallMarkRow, None, False,
+         f"{settings.keep_sightings_days} days, until the next one"),
+        ("moods", enrolled, MoodRow, MoodRow.person_id.is_not(None), False, moods),
+        ("moods added up by day", enrolled, MoodDayRow, MoodDayRow.person_id.is_not(None), False,
+         "as long as the moods"),
+        ("names and hashes of PINs", "people at the desk", DeskUserRow, None, False, "until they are removed"),
+        ("moods", "nobody in particular", MoodRow, MoodRow.person_id.is_(None), False, moods),
+        ("attendance", "pseudonyms of enrolled people", EventRow, None, False,
+         "for ever; erasing a person takes the name off"),
+        ("passages at other doors", "pseudonyms of enrolled people", SiteEventRow, None, False, f"{KEPT.days} days"),
+        ("who changed what (audit log)", "the desk and enrolled people", AuditRow, None, False,
+         "for ever; details go when the person is erased"),
+    ]  # fmt: skip
+    found = []
     with reading(engine) as session:
-        return [
-            Kept("names, numbers, groups and notes", "enrolled people", _count(session, PersonRow), False, erased),
-            Kept("hashes of PINs", "enrolled people", _count(session, PersonRow, PersonRow.pin_hash.is_not(None)), True,
-                 "until the PIN is removed"),
-            Kept("hashes of PINs for the other doors", "enrolled people", _count(session, SitePinRow), True,
-                 "until the PIN is removed"),
-            Kept("face templates and their images", "enrolled people", _count(session, TemplateRow), True, erased),
-            Kept("portraits", "enrolled people", _count(session, PortraitRow), True, erased),
-            Kept("views that wait for a review", "enrolled people", _count(session, CandidateRow), True, visitors),
-            Kept("pictures of why the door named somebody", "enrolled people", _count(session, KeptViewRow), True,
-                 f"{settings.keep_views_days} days"),
-            Kept("expected misses", "enrolled people", _count(session, ExpectedMissRow), False, erased),
-            Kept("leave, sick days among it", "enrolled people", _count(session, LeaveRow), False, erased),
-            Kept("shifts of their own", "enrolled people",
-                 _count(session, ShiftRow, ShiftRow.person_id.is_not(None)), False, erased),
-            Kept("decisions about consent", "enrolled people", _count(session, ConsentRow), False, erased),
-            Kept("sightings", "enrolled people", _count(session, SightingRow, known), False,
-                 f"{settings.keep_sightings_days} days"),
-            Kept("sightings", "unknown people", _count(session, SightingRow, unknown), False, visitors),
-            Kept("faces", "unknown people", _count(session, SightingRow, SightingRow.embedding.is_not(None)), True,
-                 visitors),
-            Kept("what undo needs", "enrolled people", _count(session, UndoRow), False, erased),
-            Kept("roll calls", "people inside", _count(session, RollCallMarkRow), False,
-                 f"{settings.keep_sightings_days} days, until the next one"),
-            Kept("moods", "enrolled people", _count(session, MoodRow, MoodRow.person_id.is_not(None)), False,
-                 f"{settings.keep_moods_days} days"),
-            Kept("moods added up by day", "enrolled people",
-                 _count(session, MoodDayRow, MoodDayRow.person_id.is_not(None)), False, "as long as the moods"),
-            Kept("names and hashes of PINs", "people at the desk", _count(session, DeskUserRow), False,
-                 "until they are removed"),
-            Kept("moods", "nobody in particular", _count(session, MoodRow, MoodRow.person_id.is_(None)), False,
-                 f"{settings.keep_moods_days} days"),
-            Kept("attendance", "pseudonyms of enrolled people", _count(session, EventRow), False,
-                 "for ever; erasing a person takes the name off"),
-            Kept("passages at other doors", "pseudonyms of enrolled people", _count(session, SiteEventRow), False,
-                 f"{KEPT.days} days"),
-            Kept("who changed what (audit log)", "the desk and enrolled people", _count(session, AuditRow), False,
-                 "for ever; details go when the person is erased"),
-        ]  # fmt: skip
+        for what, about, table, condition, sealed, until in kinds:
+            count = select(func.count()).select_from(table).where(*([] if condition is None else [condition]))
+            found.append(Kept(what, about, session.scalar(count) or 0, sealed, until))
+    return found
 
 
 def places(engine: Engine, folder: Path, copies: Iterable[tuple[str, Path]] = ()) -> list[Place]:
@@ -136,7 +124,3 @@ def places(engine: Engine, folder: Path, copies: Iterable[tuple[str, Path]] = ()
 def _private(file: Path) -> Iterator[bool]:
     with suppress(OSError):
         yield not stat.S_IMODE(file.stat().st_mode) & 0o077
-
-
-def _count(session: Session, table: type[Base], *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config_file import save_setting
-from monitor.config_sources import load_settings
+from monitor.config import Settings
+from monitor.config_file import choices_of, save_setting, set_setting
+from monitor.config_sources import fields, load_settings
 from monitor.errors import SettingsError
 
 
@@ -50,6 +51,17 @@ def test_a_last_line_without_an_end_gets_one(file: Path) -> None:
     file.write_text('site = "x"')
     save_setting(file, "kiosk", "north")
     assert file.read_text() == 'site = "x"\nkiosk = "north"\n'
+
+
+@pytest.mark.filterwarnings("error")
+def test_each_setting_takes_the_last_of_its_values_as_it_is_typed(file: Path) -> None:
+    for name, _ in fields(Settings):
+        for text in choices_of(name)[-1:]:
+            assert str(set_setting(file, name, text)).lower() == text
+    assert (load_settings(file).rotate, load_settings(file).rounding_minutes) == (270, 15)
+    assert set_setting(file, "opener.url", "https://door.example/") == "https://door.example/"
+    with pytest.raises(SettingsError, match="Setting rotate: it should be 0, 90, 180 or 270"):
+        set_setting(file, "rotate", "7")
 
 
 def test_a_setting_in_a_table_is_another_one(file: Path) -> None:

@@ -1,12 +1,13 @@
 """`muster holidays`: public holidays, on which nobody is expected."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from monitor.cli.calendar.options import open_site
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.cli.options import Run, emit, err, shared, tell
 from monitor.collector import paused_collector
 from monitor.text import date_text, plural, printable
 
@@ -21,20 +22,14 @@ app = command_group("Public holidays: nobody is expected, late or absent on them
 @paused_collector(skipping=True)  # of what is imported
 def list_(run: Run, every: Annotated[bool, typer.Option("--all", help="Also those before today.")] = False) -> None:
     """The holidays from today on."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.calendar.holidays import list_holidays
 
     engine, _, today = open_site(run, read_only=True)
     found = list_holidays(engine, None if every else today)
-    if run.as_json:
-        for one in found:
-            emit(_json(one))
-        return
-    if found:
-        rows = [(date_text(one.day), printable(one.name), one.half or "") for one in found]
-        out.print(table(("Day", "Name", "Half"), rows, least={"Name": 12}))
     start = "" if found else " Import them with 'muster holidays import COUNTRY', such as DE-BE."
-    tell(f"{plural(len(found), 'holiday')}.{start}")
+    end = f"{plural(len(found), 'holiday')}.{start}"
+    show_list(run, found, asdict, ("Day", "Name", "Half"), _cells, end, least={"Name": 12})
 
 
 @app.command()
@@ -54,7 +49,7 @@ def add(
     engine, _, today = open_site(run)
     done = add_holiday(engine, parse_day(day, today), name, half, **run.stamp)
     half_text = f", in the {done.half}" if done.half else ""
-    run.say(f"Added: {done.name} on {date_text(done.day)}{half_text}.", {"added": _json(done)})
+    run.say(f"Added: {done.name} on {date_text(done.day)}{half_text}.", {"added": done})
 
 
 @app.command("import")
@@ -75,8 +70,7 @@ def import_(
     engine, settings, _ = open_site(run)
     done = import_holidays(engine, settings.zone, what, year or (), **run.stamp)
     if run.as_json:
-        added = [_json(one) for one in done.added]
-        emit({"added": added, "unchanged": done.known, "left_out": list(done.left_out)})
+        emit({"added": done.added, "unchanged": done.known, "left_out": done.left_out})
     else:
         span = f", from {done.added[0].day} to {done.added[-1].day}" if done.added else ""
         tell(f"{plural(len(done.added), 'holiday')} added{span}; {done.known:,} there already.")
@@ -94,8 +88,8 @@ def remove(run: Run, day: Annotated[str, typer.Argument(metavar="DAY", help="The
 
     engine, _, today = open_site(run)
     done = remove_holiday(engine, find_holiday(engine, day, today).id, **run.stamp)
-    run.say(f"Removed: {done.name} on {date_text(done.day)}.", {"removed": _json(done)})
+    run.say(f"Removed: {done.name} on {date_text(done.day)}.", {"removed": done})
 
 
-def _json(one: "Holiday") -> dict[str, Any]:
-    return {"id": str(one.id), "day": one.day.isoformat(), "name": one.name, "half": one.half}
+def _cells(one: "Holiday") -> list[str]:
+    return [date_text(one.day), one.name, one.half or ""]

@@ -7,9 +7,9 @@ import typer
 
 from monitor.cli.calendar.options import open_site, parsed_day, tell_import
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, shared
 from monitor.collector import paused_collector
-from monitor.text import plural, printable
+from monitor.text import plural
 
 if TYPE_CHECKING:
     from monitor.desk.calendar.leave import LeaveEntry
@@ -29,21 +29,15 @@ def list_(
     person: Annotated[str | None, typer.Option("--person", metavar="NAME", help="Of this person only.")] = None,
 ) -> None:
     """Leave now and to come, or in a range of days."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.calendar.leave import list_leave
     from monitor.desk.people.finding import find_person
 
     engine, _, today = open_site(run, read_only=True)
     who = find_person(engine, person).id if person else None
     found = list_leave(engine, parsed_day(first, today) or today, parsed_day(last, today), person=who)
-    if run.as_json:
-        for one in found:
-            emit(_json(one))
-        return
-    if found:
-        heads = ("Name", "From", "To", "Kind", "Half", "Days", "Note", "ID")
-        out.print(table(heads, map(_cells, found), right=("Days",), least={"Name": 12, "Note": 6}))
-    tell(f"{plural(len(found), 'leave', 'leaves')}.")
+    heads, end = ("Name", "From", "To", "Kind", "Half", "Days", "Note", "ID"), f"{plural(len(found), 'leave')}."
+    show_list(run, found, _json, heads, _cells, end, right=("Days",), least={"Name": 12, "Note": 6})
 
 
 @app.command()
@@ -111,19 +105,19 @@ def _tell(run: Run, done: "LeaveEntry", key: str) -> None:
 def _cells(one: "LeaveEntry") -> list[str]:
     leave = one.leave
     days = "" if one.days is None else f"{float(one.days):g}"
-    cells = [one.person.name, str(leave.first), str(leave.last), leave.kind, leave.half or "", days, leave.note]
-    return [*map(printable, cells), str(leave.id)[-8:]]
+    when = [str(leave.first), str(leave.last), leave.kind, leave.half or "", days]
+    return [one.person.name, *when, leave.note, str(leave.id)[-8:]]
 
 
 def _json(one: "LeaveEntry") -> dict[str, Any]:
     leave = one.leave
     return {
-        "id": str(leave.id),
+        "id": leave.id,
         "person": one.person.name,
         "number": one.person.number,
         "group": one.person.group,
-        "from": leave.first.isoformat(),
-        "to": leave.last.isoformat(),
+        "from": leave.first,
+        "to": leave.last,
         "kind": leave.kind,
         "half": leave.half,
         "days": None if one.days is None else float(one.days),

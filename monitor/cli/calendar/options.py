@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def open_site(run: Run, *, read_only: bool = False) -> "tuple[Engine, Settings, date]":
     """The database, which is made where something is entered, the settings, and the site's day."""
     settings = run.settings()
-    engine, _ = run.open_store(settings, create=not read_only, read_only=read_only)
+    engine = run.database(settings) if read_only else run.open_store(settings, create=True)[0]
     return engine, settings, run.at.astimezone(settings.zone).date()
 
 

@@ -10,10 +10,10 @@ import typer
 
 from monitor.cli.calendar.options import open_site, parsed_day, tell_import
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, confirmed, emit, out, shared, tell
+from monitor.cli.options import Run, confirmed, shared
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
-from monitor.text import plural, printable
+from monitor.text import plural
 
 if TYPE_CHECKING:
     from db.calendar import Shift
@@ -47,21 +47,17 @@ ValidToOption = Annotated[str | None, typer.Option("--valid-to", metavar="DAY", 
 @paused_collector(skipping=True)  # of what is imported
 def list_(run: Run, ended: Annotated[bool, typer.Option("--all", help="Also shifts that ended.")] = False) -> None:
     """All shifts, and how many people have none."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.calendar.shifts import list_shifts
 
     engine, _, today = open_site(run, read_only=True)
     found = list_shifts(engine, today, ended=ended)
-    if run.as_json:
-        for one in found.entries:
-            emit(_json(one))
-        return
-    if found.entries:
-        heads = ("For", "Days", "Time", "Grace", "Break", "Every", "Valid from", "Valid to", "People", "ID")
-        out.print(table(heads, map(_cells, found.entries), right=("Grace", "People"), least={"For": 12}))
+    heads = ("For", "Days", "Time", "Grace", "Break", "Every", "Valid\nfrom", "Valid\nto", "People", "ID")
+    least = {"For": 5, "Days": 7, "Break": 4, "Every": 5}  # an id that is cut cannot be given to another command
     without = f"{plural(found.without_count, 'person has', 'people have')} none: never absent or late."
     start = "" if found.entries else " Enter one with 'muster shifts add'."
-    tell(f"{plural(len(found.entries), 'shift')}. {without}{start}")
+    end = f"{plural(len(found.entries), 'shift')}. {without}{start}"
+    show_list(run, found.entries, _json, heads, _cells, end, right=("Grace", "People"), least=least)
 
 
 @app.command()
@@ -212,8 +208,7 @@ def _cells(one: "ShiftEntry") -> list[str]:
     cells = [one.whose, weekdays_text(shift.weekdays), times(shift), str(shift.grace_minutes)]
     cells.append(f"{shift.break_minutes}{paid}" if shift.break_minutes else "none")
     cells.append("week" if shift.every_weeks == 1 else f"{shift.every_weeks} weeks")
-    cells += [str(shift.valid_from or ""), str(shift.valid_to or ""), str(one.people), str(shift.id)[-8:]]
-    return [*map(printable, cells)]
+    return [*cells, str(shift.valid_from or ""), str(shift.valid_to or ""), str(one.people), str(shift.id)[-8:]]
 
 
 def _json(one: "ShiftEntry") -> dict[str, Any]:
@@ -221,7 +216,7 @@ def _json(one: "ShiftEntry") -> dict[str, Any]:
 
     shift = one.shift
     return {
-        "id": str(shift.id),
+        "id": shift.id,
         "person": one.whose if shift.person else None,
         "group": shift.group,
         "days": weekdays_text(shift.weekdays),
@@ -231,7 +226,7 @@ def _json(one: "ShiftEntry") -> dict[str, Any]:
         "break": shift.break_minutes,
         "paid": shift.break_paid,
         "every_weeks": shift.every_weeks,
-        "valid_from": shift.valid_from and shift.valid_from.isoformat(),
-        "valid_to": shift.valid_to and shift.valid_to.isoformat(),
+        "valid_from": shift.valid_from,
+        "valid_to": shift.valid_to,
         "people": one.people,
     }

@@ -1,6 +1,5 @@
 """`muster db …`: upgrade, describe, back up, restore and purge the database; change the template key."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,11 +36,11 @@ def current(run: Run) -> None:
     """Show where the database is, its version and how much is in it."""
     from db import backup, migrate
     from db.attendance import ledger
-    from db.engine import open_database, reading
+    from db.engine import reading
     from db.observations import moods, sightings
     from db.people import people
 
-    engine = open_database(run.settings().db, read_only=True)
+    engine = run.database()
     with reading(engine) as session:
         found = {
             "database": migrate.where(engine),
@@ -70,12 +69,11 @@ def backup(
     from contextlib import suppress
 
     from db.backup import back_up
-    from db.engine import open_database
     from db.errors import DatabaseError
     from monitor.desk.maintenance.upkeep import note_backup
 
     with working("Copying the database"):
-        size = back_up(open_database(run.settings().db, read_only=True), file)
+        size = back_up(run.database(), file)
     with suppress(DatabaseError):  # a copy is made without the key too, and of a database that cannot be written
         note_backup(run.open_store()[0], file, **run.stamp)
     record = {"file": str(file), "bytes": size}
@@ -117,7 +115,7 @@ def restore(
 
         done = put_back(settings, load_cipher(folder), file, folder, agreed=agreed, **run.stamp)
     if run.as_json:
-        emit({**asdict(done), "aside": str(done.aside) if done.aside else None})
+        emit(done)
         return
     people = plural(done.people + done.inactive, "person", "people")
     inactive = f", {done.inactive:,} of them not active," if done.inactive else ""

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, shared, tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from db.forwarding.doors import Door
 
 app = command_group("The kiosks of a site: how far behind each is, and their keys. Run it on the shared database.")
 
@@ -19,32 +21,20 @@ def list_(run: Run) -> None:
     """Every kiosk that sends to this database: what waits at it, since when, its version, and when it was heard of."""
     from dataclasses import asdict
 
-    from db.engine import open_database
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.doors import all_doors
-    from monitor.text import local_time, printable
+    from monitor.text import local_time
 
-    engine = open_database(run.settings().db, read_only=True)
-    zone, found = run.settings().zone, all_doors(engine)
-    if run.as_json:
-        for one in found:
-            emit(asdict(one))
-        return
-    if not found:
-        tell("No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one.")
-        return
-    rows = [
-        (
-            printable(one.kiosk) or "not come yet",
-            "revoked" if one.revoked_at else printable(one.key or "") or "none of its own",
-            one.version,
-            f"{one.waiting:,}" if one.seen_at else "",
-            local_time(one.waiting_since, zone) if one.waiting_since else "",
-            local_time(one.seen_at, zone) if one.seen_at else "",
-        )
-        for one in found
-    ]
-    out.print(table(("Kiosk", "Key", "Version", "Behind", "Since", "Heard of"), rows, fold=("Kiosk", "Key")))
+    zone, found = run.settings().zone, all_doors(run.database())
+
+    def cells(one: "Door") -> list[str]:
+        key = "revoked" if one.revoked_at else one.key or "none of its own"
+        times = (local_time(at, zone) if at else "" for at in (one.waiting_since, one.seen_at))
+        return [one.kiosk or "not come yet", key, one.version, f"{one.waiting:,}" if one.seen_at else "", *times]
+
+    heads = ("Kiosk", "Key", "Version", "Behind", "Since", "Heard of")
+    none = "No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one."
+    show_list(run, found, asdict, heads, cells, "" if found else none, fold=("Kiosk", "Key"))
 
 
 @app.command()
@@ -58,7 +48,7 @@ def add(run: Run, name: Annotated[str, typer.Argument(metavar="NAME", help="Of t
     if run.as_json:
         emit({"name": name, "forward": address})
         return
-    tell("Put this address into the settings of that kiosk (forward = ...). It is shown only now:", out)
+    tell("Put this address into the settings of that kiosk (forward = ...). It is shown only now:")
     tell(address)
 
 

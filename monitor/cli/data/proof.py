@@ -39,17 +39,15 @@ def verify(
     them are read again, others with each check.
     """
 
-    from db.engine import open_database
     from db.errors import DatabaseDamaged
     from db.key_store import existing_cipher
     from db.proof.heads import HEADS_FILE
     from monitor.desk.maintenance import system
 
     folder = run.config_file.parent
-    engine = open_database(run.settings().db, read_only=True)
     with working("Verifying the ledger, the entries and the file"):
         found = system.verify(
-            engine, existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full, now=run.at
+            run.database(), existing_cipher(folder), folder / HEADS_FILE, known_head=head, full=full, now=run.at
         )
     own = found.ledger
     if run.as_json:

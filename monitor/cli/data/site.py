@@ -155,14 +155,12 @@ def _tell_followed(done: "Followed", *, as_json: bool) -> None:
 
 
 def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:
-    erased = [str(one) for one in done.erased_here]
-    pairs = [[str(one) for one in pair] for pair in done.merged_here]
-    taken = [str(one) for one in done.numbers_taken]
     if as_json:
         counts = ("people", "consents", "events", "sightings", "changed", "moods", "merged", "updated", "erased")
-        by_hand = {"erased_here": erased, "merged_here": pairs, "numbers_taken": taken}
-        emit({name: getattr(done, name) for name in counts} | by_hand)
+        by_hand = ("erased_here", "merged_here", "numbers_taken")
+        emit({name: getattr(done, name) for name in (*counts, *by_hand)})
         return
+    erased, taken = (", ".join(map(str, ids)) for ids in (done.erased_here, done.numbers_taken))
     tell(
         f"Sent {plural(done.events, 'attendance event')}, {plural(done.sightings, 'sighting')}, "
         f"{plural(done.moods, 'mood sample')}, {plural(done.people, 'person', 'people')} and "
@@ -174,13 +172,13 @@ def _tell_sent(done: "Forwarded", *, as_json: bool) -> None:
             f"number, group, note or state, {done.merged:,} merged, {done.erased:,} erased."
         )
     if erased:
-        tell(f"Erased here. Other kiosks still hold these people; erase them there too: {', '.join(erased)}")
+        tell(f"Erased here. Other kiosks still hold these people; erase them there too: {erased}")
     if taken:
         tell(
             "In the shared database somebody else has the number of these people, so they have none there; give them "
-            f"another number, here or there: {', '.join(taken)}"
+            f"another number, here or there: {taken}"
         )
-    for one, other in pairs:
+    for one, other in done.merged_here:
         tell(
             f"Merged here. In the shared database both have faces; merge them there: muster people merge {one} {other}"
         )

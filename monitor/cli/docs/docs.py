@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Run, shared, tell
+from monitor.cli.options import Run, emit, shared
 
 
 @shared
@@ -21,14 +21,10 @@ def docs(
 
     text = reference()
     if not write and output is None:
-        run.say("", {"reference": text}) if run.as_json else typer.echo(text, nl=False)
+        emit({"reference": text}) if run.as_json else typer.echo(text, nl=False)
         return
     file = output or PAGE
     same = file.exists() and file.read_text(encoding="utf-8") == text
     if not same:
         file.write_text(text, encoding="utf-8")
-    record = {"file": str(file), "changed": not same}
-    if run.as_json:
-        run.say("", record)
-    else:
-        tell(f"{file} is {'as it should be' if same else 'written'}.")
+    run.say(f"{file} is {'as it should be' if same else 'written'}.", {"file": str(file), "changed": not same})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -12,6 +12,9 @@ from monitor.cli.main import app
 from monitor.config_sources import usual_settings
 from monitor.keys import Keys
 from monitor.reports.columns import COLUMNS
+
+if TYPE_CHECKING:
+    from monitor.tui.runtime.actions import Action
 
 PAGE: Final = Path(monitor.__file__).parent / "REFERENCE.md"
 """The page in the repository."""
@@ -30,42 +33,28 @@ _PLACES: Final = {
 
 def reference() -> str:
     """The whole page."""
-    return "\n".join(
-        [
-            "# Reference of Muster",
-            "",
-            "Made from the code by `muster docs --write`; do not edit it.",
-            "",
-            "[Commands](#commands) · [Settings](#settings) · [Keys](#keys) · [Columns of reports](#columns-of-reports)",
-            "",
-            *_commands(),
-            *_settings(),
-            *_keys(),
-            *_columns(),
-        ]
+    head = _section(
+        "# Reference of Muster",
+        "Made from the code by `muster docs --write`; do not edit it.",
+        "[Commands](#commands) · [Settings](#settings) · [Keys](#keys) · [Columns of reports](#columns-of-reports)",
     )
+    return "\n".join([*head, *_commands(), *_settings(), *_keys(), *_columns()])
 
 
 def _commands() -> Iterator[str]:
-    yield "## Commands"
-    yield ""
-    yield (
+    yield from _section(
+        "## Commands",
         "Nearly every command also takes `--db URL`, `--config FILE` and `--json` (one JSON object a line); its "
-        "`--help` tells."
+        "`--help` tells.",
     )
-    yield ""
     group: Any = typer.main.get_command(app)
     for words, command in _leaves(group, ("muster",)):
         context = typer.Context(command)
         shown = [one for one in command.params if one.name not in _COMMON and not getattr(one, "hidden", False)]
         arguments = [piece for one in shown for piece in one.get_usage_pieces(context)]
-        yield f"### {' '.join([*words, *arguments])}"
-        yield ""
-        yield " ".join((command.help or "").split())
-        yield ""
-        rows = [_told(one, context) for one in shown]
-        if rows:
-            yield from _table(("", "Meaning"), rows)
+        yield from _section(f"### {' '.join([*words, *arguments])}", " ".join((command.help or "").split()))
+        if shown:
+            yield from _table(("", "Meaning"), [_told(one, context) for one in shown])
 
 
 def _leaves(group: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -85,14 +74,12 @@ def _told(one: Any, context: Any) -> tuple[str, str]:
 
 
 def _settings() -> Iterator[str]:
-    yield "## Settings"
-    yield ""
-    yield (
+    yield from _section(
+        "## Settings",
         "In `muster.toml`, which `muster config path` names, or as a variable: `site` is `MUSTER_SITE`, `quality.yaw` "
         "is `yaw` in the table `[quality]`, or `MUSTER_QUALITY_YAW`. A variable counts more than the file, an option "
-        "more than both. `muster config show` tells where each value comes from; the screen System changes them, too."
+        "more than both. `muster config show` tells where each value comes from; the screen System changes them, too.",
     )
-    yield ""
     rows = [
         (f"`{name}`", f"`{default}`" if default else "", sentence)
         for name, default, sentence in usual_settings()
@@ -105,43 +92,39 @@ def _keys() -> Iterator[str]:
     from monitor.tui.runtime.actions import ACTIONS
 
     usual = Keys()
-    yield "## Keys"
-    yield ""
-    yield (
+    yield from _section(
+        "## Keys",
         "Each key is a setting in the table `[keys]`, by its name: `muster config set keys.merge f8`. One key means "
-        "one thing on all screens. Enter, Escape, Tab, the arrows, `j` and `k` are the same in every list."
+        "one thing on all screens. Enter, Escape, Tab, the arrows, `j` and `k` are the same in every list.",
     )
-    yield ""
     rows = []
     for name, field in Keys.model_fields.items():
         own = [action for action in ACTIONS.values() if action.key == name]
-        places = dict.fromkeys(_PLACES.get(action.place, action.place.title()) for action in own)
+        places = dict.fromkeys(_place_of(action) for action in own)
         rows.append((f"`{usual.shown(name)}`", f"`{name}`", field.description or "", ", ".join(places) or "everywhere"))
     yield from _table(("Key", "Name", "Meaning", "Where"), rows)
-    yield "The palette (`Ctrl+P`) finds each of these by its name and by other words for it:"
-    yield ""
+    yield from _section("The palette (`Ctrl+P`) finds each of these by its name and by other words for it:")
     actions = [
-        (
-            _PLACES.get(action.place, action.place.title()),
-            f"`{usual.shown(action.key)}`",
-            action.title,
-            action.sentence,
-            action.words,
-        )
+        (_place_of(action), f"`{usual.shown(action.key)}`", action.title, action.sentence, action.words)
         for action in ACTIONS.values()
     ]
     yield from _table(("Where", "Key", "Action", "Meaning", "Further words"), actions)
 
 
+def _place_of(action: "Action") -> str:
+    return _PLACES.get(action.place, action.place.title())
+
+
 def _columns() -> Iterator[str]:
-    yield "## Columns of reports"
-    yield ""
-    yield "In CSV and XLSX files, and by the same names in JSON."
-    yield ""
+    yield from _section("## Columns of reports", "In CSV and XLSX files, and by the same names in JSON.")
     for report, columns in COLUMNS.items():
-        yield f"### Columns of muster {report}"
-        yield ""
+        yield from _section(f"### Columns of muster {report}")
         yield from _table(("Column", "Meaning"), [(f"`{name}`", sentence) for name, sentence in columns.items()])
+
+
+def _section(*paragraphs: str) -> Iterator[str]:
+    for one in paragraphs:
+        yield from (one, "")
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

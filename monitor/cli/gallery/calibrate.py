@@ -82,7 +82,6 @@ def calibrate(
     from enroll.evaluation.curves import save_gallery
     from enroll.evaluation.left_out import load_people
     from monitor.config_file import save_setting
-    from monitor.desk.kiosk_settings import noting_change
 
     engine, cipher = run.open_store(settings, read_only=True)
     with working("Reading the gallery"), reading(engine) as session:
@@ -98,7 +97,7 @@ def calibrate(
     saved = None
     if save and what_if is not None:
         saved = run.config_file
-        with run.audited() as store, noting_change(store, saved, **run.stamp):
+        with run.changing_settings():
             save_setting(saved, "target_fpir", what_if)
     if run.as_json:
         record = found.record() | {"target_fpir": settings.target_fpir}
@@ -119,7 +118,7 @@ def _measure_the_site(run: Run, settings: "Settings", rounds: int | None) -> Non
 
         tell_nightly(run, settings)
     else:
-        from monitor.cli.liveness import try_liveness
+        from monitor.cli.gallery.liveness import try_liveness
 
         try_liveness(run, settings, rounds)
 

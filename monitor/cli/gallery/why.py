@@ -29,7 +29,6 @@ def why(
     from monitor.desk.days.evidence import write_pictures
     from monitor.desk.days.why import why as why_this
     from monitor.desk.days.why import why_latest
-    from monitor.desk.exports import note_export
     from monitor.desk.people.finding import find_person
     from monitor.errors import UsageError
 
@@ -46,9 +45,7 @@ def why(
             raise error from None
     files = [] if pictures is None else write_pictures(found, pictures)
     if pictures is not None:
-        with run.audited() as store:
-            if store is not None:
-                note_export(store, "pictures of an entry", pictures, **run.stamp)
+        run.note_export("pictures of an entry", pictures)
     if run.as_json:
         emit(found.record() | ({} if pictures is None else {"files": [str(file) for file in files]}))
         return

@@ -5,7 +5,6 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -140,12 +139,10 @@ def _print_events(make: "MakeKiosk", zone: tzinfo, camera: "SimulatedCamera", *,
     scorer = Scorer(camera)
     summary, check_ins = run_headless(make, as_json_lines=json, zone=zone, on_scene=scorer.see, on_event=scorer.hear)
     truth = scorer.truth()
-    if json:
-        print_summary(summary, check_ins, as_json_lines=True, truth=asdict(truth))
-        return
-    print_summary(summary, check_ins, as_json_lines=False)
-    tell(
-        f"Enrolled visitors in clear view: {truth.visitors}, checked in: {truth.checked_in}.\n"
-        f"Correctly identified tracks: {truth.named_right}, misidentified: {truth.named_wrong}.\n"
-        f"Strangers in clear view: {truth.strangers}, named: {truth.strangers_named}."
-    )
+    print_summary(summary, check_ins, as_json_lines=json, truth=truth)
+    if not json:
+        tell(
+            f"Enrolled visitors in clear view: {truth.visitors}, checked in: {truth.checked_in}.\n"
+            f"Correctly identified tracks: {truth.named_right}, misidentified: {truth.named_wrong}.\n"
+            f"Strangers in clear view: {truth.strangers}, named: {truth.strangers_named}."
+        )

@@ -100,7 +100,7 @@ def looked_after(engine: Engine, cipher: TemplateCipher, settings: Settings) -> 
 
 
 def print_summary(summary: KioskSummary, check_ins: int, *, as_json_lines: bool, **more: Any) -> None:
-    """Print the last line of a run."""
+    """Print the last line of a run; `more` stands in JSON only."""
     if as_json_lines:
         counts = {"event": "summary", "frames": summary.frames, "dropped": summary.dropped}
         rates = {"seconds": round(summary.seconds, 3), "fps": round(summary.fps, 2)}

@@ -10,19 +10,17 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ConfigOption, DbOption, Run
+from monitor.cli.options import CertificateOption, ConfigOption, DbOption, HostOption, KeyOption, Run
 from monitor.errors import MusterError, UsageError
 
 
 def web(
     db: DbOption = None,
     config: ConfigOption = None,
-    host: Annotated[str, typer.Option(help="Address to listen on; by default only this machine.")] = "127.0.0.1",
+    host: HostOption = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TLS certificate with its chain, in PEM.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, in PEM.")] = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
     public_url: Annotated[
         str | None, typer.Option(metavar="URL", help="How browsers call it, behind a proxy that does TLS: https://…")
     ] = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.options import Run, err, id_of, shared, tell
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.people.options import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import local_time
 
@@ -81,10 +81,8 @@ def undo(
     from monitor.desk.people import undo as desk
 
     if listed:
-        from db.engine import open_database
-
         zone = run.settings().zone
-        for one in desk.acts(open_database(run.settings().db, read_only=True)):
+        for one in desk.acts(run.database()):
             told = "" if one.can_be_undone else "  (cannot be taken back)"
             record = {"act": str(one.id), "at": one.at.isoformat(), "by": one.actor, "what": one.words}
             sentence = f"{one.id}  {local_time(one.at, zone)}  {one.actor}: {one.words}{told}"

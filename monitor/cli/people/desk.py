@@ -1,12 +1,15 @@
 """`muster desk …`: who works at the desk, with a PIN of their own."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
-from monitor.cli.people.typed_pin import typed_pin
+from monitor.cli.options import Run, shared
+from monitor.cli.people.options import typed_pin
+
+if TYPE_CHECKING:
+    from db.records.people import DeskUser
 
 app = command_group("Who works at the desk: names beside what is done there, by their PIN.")
 
@@ -15,21 +18,20 @@ app = command_group("Who works at the desk: names beside what is done there, by 
 @shared
 def list_(run: Run) -> None:
     """Everybody who opens the desk with a PIN of their own."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.desk_users import all_users
-    from monitor.text import local_time, printable
+    from monitor.text import local_time
 
-    engine, _ = run.open_store(read_only=True)
-    zone, found = run.settings().zone, all_users(engine)
-    if run.as_json:
-        for one in found:
-            emit({"name": one.name, "created_at": one.created_at})
-        return
-    if not found:
-        tell("Nobody is entered yet; add somebody with 'muster desk add'.")
-        return
-    rows = [(printable(one.name), local_time(one.created_at, zone)) for one in found]
-    out.print(table(("Name", "Since"), rows, fold=("Name",)))
+    zone, found = run.settings().zone, all_users(run.database())
+
+    def record(one: "DeskUser") -> dict[str, Any]:
+        return {"name": one.name, "created_at": one.created_at}
+
+    def cells(one: "DeskUser") -> list[str]:
+        return [one.name, local_time(one.created_at, zone)]
+
+    end = "" if found else "Nobody is entered yet; add somebody with 'muster desk add'."
+    show_list(run, found, record, ("Name", "Since"), cells, end, fold=("Name",))
 
 
 @app.command()

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.options import ForceOption, Run, confirmed, emit, may_replace, shared, tell
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.options import ForceOption, Run, YesOption, confirmed, emit, may_replace, shared, tell
+from monitor.cli.people.options import Who, open_person
 from monitor.cli.progress import working
 from monitor.errors import MusterError, UsageError
 from monitor.text import local_time, printable
@@ -31,7 +31,7 @@ def export(
 
 
 @shared
-def erase(run: Run, who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+def erase(run: Run, who: Who, yes: YesOption = False) -> None:
     """Delete a person's faces, sightings and moods for good; and print a receipt."""
     from monitor.desk.maintenance.upkeep import copies
     from monitor.desk.people.export_and_erase import erase as erase_person

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.options import Run, confirmed, err, shared, tell
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.options import Run, YesOption, confirmed, err, shared, tell
+from monitor.cli.people.options import Who, open_person
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
@@ -23,7 +23,7 @@ def merge(
     number: Annotated[
         str | None, typer.Option(help="Which number stays, with its PIN, where both have one; else INTO's.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Make two people one: images, attendance and moods of the first become the second's.
 

@@ -11,9 +11,8 @@ from monitor.cli.people.change import activate, change, deactivate, rename, undo
 from monitor.cli.people.consents import consent
 from monitor.cli.people.export_and_erase import erase, export
 from monitor.cli.people.merge import merge
-from monitor.cli.people.person import Who, open_person
+from monitor.cli.people.options import Who, open_person, typed_pin
 from monitor.cli.people.template_review import review_growth
-from monitor.cli.people.typed_pin import typed_pin
 from monitor.collector import paused_collector
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
@@ -37,33 +36,27 @@ def list_(
     ] = False,
 ) -> None:
     """Everyone enrolled."""
-    from db.engine import open_database
     from monitor.cli.people.records import summary_json
+    from monitor.cli.table import show_list
     from monitor.desk.calendar.whom import known_group
     from monitor.desk.people.listing import list_people
 
-    engine = open_database(run.settings().db, read_only=True)
+    engine = run.database()
     group = known_group(engine, group) if group is not None else None
     found = list_people(engine, search, group, inactive=inactive, consent_missing=consent_missing)
-    if run.as_json:
-        for one in found:
-            emit(summary_json(one))
-        return
-    if not found:
-        filtered = search or group is not None or inactive or consent_missing
+    filtered = search or group is not None or inactive or consent_missing
+    nobody = "Nobody is enrolled yet; start with 'muster enroll import'."
+    if filtered:
         nobody = "Nobody matches; see everyone with 'muster people list'."
-        tell(nobody if filtered else "Nobody is enrolled yet; start with 'muster enroll import'.")
-        return
-    from monitor.cli.table import table
-
     heads = ("Name", "Number", "Group", "Images", "Face\nconsent", "Mood\nconsent", "Look-\nalikes", "Active")
     same = {name for name, number in Counter(one.person.name for one in found).items() if number > 1}
-    rows = (_cells(one, with_id=one.person.name in same) for one in found)
     least = {"Name": 12, "Number": 5, "Group": 5}
     if same:
         least = {"Name": 36, "Number": 3, "Group": 2}  # an id that is cut cannot be copied
-    out.print(table(heads, rows, least=least))
-    tell(f"{plural(len(found), 'person', 'people')}.")
+    end = f"{plural(len(found), 'person', 'people')}." if found else nobody
+    show_list(
+        run, found, summary_json, heads, lambda one: _cells(one, with_id=one.person.name in same), end, least=least
+    )
 
 
 @app.command()
@@ -150,8 +143,8 @@ def pin(
         if person.number is None and number is None:
             raise UsageError(f"{person.name} has no number to type before the PIN; give one with --number.")
         typed = typed_pin(f"PIN, at least {shortest} digits")
-    had = changes.set_pin(engine, person.id, typed, number=number, cipher=cipher, shortest=shortest, **run.stamp)
-    removed = "has no PIN any more" if had else "had no PIN"
+    removed = "has no PIN any more" if changes.has_pin(engine, person) else "had no PIN"
+    changes.change(engine, person.id, number=number, pin=changes.NewPin(typed, cipher, shortest), **run.stamp)
     told = removed if remove else "checks in with number and PIN from now on"
     run.say(f"{person.name} {told}.", {"person": person.name, "pin": not remove})
 
@@ -188,10 +181,9 @@ def re_encode(run: Run) -> None:
 def _cells(one: "PersonSummary", *, with_id: bool) -> list[str]:
     """Two people of one name are told apart by their ids, which every command takes."""
     person = one.person
-    cells = [person.name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
-    cells += [_answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
-    name, *others = map(printable, cells)
-    return [f"{name}\n{person.id}" if with_id else name, *others]
+    name = f"{person.name}\n{person.id}" if with_id else person.name
+    cells = [name, person.number or "", person.group or "", str(one.templates), _answer(one.face_consent)]
+    return [*cells, _answer(one.mood_consent), str(one.look_alikes or ""), _answer(person.active)]
 
 
 def _answer(given: bool | None) -> str:

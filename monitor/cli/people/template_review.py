@@ -38,7 +38,6 @@ def review_growth(
     ] = None,
 ) -> None:
     """Faces seen at the door that would make templates better: list them, accept, reject or roll back."""
-    from monitor.desk.exports import note_export
     from monitor.desk.people import template_review
     from monitor.desk.people.finding import find_person
 
@@ -59,10 +58,7 @@ def review_growth(
     if pictures is not None:
         waiting = template_review.waiting(engine, person)
         template_review.write_pictures(engine, cipher, waiting, pictures)
-        with run.audited() as store:
-            if store is not None:
-                whose = person.id if person else None
-                note_export(store, "pictures of captures", pictures, person=whose, **run.stamp)
+        run.note_export("pictures of captures", pictures, person=person.id if person else None)
         record = {"folder": str(pictures), "pictures": len(waiting)}
         run.say(f"{plural(len(waiting), 'face')} in {pictures}; delete the folder after the review.", record)
     elif not changing:

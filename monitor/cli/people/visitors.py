@@ -1,12 +1,12 @@
 """`muster visitors`: unknown faces that the door has seen, one line per likely person; named, merged or discarded."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, err, out, shared, tell
+from monitor.cli.options import Run, err, shared, tell
 from monitor.cli.people.consents import ConsentOption, consents_of
 from monitor.collector import paused_collector
 from monitor.text import local_time, plural, printable
@@ -36,33 +36,24 @@ ArrivedOption = Annotated[
 @paused_collector(skipping=True)  # of what is imported
 def list_(run: Run) -> None:
     """Unknown faces, the latest first; who came several times is one line."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.people.visitors import all_visitors
 
     engine, cipher = run.open_store(read_only=True)
     zone = run.settings().zone
     groups = all_visitors(engine, cipher, zone)
-    if run.as_json:
-        for one in groups:
-            first, last = one.visits[-1].sighting.first_at, one.last_at
-            times = {"first": first.astimezone(zone), "last": last.astimezone(zone)}
-            emit({"visitor": one.key, "visits": len(one.visits), "days": one.days, **times})
-        return
-    if not groups:
-        tell("No unknown faces are kept.")
-        return
-    rows = [
-        (
-            one.key[-_SHOWN:],
-            str(len(one.visits)),
-            str(one.days),
-            local_time(one.visits[-1].sighting.first_at, zone),
-            local_time(one.last_at, zone),
-        )
-        for one in groups
-    ]
-    out.print(table(("Visitor", "Visits", "Days", "First seen", "Last seen"), rows, right=("Visits", "Days")))
-    tell(f"{plural(len(groups), 'visitor')}.")
+
+    def record(one: "VisitorGroup") -> dict[str, Any]:
+        times = {"first": one.first_at.astimezone(zone), "last": one.last_at.astimezone(zone)}
+        return {"visitor": one.key, "visits": len(one.visits), "days": one.days, **times}
+
+    def cells(one: "VisitorGroup") -> list[str]:
+        times = local_time(one.first_at, zone), local_time(one.last_at, zone)
+        return [one.key[-_SHOWN:], str(len(one.visits)), str(one.days), *times]
+
+    heads = ("Visitor", "Visits", "Days", "First seen", "Last seen")
+    end = f"{plural(len(groups), 'visitor')}." if groups else "No unknown faces are kept."
+    show_list(run, groups, record, heads, cells, end, right=("Visits", "Days"))
 
 
 @app.command()

@@ -32,14 +32,13 @@ def events(
     force: ForceOption = False,
 ) -> None:
     """Every check-in, check-out, void and correction, in the ledger's order: a JSON object per line, or Parquet."""
-    from db.engine import open_database
     from monitor.desk.programs import event_feed
     from monitor.files import unfinished
     from monitor.outbound.messages import event_json
 
     settings, replace = run.settings(), may_replace(output, force=force)
     begin = _since(since, settings.zone)
-    found = event_feed.all_events(open_database(settings.db, read_only=True), begin)
+    found = event_feed.all_events(run.database(settings), begin)
     if output is None:
         for one in found:
             emit(event_json(one))

@@ -1,11 +1,14 @@
 """`muster keys …`: who may ask `muster serve`, and for what."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
+from monitor.cli.options import Run, emit, shared, tell
+
+if TYPE_CHECKING:
+    from monitor.desk.programs.keys import ApiKey
 
 app = command_group("Keys with which other programs ask 'muster serve'.")
 
@@ -29,7 +32,7 @@ def add(
     if run.as_json:
         emit({"name": made.name, "key": secret, "rights": list(made.rights), "expires_at": made.expires_at})
         return
-    tell(f"The key {made.name} may read {', '.join(made.rights)}. It is shown only now:", out)
+    tell(f"The key {made.name} may read {', '.join(made.rights)}. It is shown only now:")
     tell(secret)
 
 
@@ -37,31 +40,23 @@ def add(
 @shared
 def list_(run: Run) -> None:
     """Every key: its rights, since when, until when."""
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
     from monitor.desk.programs import keys
-    from monitor.text import local_time, printable
+    from monitor.text import local_time
 
-    engine, _ = run.open_store(read_only=True)
-    zone, found = run.settings().zone, keys.all_keys(engine)
-    if run.as_json:
-        for one in found:
-            times = {"created_at": one.created_at, "expires_at": one.expires_at, "revoked_at": one.revoked_at}
-            emit({"name": one.name, "rights": list(one.rights), "holds": one.holds(run.at), **times})
-        return
-    if not found:
-        tell("There is no key yet; make one with 'muster keys add'.")
-        return
-    rows = [
-        (
-            printable(one.name),
-            ", ".join(one.rights),
-            local_time(one.created_at, zone),
-            local_time(one.expires_at, zone) if one.expires_at else "",
-            "revoked" if one.revoked_at else "holds" if one.holds(run.at) else "over",
-        )
-        for one in found
-    ]
-    out.print(table(("Name", "Rights", "Since", "Until", "State"), rows, fold=("Name", "Rights")))
+    zone, found = run.settings().zone, keys.all_keys(run.database())
+
+    def record(one: "ApiKey") -> dict[str, Any]:
+        times = {"created_at": one.created_at, "expires_at": one.expires_at, "revoked_at": one.revoked_at}
+        return {"name": one.name, "rights": one.rights, "holds": one.holds(run.at), **times}
+
+    def cells(one: "ApiKey") -> list[str]:
+        until = local_time(one.expires_at, zone) if one.expires_at else ""
+        state = "revoked" if one.revoked_at else "holds" if one.holds(run.at) else "over"
+        return [one.name, ", ".join(one.rights), local_time(one.created_at, zone), until, state]
+
+    end = "" if found else "There is no key yet; make one with 'muster keys add'."
+    show_list(run, found, record, ("Name", "Rights", "Since", "Until", "State"), cells, end, fold=("Name", "Rights"))
 
 
 @app.command()

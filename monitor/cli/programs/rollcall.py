@@ -1,14 +1,14 @@
 """`muster rollcall …`: who is inside, ticked off by hand; F9 in the app."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, out, shared, tell
-from monitor.cli.people.person import Who
+from monitor.cli.options import Run, shared
+from monitor.cli.people.options import Who
 from monitor.text import local_time, plural
 
 if TYPE_CHECKING:
-    from monitor.desk.programs.roll_call import RollCallView
+    from monitor.desk.programs.roll_call import Missing, RollCallView
 
 app = command_group("Who is inside, ticked off by hand: has everybody got out?")
 
@@ -31,8 +31,7 @@ def show(run: Run) -> None:
     from monitor.desk.programs import roll_call
 
     settings = run.settings()
-    engine, _ = run.open_store(settings, read_only=True)
-    _show(run, roll_call.roll_call_view(engine, settings, run.at))
+    _show(run, roll_call.roll_call_view(run.database(settings), settings, run.at))
 
 
 @app.command()
@@ -72,29 +71,22 @@ def _tick(run: Run, who: str, *, found: bool) -> None:
 
 
 def _show(run: Run, view: "RollCallView") -> None:
-    from monitor.cli.table import table
-    from monitor.text import printable
+    from monitor.cli.table import show_list
 
     zone = run.settings().zone
-    if run.as_json:
-        for one in view.people:
-            emit({"person": one.name, "id": one.person, "since": one.since, "found_at": one.found_at})
-        return
-    rows = [
-        (
-            printable(one.name),
-            printable(one.group or ""),
-            local_time(one.since, zone) if one.since else "",
-            local_time(one.found_at, zone) if one.found_at else "MISSING" if view.roll_call else "",
-        )
-        for one in view.people
-    ]
-    if rows:
-        out.print(table(("Name", "Group", "In since", "Found"), rows, least={"Name": 12, "Group": 5}))
-    if view.roll_call is None:
-        tell(f"{plural(len(rows), 'person is', 'people are')} inside. No roll call goes on.")
-        return
-    tell(
-        f"{plural(view.missing, 'person is', 'people are')} missing of {len(rows):,} who were inside at "
-        f"{local_time(view.roll_call.started_at, zone)}."
+    inside, call = len(view.people), view.roll_call
+
+    def record(one: "Missing") -> dict[str, Any]:
+        return {"person": one.name, "id": one.person, "since": one.since, "found_at": one.found_at}
+
+    def cells(one: "Missing") -> list[str]:
+        found = local_time(one.found_at, zone) if one.found_at else "MISSING" if call else ""
+        return [one.name, one.group or "", local_time(one.since, zone) if one.since else "", found]
+
+    end = f"{plural(inside, 'person is', 'people are')} inside. No roll call goes on."
+    if call:
+        missing = plural(view.missing, "person is", "people are")
+        end = f"{missing} missing of {inside:,} who were inside at {local_time(call.started_at, zone)}."
+    show_list(
+        run, view.people, record, ("Name", "Group", "In since", "Found"), cells, end, least={"Name": 12, "Group": 5}
     )

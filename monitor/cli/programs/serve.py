@@ -1,24 +1,21 @@
 """`muster serve`: people, attendance, moods and events for other programs, over HTTP."""
 
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.cli.options import Run, err, shared, tell
+from monitor.cli.options import CertificateOption, HostOption, KeyOption, Run, err, shared, tell
 from monitor.errors import MusterError, UsageError
 
 
 @shared
 def serve(
     run: Run,
-    host: Annotated[str, typer.Option(help="Address to listen on; by default only this machine.")] = "127.0.0.1",
+    host: HostOption = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8010,
-    certificate: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TLS certificate with its chain, in PEM.")
-    ] = None,
-    key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of the certificate, in PEM.")] = None,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
     openapi: Annotated[bool, typer.Option("--openapi", help="Only print the description of the interface.")] = False,
 ) -> None:
     """People, attendance, moods and events for other programs, over HTTP; see 'muster keys add'.
@@ -45,7 +42,7 @@ def serve(
     if place is not None and not place.exists() and not openapi:
         run.open_store(settings, create=True)[0].dispose()
         tell(f"There was no database at {place}; an empty one is made.", err)
-    engine, _ = run.open_store(settings, read_only=True)
+    engine = run.database(settings)
     app = make_app(engine, settings, lambda: run.at, version("muster"))
     if openapi:
         typer.echo(json.dumps(app.openapi(), indent=2))

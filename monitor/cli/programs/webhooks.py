@@ -1,18 +1,22 @@
 """`muster webhooks …`: who is told what happens, what waits to be told, and trying again."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from uuid import UUID
 
 import typer
 
 from monitor.cli.groups import command_group
-from monitor.cli.options import Run, emit, id_of, out, shared, tell
+from monitor.cli.options import Run, shared
 from monitor.errors import UsageError
 from monitor.text import local_time, plural, printable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from monitor.desk.programs.webhooks import Delivery
+    from monitor.config_outbound import Webhook
+    from monitor.desk.programs.webhooks import Delivery, WebhookState
+
+    Found: TypeAlias = tuple[Webhook | None, WebhookState]
 
 app = command_group("Tell a chat room or another program what happens at the door.")
 
@@ -30,6 +34,7 @@ def list_(
 ) -> None:
     """Each webhook and how it is doing; with --dead or --waiting, the messages."""
     from db.errors import NoDatabase
+    from monitor.cli.table import show_list
     from monitor.desk.programs import webhooks
 
     settings = run.settings()
@@ -41,30 +46,24 @@ def list_(
     except NoDatabase:  # before the first start of a kiosk
         engine = None
     found = [one for one in webhooks.states(engine, settings) if name in (None, one[1].webhook)]
-    if run.as_json:
-        for hook, state in found:
-            kept = {"url": hook.url, "form": hook.form, "kinds": list(hook.kinds)} if hook else {"url": None}
-            counts = {"sent": state.sent, "waiting": state.waiting, "dead": state.dead, "behind": state.behind}
-            emit({"name": state.webhook, **kept, **counts, "sent_at": state.sent_at, "error": state.error})
-        return
-    if not found:
-        tell("There is no webhook yet; add one with 'muster webhooks add'.")
-        return
-    from monitor.cli.table import table
 
-    rows = [
-        (
-            state.webhook,
-            hook.url if hook else "the MQTT broker" if state.webhook.startswith("mqtt:") else "not in the settings",
-            ", ".join(hook.kinds) if hook else "",
-            *(f"{count:,}" for count in (state.sent, state.waiting + state.behind, state.dead)),
-            printable(state.error or "", 200),
-        )
-        for hook, state in found
-    ]
+    def record(one: "Found") -> dict[str, Any]:
+        hook, state = one
+        kept = {"url": hook.url, "form": hook.form, "kinds": hook.kinds} if hook else {"url": None}
+        counts = {"sent": state.sent, "waiting": state.waiting, "dead": state.dead, "behind": state.behind}
+        return {"name": state.webhook, **kept, **counts, "sent_at": state.sent_at, "error": state.error}
+
+    def cells(one: "Found") -> list[str]:
+        hook, state = one
+        elsewhere = "the MQTT broker" if state.webhook.startswith("mqtt:") else "not in the settings"
+        counts = (f"{count:,}" for count in (state.sent, state.waiting + state.behind, state.dead))
+        told = [hook.url, ", ".join(hook.kinds)] if hook else [elsewhere, ""]
+        return [state.webhook, *told, *counts, printable(state.error or "", 200)]
+
     numbers = ("Sent", "Waiting", "Dead")
-    heads = ("Name", "Address", "Tells", *numbers, "Last error")
-    out.print(table(heads, rows, fold=("Address", "Tells", "Last error"), right=numbers))
+    heads, fold = ("Name", "Address", "Tells", *numbers, "Last error"), ("Address", "Tells", "Last error")
+    end = "" if found else "There is no webhook yet; add one with 'muster webhooks add'."
+    show_list(run, found, record, heads, cells, end, fold=fold, right=numbers)
 
 
 @app.command()
@@ -134,14 +133,15 @@ def retry(
     run: Run,
     name: MaybeName = None,
     message: Annotated[
-        list[str] | None, typer.Option("--message", metavar="ID", help="Only this message; may be repeated.")
+        list[str] | None,
+        typer.Option("--message", metavar="ID", help="Only this message, by its id or the end of it; may be repeated."),
     ] = None,
 ) -> None:
     """Have what waits tried at once, dead letters too. A running kiosk sends it, or 'muster webhooks send'."""
     from monitor.desk.programs import webhooks
 
-    only = [id_of(one, "a message", "muster webhooks list --waiting") for one in message or ()]
-    count = webhooks.retry(_database(run), run.at, name, only)
+    engine = _database(run)
+    count = webhooks.retry(engine, run.at, name, [_message(engine, one) for one in message or ()])
     run.say(f"{plural(count, 'message')} will be tried at once.", {"messages": count})
 
 
@@ -177,6 +177,18 @@ def send(
         raise MusterError(" ".join(errors))
 
 
+def _message(engine: "Engine", text: str) -> UUID:
+    """The id of a message that a user typed, or the end of it. Raises: UsageError."""
+    from monitor.desk.by_id import with_id
+    from monitor.desk.programs import webhooks
+
+    try:
+        return UUID(text)
+    except ValueError:
+        by_id = {str(one.id): one.id for one in webhooks.waiting(engine)}
+        return with_id(by_id, text, "message", "muster webhooks list --waiting")
+
+
 def _database(run: Run) -> "Engine":
     from db.engine import open_database
 
@@ -184,28 +196,18 @@ def _database(run: Run) -> "Engine":
 
 
 def _list_messages(run: Run, found: "list[Delivery]") -> None:
-    if run.as_json:
-        for one in found:
-            what = {"id": one.id, "webhook": one.webhook, "event": one.kind, "at": one.at, "attendance": one.event}
-            emit({**what, "attempts": one.attempts, "next_try": one.due_at, "dead": one.dead, "error": one.error})
-        return
-    if not found:
-        tell("No message waits.")
-        return
-    from monitor.cli.table import table
+    from monitor.cli.table import show_list
 
     zone = run.settings().zone
-    rows = [
-        (
-            str(one.id),
-            one.webhook,
-            one.kind,
-            local_time(one.at, zone),
-            str(one.attempts),
-            "never" if one.dead else local_time(one.due_at, zone),
-            printable(one.error or "", 200),
-        )
-        for one in found
-    ]
-    heads = ("Message", "Webhook", "Event", "At", "Tries", "Next try", "Last error")
-    out.print(table(heads, rows, fold=("Last error",), right=("Tries",)))
+
+    def record(one: "Delivery") -> dict[str, Any]:
+        what = {"id": one.id, "webhook": one.webhook, "event": one.kind, "at": one.at, "attendance": one.event}
+        return {**what, "attempts": one.attempts, "next_try": one.due_at, "dead": one.dead, "error": one.error}
+
+    def cells(one: "Delivery") -> list[str]:
+        due = "never" if one.dead else local_time(one.due_at, zone)
+        what = str(one.id)[-8:], one.webhook, one.kind, local_time(one.at, zone), str(one.attempts), due
+        return [*what, printable(one.error or "", 200)]
+
+    heads, end = ("Message", "Webhook", "Event", "At", "Tries", "Next try", "Last error"), "No message waits."
+    show_list(run, found, record, heads, cells, "" if found else end, fold=("Last error",), right=("Tries",))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from monitor.cli.options import JsonOption, emit, err, out
+from monitor.cli.options import JsonOption, emit, err, out, tell
 from monitor.cli.progress import Show, progress_bar
 from monitor.errors import UsageError
 
@@ -76,7 +76,7 @@ def eigenfaces(
     faces = load_faces(data, data_home)
     if data == "auto" and faces.source.startswith("ORL"):
         words = "The Olivetti faces were not found (give their folder with --data-home). The study uses ORL instead."
-        err.print(words, markup=False, soft_wrap=True)
+        tell(words, err)
     settings = StudySettings(components, who, people, shown_faces, seed, **({"jobs": jobs} if jobs else {}))
     folder = output or Path(".runs") / f"eigenfaces-{datetime.now().astimezone():%Y-%m-%d-%H%M%S}"
     with progress_bar("The study begins") as show:
@@ -115,7 +115,7 @@ def _tell(run: "StudyRun", json: bool) -> None:
     for step in ("classifiers", "lda"):
         if step in sections:
             out.print(_drawn(sections[step]["tables"][0]))
-    out.print(f"{run.report} ({seconds:.0f} s)", markup=False, soft_wrap=True)
+    tell(f"{run.report} ({seconds:.0f} s)")
 
 
 def _drawn(contents: Mapping[str, Any]) -> "Table":
@@ -137,11 +137,11 @@ def _each_step(show: Show) -> Callable[[str, float, int], None]:
     """The progress callback of a study: the bar on a terminal, a line for each step elsewhere."""
     told = ""
 
-    def tell(title: str, done: float, total: int) -> None:
+    def advance(title: str, done: float, total: int) -> None:
         nonlocal told
         show(title, done, total)
         if not err.is_terminal and title != told:
-            err.print(f"{int(done)}/{total} {title}", markup=False)
+            tell(f"{int(done)}/{total} {title}", err)
         told = title
 
-    return tell
+    return advance

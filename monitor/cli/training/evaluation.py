@@ -1,14 +1,13 @@
 """Terminal output of `muster train evaluate`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.table import Column, Table
-from rich.text import Text
 
-from monitor.cli.options import emit, out
+from monitor.cli.options import emit, out, tell
 from monitor.domain import EMOTIONS
 from monitor.text import plural
 
@@ -23,9 +22,8 @@ def show_judgement(judgement: "Judgement", *, json: bool, more: Mapping[str, str
         emit({**judgement.as_json(), **more})
         return
     evaluation = judgement.label
-    columns = (Column(name, justify="right") for name in ("faces", "precision", "recall", "F1"))
     title = f"FER2013's label: {evaluation.split}, {evaluation.faces:,} faces"
-    table = Table("emotion", *columns, title=title, title_justify="left")
+    table = _table("emotion", ("faces", "precision", "recall", "F1"), title)
     for name, line in zip(EMOTIONS, evaluation.classes, strict=True):
         table.add_row(name, f"{line.faces:,}", f"{line.precision:.1%}", f"{line.recall:.1%}", f"{line.f1:.1%}")
     out.print(table)
@@ -47,7 +45,7 @@ def show_judgement(judgement: "Judgement", *, json: bool, more: Mapping[str, str
     else:
         out.print("Without --votes there is no agreement with people.")
     if judgement.page is not None:
-        out.print(Text(f"Report: {judgement.page}"), soft_wrap=True)
+        tell(f"Report: {judgement.page}")
 
 
 def _show_people(people: "PeopleScores", rest: "PeopleScores | None") -> None:
@@ -65,19 +63,21 @@ def _show_people(people: "PeopleScores", rest: "PeopleScores | None") -> None:
         out.print(f"  without near-copies of training faces: {rest.agreement:.2%} of {rest.clear:,} faces")
     out.print(f"Faces that people call neutral are called: {neutral}")
     out.print(f"Against the votes: calibration error {people.calibration_error:.3f}, Brier score {people.brier:.3f}")
-    columns = (Column(name, justify="right") for name in ("answered", "agrees"))
-    table = Table("confidence needed", *columns, title="Coverage: less confident answers are unsure",
-                  title_justify="left")  # fmt: skip
+    table = _table("confidence needed", ("answered", "agrees"), "Coverage: less confident answers are unsure")
     for each in people.coverage:
         agrees = "-" if each.agreement is None else f"{each.agreement:.1%}"
         table.add_row(f"{each.confidence:.1f}", f"{each.answered:.1%}", agrees)
     out.print(table)
 
 
+def _table(what: str, numbers: Sequence[str], title: str) -> Table:
+    """A table whose first column says what a line is about; the others have numbers."""
+    return Table(what, *(Column(name, justify="right") for name in numbers), title=title, title_justify="left")
+
+
 def _poor_pictures(judgement: "Judgement") -> Table:
     """What is right of pictures that a distant or poor camera makes."""
-    columns = (Column(name, justify="right") for name in ("FER2013's label", "most people"))
-    table = Table("picture", *columns, title="Right answers by picture", title_justify="left")
+    table = _table("picture", ("FER2013's label", "most people"), "Right answers by picture")
     for name, (label, people) in judgement.poor.items():
         table.add_row(name, f"{label:.1%}", "-" if people is None else f"{people:.1%}")
     return table
@@ -85,7 +85,7 @@ def _poor_pictures(judgement: "Judgement") -> Table:
 
 def _confusion(title: str, counts: NDArray[np.int64]) -> Table:
     """A confusion matrix int64 (7, 7) in shares of its rows."""
-    table = Table("", *(Column(name, justify="right") for name in EMOTIONS), title=f"{title}, %", title_justify="left")
+    table = _table("", EMOTIONS, f"{title}, %")
     for name, row in zip(EMOTIONS, counts, strict=True):
         total = max(int(row.sum()), 1)
         table.add_row(name, *(f"{100 * int(count) / total:.0f}" for count in row))

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from monitor.cli.options import JsonOption, emit, err, out
+from monitor.cli.options import JsonOption, emit, err, out, tell
 from monitor.cli.training import options
 from monitor.cli.training.start import load_faces, start_backend
 from monitor.errors import UsageError
@@ -102,8 +101,8 @@ def export(
     if json:
         emit({"file": str(to), "bytes": to.stat().st_size, "sha256": digest, "temperature": temperature})
         return
-    out.print(f"{escape(str(to))}: {to.stat().st_size / 1e6:.1f} MB, temperature {temperature:.3f}", soft_wrap=True)
-    out.print(f"SHA-256 {digest}", soft_wrap=True)
+    tell(f"{to}: {to.stat().st_size / 1e6:.1f} MB, temperature {temperature:.3f}")
+    tell(f"SHA-256 {digest}")
 
 
 def report(
@@ -129,7 +128,7 @@ def report(
         return
     out.print(comparison_table(rows))
     if page:
-        out.print(f"Report: {escape(str(write_comparison(runs, found)))}", soft_wrap=True)
+        tell(f"Report: {write_comparison(runs, found)}")
 
 
 def layers(
@@ -172,7 +171,7 @@ def evaluated(
     if model is not None and model.is_file() and not model.with_suffix(".sha256").exists():
         # `muster train export` puts a .sha256 file beside what it writes.
         foreign = load_foreign(model, pixels)
-        err.print(foreign.told, soft_wrap=True)
+        tell(foreign.told, err)
         judgement = evaluate_foreign(foreign, model.name, faces, split, votes=votes, report=to)
         show_judgement(judgement, json=json, more={"model": str(model)})
     elif model is not None and model.is_dir():

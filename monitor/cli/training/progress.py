@@ -1,7 +1,6 @@
 """Terminal output of trainings, evaluations and explanations."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 from rich.text import Text
 
-from monitor.cli.options import emit, err, out
+from monitor.cli.options import emit, err, out, tell
 from monitor.cli.progress import progress_bar
 from monitor.domain import EMOTIONS
 from monitor.files import write_atomically
@@ -49,7 +48,7 @@ def show_faces(data: "Fer2013", folder: Path, *, json: bool) -> None:
     out.print(table)
     if out.is_terminal:
         _print_samples(first)
-    out.print(Text(f"Samples: {picture}"), soft_wrap=True)
+    tell(f"Samples: {picture}")
 
 
 def _print_samples(split: "Split", across: int = 4) -> None:
@@ -65,7 +64,7 @@ def _print_samples(split: "Split", across: int = 4) -> None:
 def show_layers(found: "Layers", *, json: bool) -> None:
     """Print the layers of a network, and how many parameters it has."""
     if json:
-        emit(asdict(found))
+        emit(found)
         return
     table = Table("layer", "kind", Column("output", justify="right"), Column("parameters", justify="right"))
     for line in found.lines:
@@ -73,8 +72,8 @@ def show_layers(found: "Layers", *, json: bool) -> None:
         table.add_row(Text(line.name), Text(line.kind), shape, f"{line.parameters:,}" if line.parameters else "")
     out.print(table)
     statistics = found.parameters - found.trainable
-    out.print(f"{plural(found.parameters, 'parameter')}: {found.trainable:,} that training changes, {statistics:,} "
-              f"statistics of batches; {found.parameters * 4 / 1e6:.1f} MB in float32", soft_wrap=True)  # fmt: skip
+    tell(f"{plural(found.parameters, 'parameter')}: {found.trainable:,} that training changes, {statistics:,} "
+         f"statistics of batches; {found.parameters * 4 / 1e6:.1f} MB in float32")  # fmt: skip
 
 
 def show_training(
@@ -97,7 +96,7 @@ def show_training(
             nonlocal done
             done = epoch.number
             if json:
-                emit(asdict(epoch))
+                emit(epoch)
             else:
                 err.print(_epoch_line(epoch))
             if listener:
@@ -126,10 +125,10 @@ def show_explanation(image: Path, explained: "Explanation", *, to: Path | None, 
     if out.is_terminal:
         side = fitting_side(out.width, len(explained.crop))
         out.print(side_by_side([np.repeat(explained.crop[..., None], 3, axis=-1), picture], side))
-    out.print(Text(f"{explained.title}; {layer}"), soft_wrap=True)
+    tell(f"{explained.title}; {layer}")
     for name, score in scores.items():
         mapped = "  <- map" if name == EMOTIONS[explained.emotion] else ""
-        out.print(Text(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{mapped}"))
+        tell(f"{name:>9} {score:6.1%} {'█' * round(score * 40)}{mapped}")
 
 
 def side_by_side(pictures: Sequence[NDArray[np.uint8]], side: int) -> Text:

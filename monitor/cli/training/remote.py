@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from monitor.cli.options import out
+from monitor.cli.options import tell
 from monitor.cli.training import options
 from monitor.cli.training.start import load_faces, start_backend
 from monitor.errors import UsageError
@@ -27,7 +26,7 @@ def answers(
     training = load_faces(data, strict).split("Training")
     found = answers_of([(model, run.recipe) for model, run in map(load_model, runs)], training)
     save(to, found)
-    out.print(f"{escape(str(to))}: answers to {len(training):,} faces", soft_wrap=True)
+    tell(f"{to}: answers to {len(training):,} faces")
 
 
 def pack(
@@ -46,7 +45,7 @@ def pack(
 
     remote.pack(load_faces(data, strict), votes, to)
     size = sum(file.stat().st_size for file in to.iterdir() if file.is_file())
-    out.print(f"{escape(str(to))}: {size / 1e6:.0f} MB", soft_wrap=True)
+    tell(f"{to}: {size / 1e6:.0f} MB")
 
 
 def collect(
@@ -60,4 +59,4 @@ def collect(
     names = remote.collect(results, runs)
     if not names:
         raise UsageError(f"{results} holds no networks of 'python -m training.emotion.plan'; give its results.")
-    out.print(f"{escape(str(runs))}: {', '.join(map(escape, names))}", soft_wrap=True)
+    tell(f"{runs}: {', '.join(names)}")

@@ -5,9 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from monitor.cli.options import err
+from monitor.cli.options import err, tell
 from monitor.errors import UsageError
 from monitor.text import plural, printable
 
@@ -30,7 +28,7 @@ def start_backend(threads: int = 0, strategy: str = "alone") -> "Workers | None"
         from training.emotion.fitting.strategy import cluster, multiworker
 
         others = plural(len(cluster()[0]) - 1, "other worker")
-        err.print(f"Waiting for {others}...")
+        tell(f"Waiting for {others}...", err)
         if name == "jax":
             return multiworker()
     with quiet_native_output():
@@ -55,7 +53,7 @@ def load_faces(path: Path, strict: bool) -> "Fer2013":
     data = load_fer2013(path, strict=strict)
     if data.skipped:
         broken = plural(len(data.skipped), "broken row or file", "broken rows or files")
-        err.print(f"Skipped {broken}. The first: {escape(printable(data.skipped[0]))}")
+        tell(f"Skipped {broken}. The first: {printable(data.skipped[0])}", err)
     if data.scaled:
-        err.print(f"{plural(data.scaled, 'picture')} of another size scaled to 48x48 grey pixels.")
+        tell(f"{plural(data.scaled, 'picture')} of another size scaled to 48x48 grey pixels.", err)
     return data

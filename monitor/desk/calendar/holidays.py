@@ -60,14 +60,12 @@ def find_holiday(engine: Engine, text: str, today: date) -> Holiday:
     """The holiday on this day, or with this id. Raises: UsageError."""
     with reading(engine) as session:
         found = holidays.all_holidays(session)
-    by_id = [one for one in found if str(one.id) == text.strip().lower()]
-    if by_id:
-        return by_id[0]
+    if by_id := next((one for one in found if str(one.id) == text.strip().lower()), None):
+        return by_id
     day = parse_day(text, today)
-    on_day = [one for one in found if one.day == day]
-    if not on_day:
-        raise UsageError(f"{day} is not a holiday; see 'muster holidays list'.")
-    return on_day[0]
+    if on_day := next((one for one in found if one.day == day), None):
+        return on_day
+    raise UsageError(f"{day} is not a holiday; see 'muster holidays list'.")
 
 
 def import_holidays(

@@ -23,7 +23,7 @@ from db.records.people import Person
 from monitor.calendar_text import parse_day
 from monitor.desk.actor import Actor
 from monitor.desk.by_id import with_id
-from monitor.desk.calendar.lists import Imported, import_rows, read_list
+from monitor.desk.calendar.lists import WHO, Imported, import_rows, read_list
 from monitor.desk.calendar.wording import leave_words
 from monitor.desk.people.finding import person_in_list
 from monitor.errors import UsageError
@@ -31,8 +31,7 @@ from monitor.errors import UsageError
 _LONGEST: Final = 800
 """Most days of a leave whose days with a shift are counted."""
 HEADINGS: Final = {
-    "person": ("name", "person", "fullname", "employee"),
-    "number": ("number", "no", "nr", "id", "personnelnumber", "employeenumber"),
+    **WHO,
     "from": ("from", "start", "first", "firstday", "begin"),
     "to": ("to", "end", "last", "lastday", "until"),
     "kind": ("kind", "type", "reason"),

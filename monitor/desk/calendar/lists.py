@@ -3,8 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from monitor.errors import MusterError, UsageError
+
+WHO: Final = {
+    "person": ("name", "person", "fullname", "employee"),
+    "number": ("number", "no", "nr", "id", "personnelnumber", "employeenumber"),
+}
+"""Headings of the columns that say who a row is about; the first is the one that Muster writes."""
 
 
 @dataclass(frozen=True, slots=True)

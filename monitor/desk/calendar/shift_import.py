@@ -17,7 +17,7 @@ from db.engine import writing
 from db.ids import new_id
 from monitor.calendar_text import parse_clock, parse_day, parse_minutes, parse_weekdays, weekdays_text
 from monitor.desk.actor import Actor
-from monitor.desk.calendar.lists import Imported, import_rows, read_list
+from monitor.desk.calendar.lists import WHO, Imported, import_rows, read_list
 from monitor.desk.calendar.shifts import require_free
 from monitor.desk.calendar.whom import find_whom, group_of
 from monitor.desk.people.finding import person_in_list
@@ -30,8 +30,7 @@ _QUOTED: Final = re.compile(r'(?:"([^"]*)")?(.*)', re.DOTALL)
 _BEGINNING: Final = ("beginning", "the beginning", "always")
 _WORDS: Final = {"second": 2, "other": 2, "third": 3, "fourth": 4}
 HEADINGS: Final = {
-    "person": ("name", "person", "fullname", "employee"),
-    "number": ("number", "no", "nr", "id", "personnelnumber", "employeenumber"),
+    **WHO,
     "group": ("group", "class", "department", "team", "unit"),
     "days": ("days", "weekdays", "shiftdays"),
     "from": ("from", "start", "starts", "begin", "shiftfrom", "shiftstart"),

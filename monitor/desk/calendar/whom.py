@@ -30,17 +30,15 @@ def find_whom(engine: Engine, text: str, *, new_group: bool = True) -> tuple[UUI
     Raises:
         UsageError: nobody is meant, or several are.
     """
-    kind, _, rest = text.strip().partition(" ")
     if folded(text) in ("", "all", EVERYBODY):
         return None, None
+    kind, _, rest = text.strip().partition(" ")
     with reading(engine) as session:
-        if kind.lower() == "person" and rest:
+        if rest and kind.lower() == "person":
             return person_of(session, rest).id, None
-        if kind.lower() == "group" and rest and new_group:
-            return None, group_of(session, rest)
-        if kind.lower() != "group" or not rest:
-            return _found(session, text, new_group=new_group)
-    return None, known_group(engine, rest)
+        if rest and kind.lower() == "group":
+            return None, (group_of if new_group else _known)(session, rest)
+        return _found(session, text, new_group=new_group)
 
 
 def find_group(engine: Engine, name: str) -> str:
@@ -56,7 +54,11 @@ def known_group(engine: Engine, name: str) -> str:
         UsageError: there is none, or several; then it says which groups there are.
     """
     with reading(engine) as session:
-        known = groups.group_names(session)
+        return _known(session, name)
+
+
+def _known(session: Session, name: str) -> str:
+    known = groups.group_names(session)
     exact = [one for one in known if folded(one) == folded(name)]
     found = exact or [one for one in known if folded(name) and folded(name) in folded(one)]
     if len(found) == 1:

@@ -32,7 +32,7 @@ from db.records.people import ConsentKind
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.maintenance import system, upkeep
-from monitor.desk.people.undo import ACTS
+from monitor.desk.people.act_words import ACTS
 from monitor.errors import UsageError
 from monitor.text import few
 

@@ -146,13 +146,8 @@ def purge(
     at: datetime,
     actor: str,
 ) -> tuple[Expired, bool]:
-    """Delete what is past its time, also from the file's free pages. Raises: DatabaseError.
-
-    Args:
-        on_progress: called with the number of rows deleted so far.
-
-    Returns:
-        What was deleted, and whether the free pages are empty; they are not while another program uses the database.
+    """`purge_in_steps`, also from the file's free pages; whether these are empty, which they are not while another
+    program uses the database. Raises: DatabaseError.
     """
     return purge_in_steps(engine, settings, on_progress, at=at, actor=actor), scrub(engine)
 
@@ -165,7 +160,11 @@ def purge_in_steps(
     at: datetime,
     actor: str,
 ) -> Expired:
-    """Delete what is past its time in small transactions, between which the door can write. Raises: DatabaseError."""
+    """Delete what is past its time in small transactions, between which the door can write. Raises: DatabaseError.
+
+    Args:
+        on_progress: called with the number of rows deleted so far.
+    """
     rules, deleted = retention_of(settings), Expired(0, 0, 0, 0)
     while True:
         with writing(engine) as session:

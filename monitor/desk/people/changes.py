@@ -77,7 +77,7 @@ def change(
         if active is not None:
             people.set_active(session, person, active, **by)
         if pin is not None:
-            _write_pin(session, person, kept, **by)
+            _keep_pin(session, person, kept, **by)
         changed = people.get_person(session, person)
         return changed, len(people.find_by_name(session, changed.name))
 
@@ -109,41 +109,16 @@ def set_consents(
     return stay
 
 
-def set_pin(
-    engine: Engine,
-    person: UUID,
-    pin: str | None,
-    *,
-    cipher: TemplateCipher,
-    shortest: int,
-    number: str | None = None,
-    **by: Unpack[Actor],
-) -> bool:
-    """Store the hash of the PIN that a person types at the door after their number, or delete it.
-
-    Args:
-        pin: None deletes it.
-        shortest: the setting `pin_digits`.
-        number: set first, if given.
-
-    Returns:
-        Whether the person had a PIN before.
-
-    Raises:
-        UsageError: the PIN is too short, or has other characters than digits.
-        InvalidRecord: the person has no number, or somebody else has it.
-    """
-    kept = NewPin(pin, cipher, shortest).kept(engine)
-    with writing(engine) as session:
-        if number is not None:
-            people.set_number(session, person, number or None, **by)
-        return _write_pin(session, person, kept, **by) is not None
+def has_pin(engine: Engine, person: Person) -> bool:
+    """Whether a person can check in with number and PIN. Raises: DatabaseError."""
+    with reading(engine) as session:
+        found = pins.find(session, person.number) if person.number else None
+    return found is not None and found.pin_hash is not None
 
 
-def _write_pin(session: Session, person: UUID, kept: str | None, **by: Unpack[Actor]) -> str | None:
-    """Keep the hash of a PIN, or none; returns the hash of before."""
+def _keep_pin(session: Session, person: UUID, kept: str | None, **by: Unpack[Actor]) -> None:
+    """Keep the hash of a PIN, or none; that of before stays with the entry, for undo."""
     before = pins.set_pin(session, person, kept)
     if kept or before:
         entry = audit.note(session, "set pin" if kept else "remove pin", person=person, **by)
         audit.keep(session, entry, {"before": before, "after": kept}, person=person)
-    return before

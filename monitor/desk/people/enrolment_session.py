@@ -126,19 +126,13 @@ class DoorFrames:
 class Watched:
     """A source that shows each frame to somebody else too."""
 
+    warning: str | None = None
+
     def __init__(self, source: FrameSource, see: Callable[[Frame], None]) -> None:
         self.name = source.name
         self.live = source.live
         self._source = source
         self._see = see
-
-    @property
-    def warning(self) -> str | None:
-        return self._source.warning
-
-    @warning.setter
-    def warning(self, warning: str | None) -> None:
-        self._source.warning = warning
 
     def open(self) -> None:
         """Raises: SourceError."""

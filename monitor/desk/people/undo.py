@@ -28,7 +28,7 @@ from enroll.people.store import renew
 from monitor.config import Settings
 from monitor.desk.actor import Actor
 from monitor.desk.days.corrections import write_void
-from monitor.desk.people.act_words import words
+from monitor.desk.people.act_words import ACTS, words
 from monitor.desk.people.merging import give_portrait
 from monitor.desk.people.undo_calendar import CALENDAR
 from monitor.errors import UsageError
@@ -36,19 +36,10 @@ from monitor.text import plural
 
 _LOOKED_AT: Final = 5_000
 """So many of the newest entries are looked at."""
-_LASTING: Final = frozenset(
-    {
-        "add", "erase", "name visitor", "add template", "delete template", "accept capture", "reject capture",
-        "set aside", "look again", "add key", "revoke key", "add kiosk key", "revoke kiosk key", "set admin pin",
-        "remove admin pin", "change settings",
-    }
-)  # fmt: skip
-"""What people do at the desk and is not taken back by an entry alone. Everything else that is in the audit log, such as
-an opening or a backup, happens by itself or changes nothing: it is not an act."""
 _OF_OTHER_DOORS: Final = frozenset({"muster db forward", "muster db follow"})
 """Who does here what was done at another door."""
-_OF_NOBODY: Final = frozenset({"discard visitor", desk_users.ADDED, desk_users.REMOVED})
-"""Acts that are about no person."""
+_OF_NOBODY: Final = frozenset({"discard visitor", desk_users.ADDED, desk_users.REMOVED, *CALENDAR})
+"""Acts that need not be about a person."""
 _UNDO: Final = "undo"
 _REASON: Final = "taken back"
 _MOVE_BACK: Final = (
@@ -195,17 +186,12 @@ def _how(found: Sequence[AuditEntry]) -> _Undo | None:
     actions = {one.action for one in found}
     if "name visitor" in actions:
         return _unname
-    if actions <= _EACH.keys() | CALENDAR.keys():
-        return _each
-    return None
+    return _each if actions <= _EACH.keys() else None
 
 
 def _each(context: _Context, found: Sequence[AuditEntry]) -> None:
     for entry in found:
-        if entry.action in CALENDAR:
-            CALENDAR[entry.action](context.session, entry, context.by)
-        else:
-            _EACH[entry.action](context, entry)
+        _EACH[entry.action](context, entry)
 
 
 def _field(context: _Context, entry: AuditEntry) -> None:
@@ -271,6 +257,10 @@ def _event(context: _Context, entry: AuditEntry) -> None:
     write_void(context.session, context.settings, entry.event, _REASON, **context.by)
 
 
+def _calendar(context: _Context, entry: AuditEntry) -> None:
+    CALENDAR[entry.action](context.session, entry, context.by)
+
+
 def _unname(context: _Context, found: Sequence[AuditEntry]) -> None:
     """Make somebody who was named an unknown visitor again, and delete the images that the naming gave them."""
     session, by = context.session, context.by
@@ -298,13 +288,11 @@ _FIELDS: Final[Mapping[str, tuple[str, Callable[..., Person]]]] = {
 """What each of these acts changes of a person, and what changes it."""
 _EACH: Final[Mapping[str, Callable[[_Context, AuditEntry], None]]] = {
     **dict.fromkeys(_FIELDS, _field), "activate": _active, "deactivate": _active, "consent": _consent,
-    "set pin": _pin, "remove pin": _pin, "merge": _merge,
-    "discard visitor": _discard, "void": _event, "correct": _event, "add check_in": _event, "add check_out": _event,
+    "set pin": _pin, "remove pin": _pin, "merge": _merge, "discard visitor": _discard, "void": _event,
+    "correct": _event, "add check_in": _event, "add check_out": _event, **dict.fromkeys(CALENDAR, _calendar),
     desk_users.ADDED: _desk_user_added, desk_users.REMOVED: _desk_user_removed,
 }  # fmt: skip
 """How one entry of an act is taken back."""
-ACTS: Final = frozenset({*_EACH, *CALENDAR, *_LASTING})
-"""All that people do at the desk, as the audit log calls it."""
 
 
 def _person(entry: AuditEntry) -> UUID:

@@ -83,13 +83,3 @@ CALENDAR: Final[Mapping[str, Take]] = {
     "remove leave": _add_leave,
 }
 """How the entry of each act is taken back. Each raises InvalidRecord where something was built on it since."""
-WORDS: Final = {
-    "add shift": "a shift that was added",
-    "remove shift": "the removal of a shift",
-    "end shift": "the end of a shift",
-    "add holiday": "a public holiday that was added",
-    "remove holiday": "the removal of a public holiday",
-    "add leave": "a leave that was entered",
-    "remove leave": "the removal of a leave",
-}
-"""What was done; behind it stands for whom, where it is about one person."""

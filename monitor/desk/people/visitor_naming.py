@@ -129,12 +129,7 @@ def came_today(group: VisitorGroup, zone: ZoneInfo, now: datetime) -> datetime |
 
 
 def write_arrival(engine: Engine, settings: Settings, person: UUID, came: datetime, **by: Unpack[Actor]) -> None:
-    """Write down that somebody who has a name now came in when the door saw them.
-
-    Raises:
-        InvalidRecord: there is no such person.
-        DatabaseError: the database cannot be written.
-    """
+    """Write down that somebody who has a name now came in when the door saw them. Raises: DatabaseError."""
     corrections.add(engine, settings, person, "check_in", came, _SEEN_BEFORE, **by)
 
 

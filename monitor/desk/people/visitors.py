@@ -38,6 +38,11 @@ class VisitorGroup:
         return str(self.visits[-1].sighting.id)
 
     @property
+    def first_at(self) -> datetime:
+        """When they were seen first."""
+        return self.visits[-1].sighting.first_at
+
+    @property
     def last_at(self) -> datetime:
         """When they were seen last: of two visits at once the one that began first may have ended last."""
         return max(one.sighting.last_at for one in self.visits)
@@ -85,12 +90,7 @@ def all_visitors(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo) -> tupl
 
 
 def find_visitor(engine: Engine, cipher: TemplateCipher, zone: ZoneInfo, text: str) -> VisitorGroup:
-    """The visitor whose id is this, or ends so.
-
-    Raises:
-        UsageError: there is none, or several.
-        DatabaseError: the database cannot be read.
-    """
+    """The visitor whose id is this, or ends so. Raises: UsageError, where there is none, or several."""
     by_id = {one.key: one for one in all_visitors(engine, cipher, zone)}
     return with_id(by_id, text, "visitor", "muster visitors list")
 

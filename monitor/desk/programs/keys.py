@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from db.engine import reading, writing
 from db.programs import keys
-from db.programs.keys import ApiKey
+from db.programs.keys import ApiKey as ApiKey
 from monitor.desk.actor import Actor
 from monitor.errors import UsageError
 

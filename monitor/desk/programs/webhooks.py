@@ -25,7 +25,7 @@ from monitor.errors import UsageError
 from monitor.outbound.messages import event_json, other_json, sentence
 from monitor.outbound.webhooks import Answer, message, new_secret, post
 
-__all__ = ("Delivery", "Happened", "Round", "follow", "send_waiting", "states", "waiting")
+__all__ = ("Delivery", "Happened", "Round", "WebhookState", "follow", "send_waiting", "states", "waiting")
 
 EVERY: Final = 1.0
 """Seconds between two looks at the ledger while nothing wakes the sender."""

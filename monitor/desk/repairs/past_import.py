@@ -31,7 +31,7 @@ from monitor.attendance.person_calendar import Calendars
 from monitor.calendar_text import FIRST, parse_clock, parse_day
 from monitor.config import Settings
 from monitor.desk.actor import Actor
-from monitor.desk.calendar.lists import read_list
+from monitor.desk.calendar.lists import WHO, read_list
 from monitor.desk.people.finding import person_in_list
 from monitor.errors import MusterError, UsageError
 from monitor.recording import this_kiosk
@@ -43,19 +43,8 @@ Direction: TypeAlias = Literal["file", "rules"]
 ACTION: Final = "import attendance"
 TAKEN_BACK: Final = "take back import"
 HEADINGS: Final = {
-    "person": ("name", "person", "fullname", "employee", "employeename"),
-    "number": (
-        "number",
-        "no",
-        "nr",
-        "id",
-        "userid",
-        "pin",
-        "acno",
-        "personnelnumber",
-        "employeenumber",
-        "enrollnumber",
-    ),
+    "person": (*WHO["person"], "employeename"),
+    "number": (*WHO["number"], "userid", "pin", "acno", "enrollnumber"),
     "time": ("time", "datetime", "timestamp", "at", "when"),
     "day": ("day", "date"),
     "kind": ("kind", "direction", "state", "status", "event", "inout", "checktype"),

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from db.key_store import KEY_FILE, write_key_file
 from monitor.cli.options import Output, Paper, Run, confirmed, emit, may_replace, output_to
 from monitor.cli.table import table
+from monitor.doctor.check import ok
 from monitor.errors import MusterError, UsageError
 
 
@@ -85,6 +87,11 @@ def test_at_a_terminal_somebody_is_asked(there: Path, answer: bytes, code: int, 
 def test_times_in_json_are_iso_with_their_offset(capsys: pytest.CaptureFixture[str]) -> None:
     emit({"at": datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC), "day": date(2026, 3, 9)})
     assert json.loads(capsys.readouterr().out) == {"at": "2026-03-09T08:58:12+00:00", "day": "2026-03-09"}
+
+
+def test_a_data_class_in_json_has_its_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({"checks": (ok("disk", "Much is free."),)})
+    assert json.loads(capsys.readouterr().out)["checks"] == [asdict(ok("disk", "Much is free."))]
 
 
 def test_a_question_that_nobody_answers_is_a_no_on_a_line_of_its_own(

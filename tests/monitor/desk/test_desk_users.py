@@ -1,6 +1,5 @@
 """People at the desk have names, by their PIN."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.engine import open_database, reading
+from db.engine import reading
 from db.errors import InvalidRecord
 from monitor.config import Settings
 from monitor.desk.desk_users import add_user, all_users, remove_user
@@ -22,10 +21,8 @@ CIPHER = TemplateCipher(bytes(range(32)))
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = open_database(f"sqlite:///{tmp_path / 'desk.sqlite3'}")
-    yield made
-    made.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Number and PIN: whose they are, and how wrong ones are counted over all programs."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,10 +25,8 @@ CIPHER = TemplateCipher(bytes(range(32)))
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = open_database(f"sqlite:///{tmp_path / 'pins.sqlite3'}")
-    yield made
-    made.dispose()
+def engine(sqlite: Engine) -> Engine:
+    return sqlite
 
 
 @pytest.fixture
@@ -177,8 +174,8 @@ def test_the_admin_pin_is_set_and_unlocks(engine: Engine, tmp_path: Path) -> Non
 def test_a_kiosk_whose_database_is_away_can_still_be_closed(engine: Engine, tmp_path: Path) -> None:
     kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "141421", shortest=6, at=AT, actor="desk")
     engine.dispose()
-    (tmp_path / "pins.sqlite3").rename(tmp_path / "away.sqlite3")
-    (tmp_path / "pins.sqlite3").mkdir()
+    (tmp_path / "muster.sqlite3").rename(tmp_path / "away.sqlite3")
+    (tmp_path / "muster.sqlite3").mkdir()
     assert unlock(engine, CIPHER, "141421", kept, at=AT, actor="door").right
     assert not unlock(engine, CIPHER, "123457", kept, at=AT, actor="door").right
 
@@ -186,8 +183,8 @@ def test_a_kiosk_whose_database_is_away_can_still_be_closed(engine: Engine, tmp_
 def test_while_the_database_is_away_wrong_admin_pins_lock_too(engine: Engine, tmp_path: Path) -> None:
     kept = write_admin_pin(engine, CIPHER, tmp_path / "muster.toml", "141421", shortest=6, at=AT, actor="desk")
     engine.dispose()
-    (tmp_path / "pins.sqlite3").rename(tmp_path / "away.sqlite3")
-    (tmp_path / "pins.sqlite3").mkdir()
+    (tmp_path / "muster.sqlite3").rename(tmp_path / "away.sqlite3")
+    (tmp_path / "muster.sqlite3").mkdir()
 
     def left(pin: str, seconds: int = 0) -> tuple[bool, int]:
         answer = unlock(engine, CIPHER, pin, kept, at=AT + timedelta(seconds=seconds), actor="door")

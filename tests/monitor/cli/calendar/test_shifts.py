@@ -1,11 +1,14 @@
 """`muster shifts`, as somebody types it."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from db.key_store import KEY_FILE
+from monitor.cli.options import Paper
 from tests.monitor.cli.calendar.conftest import Muster
 
 Listed = Callable[..., list[dict[str, Any]]]
@@ -33,7 +36,7 @@ def test_shifts_are_entered_and_listed(muster: Muster, listed: Listed) -> None:
     assert (everybody["person"], everybody["group"], everybody["grace"], everybody["people"]) == (None, None, 5, 1)
     assert (zoe["person"], zoe["to"], zoe["days"]) == ("Zoë Young", "00:00", "sat")
     table = muster("shifts", "list")[1]
-    assert [line.split()[0] for line in table.splitlines()[2:]] == ["everybody", "Lab", "Zoë", "3"]
+    assert [line.split()[0] for line in table.splitlines()[3:]] == ["everybody", "Lab", "Zoë", "3"]
     assert "0 people have none" in table
 
 
@@ -105,3 +108,26 @@ def test_a_shift_at_the_time_of_another_is_refused(muster: Muster, listed: Liste
     assert (code, "There is a shift at this time already: Everybody: mon-fri" in error) == (2, True)
     (old,) = listed("shifts", "list")
     assert "Nothing to change" in muster("shifts", "change", old["id"])[2]
+
+
+def test_the_id_of_a_shift_is_whole_in_80_columns(
+    muster: Muster, listed: Listed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dates = ("--valid-from", "2026-01-01", "--valid-to", "2026-12-31", "--every", "2-weeks")
+    assert muster(*OFFICE[:3], "mon-wed,fri", *OFFICE[4:], "--break", "30", "--paid", "--group", "Lab", *dates)[0] == 0
+    kept = io.StringIO()
+    monkeypatch.setattr("monitor.cli.table.out", Paper(file=kept, force_terminal=True, width=80, height=24))
+    muster("shifts", "list")
+    (shift,) = listed("shifts", "list")
+    assert kept.getvalue().splitlines()[3].endswith(shift["id"][-8:])
+
+
+@pytest.mark.parametrize(
+    "words", ["shifts list", "holidays list", "leave list", "keys list", "desk list", "rollcall show", "kiosks list"]
+)
+def test_a_list_needs_no_key_and_makes_none(
+    muster: Muster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setattr("db.key_store._has_keyring", lambda: False)
+    assert muster(*words.split())[0] == 0
+    assert not (tmp_path / KEY_FILE).exists()

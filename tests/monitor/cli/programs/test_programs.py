@@ -6,15 +6,23 @@ import socket
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
+from db.forwarding.doors import Door
+from db.ids import new_id
+from db.programs.webhooks import Delivery
 from monitor.cli.main import app
 from monitor.config_sources import load_settings
 from monitor.errors import MusterError, SettingsError, UsageError
 from tests.monitor.desk.programs.receiver import Receiver, running
 from tests.monitor.world import NOW, World
+
+NORTH = Door("north", "North", None, "0.13.0", 12, NOW - timedelta(minutes=5), NOW)
+NOT_COME = Door("", "South", NOW, "", 0, None, None)
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +158,35 @@ def test_the_ledger_is_written_as_parquet_with_the_same_events(tmp_path: Path) -
         person["name"],
         person["group"],
     )
+
+
+def test_a_message_is_tried_again_by_the_end_of_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (Delivery(new_id(), "chat", "check_in", NOW, None, "door", None, 3, NOW, False, "Gone.") for _ in "ab")
+    monkeypatch.setattr("monitor.desk.programs.webhooks.waiting", lambda *_, **__: [one, other])
+    tried: list[UUID] = []
+
+    def retry(_engine: Engine, _now: datetime, _name: str | None, only: list[UUID]) -> int:
+        tried.extend(only)
+        return len(only)
+
+    monkeypatch.setattr("monitor.desk.programs.webhooks.retry", retry)
+    shown = [line.split()[0] for line in ran("webhooks", "list", "--waiting").stdout.splitlines()[2:]]
+    assert shown == [str(one.id)[-8:], str(other.id)[-8:]]
+    assert "2 messages" in ran("webhooks", "retry", "--message", shown[1], "--message", str(one.id)).stdout
+    assert tried == [other.id, one.id]
+
+
+@pytest.mark.parametrize(("doors", "lines"), [
+    ((), ["No kiosk has sent anything to this database; 'muster kiosks add NAME' makes a key for one."]),
+    ((NORTH, NOT_COME), ["north North 0.13.0 12 2026-03-09 09:53 2026-03-09 09:58", "not come yet revoked"]),
+])  # fmt: skip
+def test_the_kiosks_of_a_site_are_listed(
+    monkeypatch: pytest.MonkeyPatch, doors: tuple[Door, ...], lines: list[str]
+) -> None:
+    monkeypatch.setattr("monitor.desk.doors.all_doors", lambda _: doors)
+    assert [" ".join(line.split()) for line in ran("kiosks", "list").stdout.splitlines()][-len(lines) :] == lines
+    known = [json.loads(line) for line in ran("kiosks", "list", "--json").stdout.splitlines()]
+    assert [one["waiting"] for one in known] == [one.waiting for one in doors]
 
 
 def test_a_key_is_made_listed_and_revoked() -> None:

@@ -91,14 +91,14 @@ def test_a_pin_is_set_and_removed_under_one_name_each(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who
 ) -> None:
     anna = enrol("Anna")
-    change.set_pin(engine, anna.id, "271828", number="17", cipher=cipher, shortest=6, **who)
+    change.change(engine, anna.id, number="17", pin=change.NewPin("271828", cipher, 6), **who)
     with reading(engine) as session:
         found = pins.find(session, "17")
         known = peppers(session, cipher)
     assert found is not None
     assert found.pin_hash is not None
     assert is_pin("271828", found.pin_hash, known)
-    change.set_pin(engine, anna.id, None, cipher=cipher, shortest=6, **who)
+    change.change(engine, anna.id, pin=change.NewPin(None, cipher, 6), **who)
     with writing(engine) as session:
         for older in ("door pin", "door pin removed"):
             audit.note(session, older, at=who["at"], actor="desk", person=anna.id)
@@ -112,4 +112,4 @@ def test_only_enough_digits_are_a_pin(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], who: Who, pin: str
 ) -> None:
     with pytest.raises(UsageError, match="at least 4 digits"):
-        change.set_pin(engine, enrol("Anna", number="17").id, pin, cipher=cipher, shortest=4, **who)
+        change.change(engine, enrol("Anna", number="17").id, pin=change.NewPin(pin, cipher, 4), **who)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -47,6 +47,9 @@ from tests.enroll.conftest import MadeUp, Who
 
 SUBJECTS = 10
 ENROLLED, SEEN, PROBES = (1,), (2, 3, 4, 5, 6, 7), (8, 9, 10)
+Enrol: TypeAlias = Callable[..., Person]
+Wait: TypeAlias = Callable[..., WaitingCandidate]
+Accept: TypeAlias = Callable[[WaitingCandidate], review.Accepted]
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def who(details: Enrolment) -> Who:
 
 
 @pytest.fixture
-def enrol(engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: MadeUp) -> Callable[..., Person]:
+def enrol(engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: MadeUp) -> Enrol:
     """Enrols a consenting person with two made-up images."""
 
     def enrol(name: str, images: int = 2, face: Any = None, consent: bool = True) -> Person:
@@ -72,17 +75,21 @@ def enrol(engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: M
 
 
 @pytest.fixture
-def wait(engine: Engine, cipher: TemplateCipher, details: Enrolment) -> Callable[..., WaitingCandidate]:
-    """Puts a face into quarantine as a capture of this person."""
+def wait(engine: Engine, cipher: TemplateCipher, details: Enrolment, made_up: MadeUp) -> Wait:
+    """Puts a face into quarantine as a capture of this person: theirs, or that of another name."""
 
-    def wait(person: Person, face: Any, encoder: str = ENCODER_NAME) -> WaitingCandidate:
-        capture = NewCandidate(
-            person.id, new_id(), details.at, encoder, face, f"{new_id()}".encode(), {}, 0.98, 0.03, 0.9
-        )
+    def wait(person: Person, face: str | None = None, encoder: str = ENCODER_NAME) -> WaitingCandidate:
+        embedding, chip = made_up.embedding(face or person.name), f"{new_id()}".encode()
+        capture = NewCandidate(person.id, new_id(), details.at, encoder, embedding, chip, {}, 0.98, 0.03, 0.9)
         with writing(engine) as session:
             return candidates.add(session, cipher, capture)
 
     return wait
+
+
+@pytest.fixture
+def accept(engine: Engine, cipher: TemplateCipher, who: Who) -> Accept:
+    return lambda capture: review.accept(engine, cipher, capture.id, **who)
 
 
 def _mean(engine: Engine, cipher: TemplateCipher, person: Person) -> GalleryPerson:
@@ -195,16 +202,11 @@ def test_what_grew_helps_and_what_waits_changes_nothing(
 
 
 def test_accepting_and_rolling_back_recompute_the_mean(
-    engine: Engine,
-    cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    who: Who,
+    engine: Engine, cipher: TemplateCipher, enrol: Enrol, wait: Wait, accept: Accept, who: Who
 ) -> None:
     anna = enrol("Anna")
     before = _mean(engine, cipher, anna)
-    done = review.accept(engine, cipher, wait(anna, made_up.embedding("Anna")).id, **who)
+    done = accept(wait(anna))
     assert (done.name, done.members, done.alike) == ("Anna", 3, ())
     assert _mean(engine, cipher, anna).members == 3
     assert [one.voided for one in review.grown(engine, anna)] == [False]
@@ -216,9 +218,9 @@ def test_accepting_and_rolling_back_recompute_the_mean(
 def test_look_alikes_are_looked_for_again(
     engine: Engine,
     cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
+    enrol: Enrol,
+    wait: Wait,
+    accept: Accept,
     who: Who,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,8 +228,7 @@ def test_look_alikes_are_looked_for_again(
     with reading(engine) as session:
         assert look_alikes.by_person(session) == {}
     monkeypatch.setattr(Limits, "alike_from", lambda limits, members: 0.80)
-    waits = wait(anna, made_up.embedding("Anna"))
-    done = review.accept(engine, cipher, waits.id, **who)
+    done = accept(wait(anna))
     assert [one.name for one in done.alike] == ["Ben"]
     with reading(engine) as session:
         assert look_alikes.by_person(session) == {anna.id: [ben.id], ben.id: [anna.id]}
@@ -238,67 +239,41 @@ def test_look_alikes_are_looked_for_again(
 
 
 def test_a_face_that_fits_somebody_enrolled_since_is_refused(
-    engine: Engine,
-    cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    who: Who,
+    engine: Engine, enrol: Enrol, wait: Wait, accept: Accept
 ) -> None:
     anna = enrol("Anna")
-    waits = wait(anna, made_up.embedding("Zoe"))
+    other, close = wait(anna, "Zoe"), wait(anna)
     with pytest.raises(UsageError, match="like Anna"):
-        review.accept(engine, cipher, waits.id, **who)
-    close = wait(anna, made_up.embedding("Anna"))
+        accept(other)
     enrol("Twin", face="Anna")
     with pytest.raises(UsageError, match="like Twin; reject it"):
-        review.accept(engine, cipher, close.id, **who)
+        accept(close)
     assert len(review.waiting(engine)) == 2
 
 
-def test_nothing_is_accepted_without_consent(
-    engine: Engine,
-    cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    who: Who,
-) -> None:
-    anna = enrol("Anna", consent=False)
-    waits = wait(anna, made_up.embedding("Anna"))
+def test_nothing_is_accepted_without_consent(enrol: Enrol, wait: Wait, accept: Accept) -> None:
+    waits = wait(enrol("Anna", consent=False))
     with pytest.raises(UsageError, match="has not agreed"):
-        review.accept(engine, cipher, waits.id, **who)
+        accept(waits)
 
 
 def test_a_template_grows_only_so_far(
-    engine: Engine,
-    cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    who: Who,
+    engine: Engine, cipher: TemplateCipher, enrol: Enrol, wait: Wait, accept: Accept, who: Who
 ) -> None:
     anna = enrol("Anna")
     for _ in range(MOST_GROWN):
-        review.accept(engine, cipher, wait(anna, made_up.embedding("Anna")).id, **who)
-    more = wait(anna, made_up.embedding("Anna"))
+        accept(wait(anna))
+    more = wait(anna)
     with pytest.raises(UsageError, match="roll one back first"):
-        review.accept(engine, cipher, more.id, **who)
+        accept(more)
     assert review.roll_back_all(engine, cipher, anna, **who) == MOST_GROWN
     assert _mean(engine, cipher, anna).members == 2
 
 
-def test_a_capture_of_another_encoder_is_refused(
-    engine: Engine,
-    cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    who: Who,
-) -> None:
-    waits = wait(enrol("Anna"), made_up.embedding("Anna"), encoder="older")
+def test_a_capture_of_another_encoder_is_refused(enrol: Enrol, wait: Wait, accept: Accept) -> None:
+    waits = wait(enrol("Anna"), encoder="older")
     with pytest.raises(UsageError, match="templates that are gone"):
-        review.accept(engine, cipher, waits.id, **who)
+        accept(waits)
 
 
 @pytest.fixture
@@ -316,16 +291,10 @@ def muster(
 
 
 def test_the_command_lists_accepts_rejects_and_rolls_back(
-    engine: Engine,
-    cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    muster: Callable[..., Result],
-    tmp_path: Path,
+    engine: Engine, enrol: Enrol, wait: Wait, muster: Callable[..., Result], tmp_path: Path
 ) -> None:
     anna = enrol("Anna [red]")
-    one, other = (wait(anna, made_up.embedding("Anna [red]")) for _ in range(2))
+    one, other = wait(anna), wait(anna)
     listed = [json.loads(line) for line in muster("--json").stdout.splitlines()]
     assert [(each["id"], each["person"], each["state"]) for each in listed] == [
         (str(one.id), "Anna [red]", "waiting"),
@@ -349,15 +318,11 @@ def test_the_command_lists_accepts_rejects_and_rolls_back(
 
 
 def test_the_command_says_in_one_sentence_what_is_wrong(
-    engine: Engine,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
-    muster: Callable[..., Result],
+    engine: Engine, enrol: Enrol, wait: Wait, muster: Callable[..., Result]
 ) -> None:
     assert "is not the id of a capture" in str(muster("--accept", "seven").exception)
     assert "needs the PERSON" in str(muster("--roll-back", "all").exception)
-    bela = wait(enrol("Bela"), made_up.embedding("Bela"))
+    bela = wait(enrol("Bela"))
     enrol("Anna")
     for option in ("--accept", "--reject"):
         assert "That is Bela's, not Anna's" in str(muster("Anna", option, str(bela.id)).exception)
@@ -373,15 +338,14 @@ def test_the_command_says_in_one_sentence_what_is_wrong(
 def test_a_full_disk_leaves_no_half_folder_of_pictures(
     engine: Engine,
     cipher: TemplateCipher,
-    enrol: Callable[..., Person],
-    wait: Callable[..., WaitingCandidate],
-    made_up: MadeUp,
+    enrol: Enrol,
+    wait: Wait,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     anna = enrol("Anna")
-    for _ in range(2):
-        wait(anna, made_up.embedding("Anna"))
+    wait(anna)
+    wait(anna)
     write = Path.write_bytes
     written: list[Path] = []
 

@@ -27,7 +27,8 @@ from db.verification import verdict
 from monitor.attendance.passages import passages
 from monitor.config import Settings
 from monitor.desk.days import corrections
-from monitor.desk.people import changes, merging, undo, undo_calendar
+from monitor.desk.people import changes, merging, undo
+from monitor.desk.people.act_words import ACTS
 from monitor.errors import UsageError
 from monitor.vision.encoder import ENCODER_NAME
 from tests.enroll.conftest import NOW, Who, mean_of
@@ -90,7 +91,7 @@ def test_the_number_comes_back_with_its_pin(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna", number="17")
-    changes.set_pin(engine, anna.id, "271828", cipher=cipher, shortest=6, **now())
+    changes.change(engine, anna.id, pin=changes.NewPin("271828", cipher, 6), **now())
     with reading(engine) as session:
         before = pins.find(session, "17")
     changes.change(engine, anna.id, number="", **now())
@@ -107,7 +108,7 @@ def test_a_pin_that_came_with_a_number_is_told_with_it(
     engine: Engine, cipher: TemplateCipher, enrol: Callable[..., Person], now: Clock, take: Take
 ) -> None:
     anna = enrol("Anna")
-    changes.set_pin(engine, anna.id, "271828", cipher=cipher, shortest=6, number="17", **now())
+    changes.change(engine, anna.id, number="17", pin=changes.NewPin("271828", cipher, 6), **now())
     assert take().words == "the number 17 of Anna and the new PIN of Anna"
 
 
@@ -265,11 +266,8 @@ AUTOMATIC = {
 }  # fmt: skip
 
 
-_PEOPLES = undo._EACH.keys() | undo_calendar.CALENDAR.keys() | undo._LASTING
-
-
 def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
-    """A new one goes into `_EACH` or `_LASTING` of undo.py where people do it, else into `AUTOMATIC` above."""
+    """A new one goes into `ACTS` of act_words.py where people do it, else into `AUTOMATIC` above."""
     found: set[str] = set()
     place = {"audit.note": 1, "_change": 2}  # which argument is the action
     for folder in ("db", "monitor", "enroll"):
@@ -279,8 +277,9 @@ def test_each_action_of_the_audit_log_is_an_act_or_not() -> None:
                 for action in call.args[place.get(ast.unparse(call.func), len(call.args)) :][:1]:
                     found |= {one.value for one in ast.walk(action) if isinstance(one, ast.Constant)}  # type: ignore[misc]
     assert {"rename", "erase", "follow", "activate", "deactivate"} <= found
-    assert found - {"lock "} <= _PEOPLES | AUTOMATIC | {"add "}
-    assert AUTOMATIC.isdisjoint(_PEOPLES)
+    assert found - {"lock "} <= ACTS.keys() | AUTOMATIC | {"add "}
+    assert AUTOMATIC.isdisjoint(ACTS)
+    assert undo._EACH.keys() <= ACTS.keys()
 
 
 def test_leave_shifts_and_holidays_are_taken_back(

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from db.attendance import kiosks
 from db.crypto import TemplateCipher
-from db.engine import open_database, reading, writing
+from db.engine import reading, writing
 from db.people import people
 from db.verification import ledger_check
 from monitor.attendance.days import Period
@@ -32,12 +32,11 @@ EXPORT = (
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    made = open_database(str(tmp_path / "muster.sqlite3"))
-    with writing(made) as session:
+def engine(sqlite: Engine) -> Engine:
+    with writing(sqlite) as session:
         for name, number in (("Ada Lovelace", "17"), ("Alan Turing", "18")):
             people.add_person(session, name, number=number, at=datetime(2026, 1, 1, tzinfo=UTC), actor="desk")
-    return made
+    return sqlite
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def try_liveness(run: Run, settings: "Settings", rounds: int) -> None:
     done = _present_all(trials, settings.source, rounds)
     if run.as_json:
         for one in done:
-            emit(one.record())
+            emit(one)
         emit({"summary": [found.record() for found in rates(done)]})
         return
     _tell_rates(rates(done))
