@@ -4,12 +4,16 @@ import base64
 import binascii
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from db.crypto import TemplateCipher
-from db.errors import DatabaseError, DatabaseUnavailable
+from sqlalchemy import Engine
+
+from db.crypto import TemplateCipher, bound_key
+from db.engine import reading
+from db.errors import DatabaseError, DatabaseUnavailable, WrongKey
 from monitor.files import unfinished
 
 KEY_VARIABLE: Final = "MUSTER_KEY"
@@ -23,6 +27,24 @@ def existing_cipher(folder: Path) -> TemplateCipher | None:
     """The cipher with the key of this installation; None where there is no key, and none is made."""
     found = _found(folder)
     return TemplateCipher(found[1]) if found else None
+
+
+def cipher_of(engine: Engine, folder: Path) -> TemplateCipher:
+    """The cipher for a database, with the key of this installation; makes a key only where the database has none yet.
+
+    Raises:
+        WrongKey: the database has a key, and there is none here.
+    """
+    found = existing_cipher(folder)
+    if found is not None:
+        return found
+    with reading(engine) as session:
+        if bound_key(session) is not None:
+            raise WrongKey(
+                f"The key of this database is not here; put it into {folder / KEY_FILE} again, or give it in "
+                f"{KEY_VARIABLE}."
+            )
+    return load_cipher(folder)
 
 
 def load_cipher(folder: Path) -> TemplateCipher:
@@ -71,6 +93,14 @@ def key_place(folder: Path) -> str | None:
     """
     found = _found(folder)
     return found[0] if found else None
+
+
+def open_to_others(folder: Path) -> Path | None:
+    """The key file, where it is used and more than its owner may read it."""
+    file = folder / KEY_FILE
+    if os.name != "posix" or os.environ.get(KEY_VARIABLE) or not file.exists():
+        return None
+    return file if stat.S_IMODE(file.stat().st_mode) & 0o077 else None
 
 
 def _found(folder: Path) -> tuple[str, bytes] | None:

@@ -33,6 +33,7 @@ _KINDS: Final = {
             *("rename", "group", "notes", "activate", "deactivate", "consent", "erase", "reject capture"),
             *("quarantine capture", "not live", "wrong pin", "unlock desk", "back up", "export report", "opened"),
             *("opener refused", "opener failed", "open by hand", "clock jumped", "start roll call", "end roll call"),
+            *("add desk user", "remove desk user", "add key", "revoke key"),
         ),
     }.items()
     for action in actions
@@ -41,7 +42,7 @@ _KINDS: Final = {
 
 _ROWS: Final[Mapping[str, Set[str]]] = {
     "person": {"pin"}, "subject": {"template", "portrait"}, "consent": set(), "ended": set(), "kiosk": set(),
-    "shift": {"shift"}, "leave": {"leave"}, "holiday": {"holiday"},
+    "shift": {"shift"}, "leave": {"leave"}, "holiday": {"holiday"}, "user": set(), "key": set(),
 }  # fmt: skip
 """The shared rows that may be others after a proved row of a kind was written; any for a kind that is not here."""
 

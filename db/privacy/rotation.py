@@ -21,6 +21,7 @@ from db.errors import DatabaseError
 from db.key_store import (
     KEY_FILE,
     KEY_VARIABLE,
+    cipher_of,
     decode_key,
     key_place,
     load_key,
@@ -63,8 +64,7 @@ def rotate(engine: Engine, folder: Path, *, at: datetime, actor: str) -> Rotated
     Raises:
         DatabaseError: the old key is not the database's, or the new one cannot be kept.
     """
-    old_key = load_key(folder)
-    old = TemplateCipher(old_key)
+    old, old_key = cipher_of(engine, folder), load_key(folder)
     with reading(engine) as session:
         bound = bound_key(session)
     for behind in retired_ciphers(folder):

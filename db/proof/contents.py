@@ -1,5 +1,5 @@
 """What the proof says of a row: the columns that count, of people, pseudonyms, consents, the audit log, kiosks, shifts,
-public holidays and leave."""
+public holidays, leave, who works at the desk, and keys of the HTTP interface."""
 
 import hashlib
 import hmac
@@ -18,7 +18,8 @@ from db.schema.attendance import KioskRow
 from db.schema.audit import AuditRow
 from db.schema.base import Base
 from db.schema.calendar import HolidayRow, LeaveRow, ShiftRow
-from db.schema.people import ConsentRow, PersonRow, SubjectRow
+from db.schema.people import ConsentRow, DeskUserRow, PersonRow, SubjectRow
+from db.schema.programs import ApiKeyRow
 
 Kind: TypeAlias = str
 """One of `KINDS`: rows; ended: a person was erased or merged; ledger: the events of before; begun: kinds since now."""
@@ -62,12 +63,18 @@ _COLUMNS: Final[Mapping[Kind, tuple[InstrumentedAttribute[Any], ...]]] = {
         *(LeaveRow.id, LeaveRow.person_id, LeaveRow.first, LeaveRow.last),
         *(LeaveRow.kind, LeaveRow.half, LeaveRow.note),
     ),
+    "user": (DeskUserRow.id, DeskUserRow.name, DeskUserRow.pin_hash, DeskUserRow.created_at),
+    "key": (
+        *(ApiKeyRow.id, ApiKeyRow.name, ApiKeyRow.hash, ApiKeyRow.rights),
+        *(ApiKeyRow.created_at, ApiKeyRow.expires_at, ApiKeyRow.revoked_at),
+    ),
 }
 """What is proved of each kind's rows, their id first."""
 KINDS: Final = tuple(_COLUMNS)
 """In the order in which one transaction's rows are proved."""
-LATER: Final[tuple[Kind, ...]] = ("kiosk", "shift", "holiday", "leave")
-"""Kinds that a chain of before 0.12 does not speak of. Rows of these are deleted for good reasons, too."""
+LATER: Final[tuple[Kind, ...]] = ("kiosk", "shift", "holiday", "leave", "user", "key")
+"""Kinds that a chain of before 0.12 (the last two: 0.14) does not speak of. Rows of these are deleted for good reasons,
+too."""
 KIND_OF: Final[Mapping[Any, Kind]] = {columns[0].class_: kind for kind, columns in _COLUMNS.items()}
 _PUBLIC: Final[Mapping[Kind, int]] = {"audit": 5}
 """How many of the first columns stay when the person is erased; of other kinds none."""

@@ -25,7 +25,8 @@ from db.errors import DatabaseUnavailable
 from db.proof import entries, images
 from db.proof.contents import canonical
 from db.proof.key import ProofKey, Prover, of_engine, of_session, proof_key, use
-from db.schema.proof import ChainRow
+from db.schema.attendance import EventRow
+from db.schema.proof import ChainRow, ProofRow
 
 HEADS_FILE: Final = "ledger.heads"
 EMPTIED: Final = "its proof was emptied: what was noted of this ledger earlier had entries"
@@ -178,21 +179,37 @@ def read(file: Path, keys: Mapping[str, ProofKey], chain: UUID | None) -> Noted:
     return Noted(tuple(found), tuple(changed))
 
 
-def of_database(noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...]:
+def of_database(session: Session, noted: Noted, chain: UUID | None, place: str) -> tuple[Head, ...]:
     """The heads of the database at this place, since a backup was put there last: it may be of another line than they.
 
-    Those of the same ledger at other places belong to it until the first one here: it was moved or copied from there.
-    What is noted there later is of the other copy, which may say something else since.
+    Those of the same ledger at other places belong to it until the first one here, for it was moved or copied from
+    there, or until a backup was put there that does not have what this one has, as the database that was kept aside
+    then. What is noted there later is of the other copy, which may say something else since.
     """
     found: list[Head] = []
-    here = False
+    elsewhere = True
     for head in noted.heads:
         same = head.chain == str(chain)
-        if head.database != place and (here or not same):
+        if head.database == place:
+            elsewhere = elsewhere and not same
+        elif not elsewhere or not same:
             continue
-        here = here or (same and head.database == place)
+        elif head.restored and any(_is_behind(head, one) and _has(session, one) for one in reversed(found)):
+            elsewhere = False
+            continue
         found = [head] if head.restored else [*found, head]
     return tuple(found)
+
+
+def _is_behind(one: Head, other: Head) -> bool:
+    return one.events < other.events or one.entries < other.entries
+
+
+def _has(session: Session, head: Head) -> bool:
+    """Whether both chains have the rows at which they ended then."""
+    event = session.scalar(select(EventRow.hash).where(EventRow.seq == head.events))
+    entry = session.scalar(select(ProofRow.mac).where(ProofRow.seq == head.entries))
+    return (event or entries.START, entry or entries.START) == (head.head, head.proof)
 
 
 def is_emptied(now: Head, noted: Noted) -> bool:

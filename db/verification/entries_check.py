@@ -16,7 +16,7 @@ from db.schema.types import raw, uuid_of
 
 _AT_ONCE: Final = 10_000
 _CALLED: Final[Mapping[Kind, str]] = {
-    "subject": "pseudonym", "audit": "audit entry", "holiday": "public holiday",
+    "subject": "pseudonym", "audit": "audit entry", "holiday": "public holiday", "user": "desk user", "key": "API key",
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def _scope(shift: Content) -> str:
 
 _TOLD: Final[Mapping[Kind, Callable[[Content], str]]] = {
     "audit": lambda row: f" ({row.public[3]}, {row.public[1]:%Y-%m-%d %H:%M})",
-    "kiosk": lambda row: f" ({row.personal[1]})",
+    **dict.fromkeys(("kiosk", "user", "key"), lambda row: f" ({row.personal[1]})"),
     "shift": _scope,
     "holiday": lambda row: f" ({row.personal[2]}, {row.personal[1]})",
     "leave": lambda row: f" ({row.personal[2]} to {row.personal[3]})",

@@ -101,7 +101,7 @@ def verify(
     with reading(engine) as session:
         keys = _keys(session, cipher, problems)
         chain = session.scalar(select(ChainRow.id))
-        noted = _noted(engine, heads_file, keys, chain, problems)
+        noted = _noted(session, engine, heads_file, keys, chain, problems)
         shared = session.scalar(select(ForwardedRow.seq).limit(1)) is not None
         proved = entries_check.verify(session, keys, {one.entries: one.proof for one in noted}, shared=shared)
         adopted = _adopted(session, chain, proved, problems)
@@ -159,7 +159,12 @@ def _keys(session: Session, cipher: TemplateCipher | None, problems: list[str]) 
 
 
 def _noted(
-    engine: Engine, file: Path | None, keys: Mapping[str, ProofKey], chain: UUID | None, problems: list[str]
+    session: Session,
+    engine: Engine,
+    file: Path | None,
+    keys: Mapping[str, ProofKey],
+    chain: UUID | None,
+    problems: list[str],
 ) -> tuple[Head, ...]:
     """The heads of this database; what is wrong with the file is added to the problems."""
     if file is None or not keys:
@@ -168,7 +173,7 @@ def _noted(
     if noted.changed:
         problems.append(f"{file} was changed (line {few(list(map(str, noted.changed)), ', ')})")
     place = migrate.where(engine)
-    mine = heads.of_database(noted, chain, place)
+    mine = heads.of_database(session, noted, chain, place)
     strange = [head for head in mine if head.chain and head.chain != str(chain)]
     if strange:
         last, when = strange[-1], strange[-1].at[:16].replace("T", " ")

@@ -117,11 +117,11 @@ class Run:
             DatabaseError: the database cannot be opened, or the key cannot be read or is another database's.
         """
         from db.engine import open_database
-        from db.key_store import load_cipher
+        from db.key_store import cipher_of
         from db.proof.heads import open_with
 
         engine = open_database((settings or self.settings()).db, create=create, read_only=read_only)
-        cipher = load_cipher(self.config_file.parent)
+        cipher = cipher_of(engine, self.config_file.parent)
         if not read_only:
             open_with(engine, cipher, self.config_file.parent)
         return engine, cipher

@@ -1,7 +1,6 @@
 """Checks of the template key and the database; neither is created."""
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,7 +16,7 @@ from db.crypto import bound_key
 from db.engine import open_database, reading, require_writable
 from db.errors import DatabaseError, WrongUrl
 from db.faces.templates import count_means
-from db.key_store import KEY_FILE, key_place, load_cipher
+from db.key_store import KEY_FILE, key_place, load_cipher, open_to_others
 from db.location import sqlite_file
 from db.people import people
 from db.verification import ledger_check
@@ -62,7 +61,7 @@ def check_key(settings: Settings, config: Path | None) -> Iterator[Check]:
     if known not in (None, key_id):
         advice = "Give the right key in MUSTER_KEY, or restore the key file."
         yield fail(name, f"The key in {place} is not the key that encrypts the templates of this database.", advice)
-    elif place == str(file) and os.name == "posix" and stat.S_IMODE(file.stat().st_mode) & 0o077:
+    elif open_to_others(file.parent):
         yield warn(name, f"Other accounts may read the key in {file}.", f"Run: chmod 600 '{file}'")
     else:
         yield ok(name, f"The key is in {place}; keep a copy of it elsewhere.")

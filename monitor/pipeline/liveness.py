@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from monitor.domain import Frame, Question, Track
 from monitor.vision.face_mesh import Mesh, MeshModel, yaw, yaw_twice
 from monitor.vision.liveness.motion import Cues, Limits, MotionWindow, has_relief, judge
-from monitor.vision.liveness.turn import PATIENCE, TURN, TURNING, Answer, TurnQuestion
+from monitor.vision.liveness.turn import TURN, TURNING, Answer, TurnQuestion
 
 Mode: TypeAlias = Literal["off", "ask", "always"]
 
@@ -184,10 +184,12 @@ class LivenessCheck:
 
     @staticmethod
     def _step_back(one: TrackLiveness, seconds: float) -> None:
-        """Who was asked and is too far away now is late as everybody else: others wait for their question."""
-        turn = one.turn
-        if turn is not None and (turn.see(seconds, None) is Answer.LATE or seconds - turn.asked_at > 2 * PATIENCE):
-            one.fail(turn, "too far away")
+        """Who was asked and is too far away now is late as everybody else: others wait for their question.
+
+        A head that turned aside may be too narrow in some frames; these say nothing of the turn.
+        """
+        if one.turn is not None and one.turn.is_late(seconds):
+            one.fail(one.turn, "too far away")
 
     def _collect(
         self, one: TrackLiveness, frame: Frame, track: Track, mesh: Mesh, *, recognised: bool, broken: bool

@@ -2,11 +2,13 @@
 
 A line is the first 16 hexadecimal digits of its SHA-256 and the fact as JSON, sealed with the template key: names,
 faces and portraits are never readable in it. A line `written` names the hash of a fact that is in the database, so that
-a damaged line does not hide another. Once all facts are written the file is emptied.
+a damaged line does not hide another. Once all facts are written the file is emptied. A file beside it keeps some room
+on the disk, which the journal takes where the disk is full.
 """
 
 import base64
 import binascii
+import errno
 import hashlib
 import json
 import os
@@ -31,6 +33,9 @@ from monitor.domain import Sighting
 
 SYNC_EVERY: Final = 0.02
 """Seconds between two syncs while facts wait; each takes some milliseconds, in which nothing else is taken."""
+
+RESERVE: Final = 4_000_000
+"""Bytes of the disk that are kept for facts while it is full: some 4,000 of known people, 30 of unknown ones."""
 
 _BELONGS_TO: Final = "journal"
 _WRITTEN: Final = b"written"
@@ -90,6 +95,8 @@ class Journal:
         """Hashes of the facts that are not written yet, oldest first."""
         self._synced, self._synced_at = True, -SYNC_EVERY
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._reserve = file.with_suffix(".reserve")
+        self._keep_reserve()
 
     def read(self) -> tuple[list[Fact], int]:
         """The facts that an earlier run did not get written, oldest first, and how many lines cannot be read.
@@ -140,11 +147,21 @@ class Journal:
         Raises:
             OSError: it cannot be written; the file is as before.
         """
-        length = os.fstat(self._descriptor).st_size
         line = self._sealed(fact)
         try:
+            self._write(line, sync=sync)
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not self._reserve.exists():
+                raise
+            self._reserve.unlink()
+            self._write(line, sync=sync)
+        self._waiting.append(line.partition(b" ")[0])
+
+    def _write(self, line: bytes, *, sync: bool) -> None:
+        length = os.fstat(self._descriptor).st_size
+        try:
             if os.write(self._descriptor, line) != len(line):
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, "No space left on device")
             self._synced = False
             if sync and monotonic() - self._synced_at >= SYNC_EVERY:
                 self.sync()
@@ -152,7 +169,16 @@ class Journal:
             with suppress(OSError):
                 os.ftruncate(self._descriptor, length)
             raise
-        self._waiting.append(line.partition(b" ")[0])
+
+    def _keep_reserve(self) -> None:
+        """Takes the room on the disk, where there is so much and the system can do so."""
+        if self._reserve.exists() or not hasattr(os, "posix_fallocate"):
+            return
+        try:
+            with self._reserve.open("xb") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
 
     def sync(self) -> None:
         """Has all facts outlive a power cut. Raises: OSError: the disk refuses it."""
@@ -171,12 +197,14 @@ class Journal:
             os.write(self._descriptor, _WRITTEN + b" " + written + b"\n")
         else:
             os.ftruncate(self._descriptor, 0)
+            self._keep_reserve()
 
     def close(self) -> None:
-        """Closes the file, and removes it when no fact waits."""
+        """Closes the file, and removes it and the reserve when no fact waits."""
         os.close(self._descriptor)
         if not self._waiting:
             self.file.unlink(missing_ok=True)
+            self._reserve.unlink(missing_ok=True)
 
     def _sealed(self, fact: Fact) -> bytes:
         plain = json.dumps(_FACT.dump_python(fact), default=_plain).encode()

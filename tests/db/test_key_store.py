@@ -5,10 +5,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from db.crypto import TemplateCipher
-from db.errors import DatabaseError
-from db.key_store import load_cipher
+from db.errors import DatabaseError, WrongKey
+from db.key_store import cipher_of, load_cipher
+from db.proof.heads import open_with
 
 
 def test_a_first_start_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
@@ -40,3 +42,13 @@ def test_a_damaged_key_file_is_named_and_kept(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match=r"template\.key"):
         load_cipher(tmp_path)
     assert (tmp_path / "template.key").read_bytes() == b"\xff\xfe broken"
+
+
+def test_a_database_whose_key_is_not_here_gets_no_new_one(sqlite: Engine, tmp_path: Path) -> None:
+    made = cipher_of(sqlite, tmp_path)
+    open_with(sqlite, made, tmp_path)
+    assert cipher_of(sqlite, tmp_path).key_id == made.key_id
+    (tmp_path / "template.key").unlink()
+    with pytest.raises(WrongKey, match=r"is not here; put it into .*template\.key again"):
+        cipher_of(sqlite, tmp_path)
+    assert not (tmp_path / "template.key").exists()

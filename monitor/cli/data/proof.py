@@ -1,7 +1,7 @@
 """`muster db verify` and `head`: whether the database is whole, and where its ledger ends."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -11,6 +11,13 @@ from monitor.text import few, plural
 
 if TYPE_CHECKING:
     from db.verification.verdict import Verdict
+
+
+_LATER: Final = {
+    "kiosk": "kiosks", "shift": "shifts", "holiday": "holidays", "leave": "leave",
+    "user": "desk users", "key": "API keys",
+}  # fmt: skip
+"""Kinds of rows that an older Muster does not prove."""
 
 
 @shared
@@ -80,14 +87,15 @@ def _tell_whole(found: "Verdict", how_far: str | None) -> None:
     if not found.proved:
         tell("The key is not here, so who wrote the rows was not verified; run this where the key is.")
         return
-    calendars = "" if entries.unproved else " kiosks, shifts, holidays, leave"
+    proved = ["People", "consents", *(words for kind, words in _LATER.items() if kind not in entries.unproved)]
     tell(
-        f"People, consents,{calendars} and the audit log are as Muster wrote them: "
+        f"{', '.join(proved)} and the audit log are as Muster wrote them: "
         f"{plural(entries.entries, 'entry', 'entries')}. "
         f"{plural(found.sealed, 'sealed value')} opened; {plural(found.heads, 'noted head')} found again."
     )
     if entries.unproved:
-        tell("Kiosks, shifts, holidays and leave are proved from when this Muster first writes to the database.")
+        later = ", ".join(_LATER[kind] for kind in entries.unproved)
+        tell(f"Proved from when this Muster first writes to the database: {later}.")
     foreign = own.foreign + entries.foreign
     if foreign:
         tell(f"{plural(foreign, 'row')} of other installations: verify these with their keys.")

@@ -72,6 +72,7 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
     """A kiosk with the settings as they are now. Gives whether the app was left to begin once more."""
     headless = headless or run.as_json or not out.is_terminal
     with starting():
+        from db.key_store import open_to_others
         from monitor.desk.programs.around import programs_around
         from monitor.desk.store import Store
         from monitor.sources.source import open_source
@@ -81,6 +82,8 @@ def _kiosk(run: Run, given: dict[str, str | int | None], at: str | None, *, head
         store = Store(*open_store(run, settings, wait=frames.live))
         if not headless:
             import monitor.tui.run  # noqa: F401 - that takes as long again
+    if key := open_to_others(run.config_file.parent):
+        tell(printable(f"muster: Other accounts may read the key in {key}. Run: chmod 600 '{key}'", 1200), err)
     live = settings.liveness_of(live=frames.live) != "off"
     around = programs_around(store.engine, settings, live=live, site=follower(run, settings, store))
     make = partial(_make, run, settings, store, frames, fail_fast=headless)

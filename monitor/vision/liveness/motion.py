@@ -74,7 +74,8 @@ class Limits:
     """Limits of the measures; chosen on one half of the people of `tests/bench/liveness.py`."""
 
     life: float = 0.07
-    """Least difference of the liveliest of eyes, mouth and nose, times a quarter of its excess (at most 2)."""
+    """Least difference of the liveliest of eyes, mouth and nose, times a quarter of its excess (at most 1): cheeks that
+    are smooth are quiet on a picture, too."""
     surroundings: float = 0.10
     """Share of edges beside the head that change from which something is carried."""
     ring: float = 0.30
@@ -252,7 +253,7 @@ def judge(cues: Sequence[Cues], limits: Limits | None = None) -> Verdict:
     high = {name: _quantile([getattr(one, name) for one in cues], 0.9) for name in names}
     beside = {name: _quantile([getattr(one, name) for one in cues], 0.75) for name in ("surroundings", "ring")}
     scene = _quantile([one.scene for one in cues], 0.75)
-    life = _quantile([max(one.eyes, one.mouth, one.nose) for one in cues], 0.9) * min(high["excess"] / 4, 2)
+    life = _quantile([max(one.eyes, one.mouth, one.nose) for one in cues], 0.9) * min(high["excess"] / 4, 1)
     standing = scene < limits.scene
     carried = standing and (beside["surroundings"] >= limits.surroundings or beside["ring"] >= limits.ring)
     measures = {**high, **beside, "scene": scene, "life": life}

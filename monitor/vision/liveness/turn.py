@@ -16,7 +16,8 @@ STRAIGHT: Final = 8.0
 PATIENCE: Final = 4.0
 """Seconds for a turn."""
 _HELD: Final = 0.3
-"""Seconds, and at least three frames, in which each frame shows the turn: a bent sheet seems to turn for less."""
+"""Seconds, and at least three frames, in which each frame shows the turn, and half of them the depth of a head: a bent
+sheet seems to turn for less, and the depth of one frame alone is too noisy."""
 _SIGN: Final = {Question.LEFT: 1.0, Question.RIGHT: -1.0}
 
 
@@ -44,8 +45,8 @@ class TurnQuestion:
     answer: Answer = Answer.AWAITED
     widest: float = 0.0
     """Most degrees to the asked side until now."""
-    _held: list[float] = field(default_factory=list)
-    """When the frames in a row were taken that show the turn."""
+    _held: list[tuple[float, bool]] = field(default_factory=list)
+    """Of the frames in a row that show the turn: when they were taken, and whether they show depth."""
 
     def see(self, seconds: float, yaw: float | None, *, relief: bool = True) -> Answer:
         """The answer after one more frame.
@@ -58,18 +59,29 @@ class TurnQuestion:
             return self.answer
         turned = self.turned(yaw)
         self.widest = max(self.widest, turned)
-        self._held = [*self._held, seconds] if turned >= TURN and relief else []
-        if self.answer is Answer.AWAITED and len(self._held) >= 3 and seconds - self._held[0] >= _HELD:
+        self._held = [*self._held, (seconds, relief)] if turned >= TURN else []
+        if self.answer is Answer.AWAITED and self._is_held:
             self.answer = Answer.TURNED
         if self.answer is Answer.TURNED and yaw is not None and abs(yaw - self.straight) <= STRAIGHT:
             self.answer = Answer.PASSED
-        elif seconds - self.asked_at > PATIENCE * (2 if self.answer is Answer.TURNED else 1):
+        elif self.is_late(seconds):
             self.answer = Answer.LATE
         return self.answer
+
+    def is_late(self, seconds: float) -> bool:
+        """Whether the time for the turn is over, or for the turn and the look back."""
+        return seconds - self.asked_at > PATIENCE * (1 if self.answer is Answer.AWAITED else 2)
 
     def turned(self, yaw: float | None) -> float:
         """Degrees to the asked side; 0 without a mesh."""
         return 0.0 if yaw is None else _SIGN[self.side] * (yaw - self.straight)
+
+    @property
+    def _is_held(self) -> bool:
+        held = self._held
+        if len(held) < 3 or held[-1][0] - held[0][0] < _HELD:
+            return False
+        return 2 * sum(relief for _, relief in held) >= len(held)
 
     @property
     def words(self) -> Question:

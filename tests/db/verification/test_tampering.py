@@ -21,7 +21,8 @@ from db.calendar import Leave, Shift
 from db.crypto import TemplateCipher
 from db.engine import writing
 from db.ids import new_id
-from db.people import consents, people
+from db.people import consents, desk_users, people
+from db.programs import keys
 from db.proof import contents, entries, heads
 from db.proof.heads import HEADS_FILE, open_with
 from db.proof.key import ProofKey, Prover, proof_key, use
@@ -36,7 +37,7 @@ TABLES: Final[dict[str, Table]] = {
 }
 EDITED: Final = {
     "event": "actor", "subject": "person_id", "person": "name", "consent": "given", "audit": "actor", "kiosk": "site",
-    "shift": "grace_minutes", "holiday": "name", "leave": "note",
+    "shift": "grace_minutes", "holiday": "name", "leave": "note", "user": "pin_hash", "key": "hash",
 }  # fmt: skip
 """The column that is edited."""
 
@@ -79,6 +80,10 @@ def _write(engine: Engine, at: datetime) -> None:
             shifts.add(session, mine, at=at, actor="desk")
             holidays.add(session, day, f"Day {number}", at=at, actor="desk")
             leave.add(session, Leave(new_id(), person, day, day, "sick", note=f"{number}"), at=at, actor="desk")
+            desk_users.add(session, f"Clerk {number}", f"pin {number}", at=at, actor="desk")
+            keys.add(
+                session, f"Board {number}", f"{number}", (f"right {number}",), expires_at=None, at=at, actor="desk"
+            )
     for number in range(9):
         when = at + timedelta(hours=number)
         with writing(engine) as session:
@@ -98,9 +103,9 @@ def test_what_nobody_touched_is_whole(proved: Engine, cipher: TemplateCipher, tm
     assert found.problems == ()
     assert (found.ledger.events, found.proved, found.ledger.foreign, found.entries.foreign) == (9, True, 0, 0)
     assert found.heads > 0
-    calendars = 3 * 3 * 2
-    """With an entry of the audit log each."""
-    assert found.entries.entries == 2 + 4 + 3 * 3 + calendars + 9 * 2
+    others = 3 * 5 * 2
+    """Calendars, desk users and keys, with an entry of the audit log each."""
+    assert found.entries.entries == 2 + 4 + 3 * 3 + others + 9 * 2
 
 
 # The attacker
@@ -155,6 +160,7 @@ def _new_row(session: Session, kind: str) -> dict[str, Any]:
         row["hash"] = ledger.chain_hash(EventRow(**row), row["seq"], row["previous_hash"])
     other: dict[str, dict[str, Any]] = {
         "person": {"number": "777"}, "kiosk": {"name": "M"}, "holiday": {"on_day": date(2027, 1, 1)},
+        "user": {"name": "M"}, "key": {"name": "M", "hash": "M"},
     }  # fmt: skip
     return row | other.get(kind, {})
 
@@ -170,7 +176,7 @@ def swap(session: Session, kind: str) -> None:
     _set(session, kind, other["id"], **{SWAPPED[kind]: one[SWAPPED[kind]]})
 
 
-SWAPPED: Final = EDITED | {"event": "subject", "audit": "person_id"}
+SWAPPED: Final = EDITED | {"event": "subject", "audit": "person_id", "key": "rights"}
 
 
 def renumber(session: Session, kind: str) -> None:
@@ -302,8 +308,18 @@ NAMED: Final[dict[tuple[str, str], str]] = {
     ("leave", "delete"): "the leave * of Bob was deleted",
     ("leave", "insert"): "the leave * (2026-12-27 to 2026-12-27) of Cleo was not written by Muster",
     ("leave", "swap"): "the leave * (2026-12-25 to 2026-12-25) of Ada was changed",
+    ("user", "edit"): "the desk user * (Clerk 2) was changed",
+    ("user", "delete"): "the desk user * was deleted",
+    ("user", "insert"): "the desk user * (M) was not written by Muster",
+    ("user", "swap"): "the desk user * (Clerk 1) was changed",
+    ("key", "edit"): "the API key * (Board 2) was changed",
+    ("key", "delete"): "the API key * was deleted",
+    ("key", "insert"): "the API key * (M) was not written by Muster",
+    ("key", "swap"): "the API key * (Board 1) was changed",
 }
-CALLED: Final = {"subject": "pseudonym", "audit": "audit entry", "holiday": "public holiday"}
+CALLED: Final = {
+    "subject": "pseudonym", "audit": "audit entry", "holiday": "public holiday", "user": "desk user", "key": "API key",
+}  # fmt: skip
 LATER: Final = {
     "renumber": "proof entry * was changed, or not written by Muster",
     "cut": "were cut off",

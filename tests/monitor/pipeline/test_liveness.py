@@ -128,6 +128,16 @@ def test_a_head_that_turns_from_one_frame_to_the_next_is_still_the_person_who_wa
     assert door.phases == [Phase.OPENED, Phase.LIVE]
 
 
+def test_a_small_head_that_is_too_narrow_in_some_frames_while_it_is_turned_passes() -> None:
+    door = Door("always", width=50)
+    door.head.degrees = 25.0 if door.until_asked() is Question.LEFT else -25.0
+    for door.width in (44, 50) * 5:
+        door.play(1 / FPS)
+    door.head.degrees = 0.0
+    door.play(0.5)
+    assert door.phases == [Phase.OPENED, Phase.LIVE]
+
+
 def test_a_mesh_that_turns_on_a_face_that_stays_flat_is_no_answer() -> None:
     door = Door(limits=Limits())
     door.turn(door.until_asked()).play(PATIENCE)

@@ -5,7 +5,7 @@ import pytest
 
 from monitor.domain import Box, Face, RgbImage
 from monitor.pipeline.search_plan import Search, SearchPlan
-from monitor.vision.detection.tiles import small_tiles, whole
+from monitor.vision.detection.tiles import near, small_tiles, whole
 
 WIDTH, HEIGHT, FPS = 640, 480, 30.0
 WHOLE = whole(WIDTH, HEIGHT)
@@ -124,6 +124,18 @@ def test_a_small_face_on_a_large_picture_is_searched_for_where_it_was() -> None:
     assert again is not None
     around = [tile for tile in again.tiles if tile.width < 250]
     assert any(tile.left < 300 and tile.right > 360 and tile.top < 150 and tile.bottom > 210 for tile in around)
+
+
+def test_a_face_that_was_not_found_again_is_searched_for_where_it_was_for_a_moment() -> None:
+    plan, where = SearchPlan(), near(face().box, WIDTH, HEIGHT)
+    meet(plan, face(), settled=False)
+    tiles = []
+    for seconds in (2.1, 2.2, 2.55, 2.6):
+        search = plan.next(door(300), seconds)
+        assert search is not None
+        tiles.append(where in search.tiles)
+        plan.learn(seconds, [], settled=False)
+    assert tiles == [False, True, True, False]
 
 
 def test_dark_frames_between_lit_ones_are_left_out_and_a_light_switched_off_is_not() -> None:

@@ -27,7 +27,7 @@ from db.proof.heads import open_with
 from db.records.people import Person
 from monitor.domain import Phase
 from monitor.recording import journal as journaling
-from monitor.recording.journal import Journal, PinGiven, Seen, journal_file
+from monitor.recording.journal import RESERVE, Journal, PinGiven, Seen, journal_file
 from tests.monitor.recording.arrivals import AT, CIPHER, PORTRAIT, Listener, Lock, Start, seen
 
 ADA = Person(new_id(), "Ada [b]\x1b[31m", None, "Team", True, "", AT)
@@ -186,6 +186,30 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pyte
     monkeypatch.undo()
     journal.append(second, sync=False)
     assert Journal(file, CIPHER).read() == ([first, second], 0)
+
+
+def test_on_a_full_disk_facts_take_the_room_that_was_kept_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, reserve, write = tmp_path / "journal", tmp_path / "journal.reserve", os.write
+    journal = Journal(file, CIPHER)
+    assert (reserve.stat().st_size, reserve.stat().st_blocks * 512 >= RESERVE) == (RESERVE, True)
+
+    def on_a_full_disk(descriptor: int, data: bytes) -> int:
+        return write(descriptor, data[:20] if reserve.exists() else data)
+
+    monkeypatch.setattr(os, "write", on_a_full_disk)
+    facts = [PinGiven(new_id(), AT, new_id()) for _ in range(2)]
+    for fact in facts:
+        journal.append(fact, sync=False)
+    assert not reserve.exists()
+    assert Journal(file, CIPHER).read() == (facts, 0)
+    reserve.unlink()
+    for _ in facts:
+        journal.written()
+    assert reserve.exists(), "once all are written it is kept again"
+    journal.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_each_pair_of_kiosk_and_database_has_a_file_of_its_own(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from db.attendance import kiosks
 from db.engine import open_database, reading, writing
 from db.errors import DatabaseFull, NoDatabase
+from db.key_store import write_key_file
 from monitor.cli.kiosk import kiosk as command
 from monitor.cli.main import app
 from monitor.cli.options import Run
@@ -75,13 +76,19 @@ def test_an_app_that_is_left_to_begin_again_does_so_with_a_terminal(monkeypatch:
     assert runs == [True, False, False]
 
 
-def test_pictures_that_cannot_be_read_are_told_by_the_exit_code(tmp_path: Path) -> None:
+def test_pictures_that_cannot_be_read_are_told_by_the_exit_code_and_a_key_for_all_eyes_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "muster.toml").touch()
+    write_key_file(tmp_path / "template.key", b"k" * 32, replace=False)
+    (tmp_path / "template.key").chmod(0o644)
     (tmp_path / "pictures").mkdir()
     Image.new("RGB", (64, 48)).save(tmp_path / "pictures" / "1.png")
     (tmp_path / "pictures" / "2.png").write_text("no picture")
-    given = ["--source", str(tmp_path / "pictures"), "--db", str(tmp_path / "a.sqlite3")]
-    done = CliRunner().invoke(app, ["kiosk", *given, "--headless"])
+    given = ["--source", tmp_path / "pictures", "--db", tmp_path / "a.sqlite3", "--config", tmp_path / "muster.toml"]
+    done = CliRunner().invoke(app, ["kiosk", *map(str, given), "--headless"])
     assert (done.exit_code, "1 of 2 images" in done.stderr) == (3, True), done.output
+    assert f"chmod 600 '{tmp_path / 'template.key'}'" in done.stderr
 
 
 def test_a_time_in_the_future_is_said_and_sub_folders_are_named(tmp_path: Path) -> None:

@@ -198,6 +198,27 @@ def test_a_backup_of_before_a_new_key_is_sealed_with_the_new_one(
         restore(settings(sqlite), new, file, tmp_path, at=NOW, actor="test")
 
 
+def test_the_database_of_before_is_whole_and_a_change_in_it_is_found(sqlite: Engine, tmp_path: Path) -> None:
+    heads.open_with(sqlite, CIPHER, tmp_path)
+    live(sqlite, "Ada")
+    file = back_up(sqlite, tmp_path, at=NOW, actor="test")
+    live(sqlite, "Eve", "Bob")
+    heads.note(sqlite, NOW)
+    done = restore(settings(sqlite), CIPHER, file, tmp_path, at=NOW, actor="test")
+    restored = open_database(str(sqlite.url.database))
+    heads.open_with(restored, CIPHER, tmp_path)
+    for name in ("Zoe", "Yan", "Uma"):
+        live(restored, name)
+        heads.note(restored, NOW)
+    before = open_database(str(done.aside))
+    noted = tmp_path / heads.HEADS_FILE
+    assert [system.verify(one, CIPHER, noted).problems for one in (restored, before)] == [(), ()]
+    with before.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER attendance_event_no_delete")
+        connection.exec_driver_sql("DELETE FROM attendance_event WHERE seq = 3")
+    assert system.verify(before, CIPHER, noted).problems
+
+
 def test_the_database_of_before_is_deleted_in_time(sqlite: Engine, tmp_path: Path) -> None:
     heads.open_with(sqlite, CIPHER, None)
     live(sqlite, "Ada")

@@ -41,6 +41,14 @@ def test_a_turn_of_less_than_three_tenths_of_a_second_is_none_nor_one_of_two_fra
     assert slow.see(1.2, 25.0) is Answer.TURNED
 
 
+@pytest.mark.parametrize(("depths", "answer"), [((True, False), Answer.TURNED), ((False, True, False), Answer.AWAITED)])
+def test_half_of_the_frames_that_show_a_turn_show_the_depth_of_a_head(depths: tuple[bool, ...], answer: Answer) -> None:
+    question = TurnQuestion(Question.LEFT, 0.0, 0.0)
+    for frame in range(12):
+        question.see(frame / 15, 25.0, relief=depths[frame % len(depths)])
+    assert question.answer is answer
+
+
 def test_who_does_not_turn_in_time_is_late_for_good() -> None:
     frames = round(PATIENCE * 15) + 2
     assert after([TURN - 1] * (frames - 3)).answer is Answer.AWAITED
