@@ -17,6 +17,7 @@ from db.records.attendance import Presence
 from db.records.people import Person
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
+from monitor.errors import UsageError
 from monitor.text import date_text
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
@@ -150,15 +151,15 @@ one, and an entry that no longer counts stands in brackets.
         event = line.event
         at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
         fields = [Ask("at", "At (hh:mm)", at), Ask("kind", "What happened", kind, KINDS), Ask("reason", "Reason")]
+        text = "The old entry stays in the ledger; the new one counts."
+        instant = partial(self._instant, entries, event.at)
         self._ask(
-            Dialog("Correct this entry", "The old entry stays in the ledger; the new one counts.", fields,
-                   yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
+            Dialog("Correct this entry", text, fields, yes="Correct", check=instant),
             lambda answers: app.by_desk(
-                corrections.correct, app.settings, event.id, presence(answers),
-                self._instant(entries, answers, event.at), answers["reason"],
+                corrections.correct, app.settings, event.id, presence(answers), instant(answers), answers["reason"]
             ),
             "The entry is corrected. Ctrl+Z takes it back.",
-        )  # fmt: skip
+        )
 
     def action_sheet(self) -> None:
         """All days of the month of this person."""
@@ -169,32 +170,29 @@ one, and an entry that no longer counts stands in brackets.
         if entries is None:
             return
         fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
+        text = "For what no camera saw. The ledger says that the desk wrote it."
+        instant = partial(self._instant, entries, None)
         self._ask(
-            Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
-                   check=lambda answers: self._check(entries, answers)),
+            Dialog("Add an entry", text, fields, yes="Add", check=instant),
             lambda answers: app.by_desk(
-                corrections.add, app.settings, self._person.id, presence(answers),
-                self._instant(entries, answers), answers["reason"],
+                corrections.add, app.settings, self._person.id, presence(answers), instant(answers), answers["reason"]
             ),
             "The entry is added. Ctrl+Z takes it back.",
-        )  # fmt: skip
+        )
 
-    def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
-        """The instant that the answers name; they were checked."""
-        clock, zone = clock_of(answers), self.app.settings.zone
-        at = entries.instant(clock, zone, near) if clock else None
-        assert at is not None
-        return at
+    def _instant(self, entries: corrections.PersonEntries, near: datetime | None, answers: Answers) -> datetime:
+        """The instant that was typed.
 
-    def _check(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
-        """What is wrong with the time, or None."""
-        clock, zone = clock_of(answers), self.app.settings.zone
-        if clock is None:
-            return "Type the time as hh:mm, such as 08:58."
-        at = entries.instant(clock, zone, near)
+        Args:
+            near: the time that it replaces.
+
+        Raises:
+            UsageError: it is not a time of this day until now.
+        """
+        at = entries.instant(clock_of(answers), self.app.settings.zone, near)
         if at is None:
-            return "With a shift over midnight this time belongs to the day before or after; add it there."
-        return "That time is in the future." if at > self.app.clock() else None
+            raise UsageError("With a shift over midnight this time belongs to the day before or after; add it there.")
+        return not_to_come(at, self.app.clock())
 
     def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
         ask(self.app, dialog, job, lambda _: self._changed(done))
@@ -213,9 +211,16 @@ def presence(answers: Answers) -> Presence:
     return "check_out" if answers["kind"] == "check_out" else "check_in"
 
 
-def clock_of(answers: Answers) -> time | None:
-    """The time of day in the answers; None where it is not a valid time."""
+def clock_of(answers: Answers) -> time:
+    """The time of day that was typed. Raises: UsageError."""
     try:
         return datetime.strptime(answers["at"].strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise UsageError("Type the time as hh:mm, such as 08:58.") from error
+
+
+def not_to_come(at: datetime, now: datetime) -> datetime:
+    """This time, at which something happened. Raises: UsageError: it is to come."""
+    if at > now:
+        raise UsageError("That time is in the future.")
+    return at

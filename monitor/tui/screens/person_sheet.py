@@ -24,7 +24,7 @@ from monitor.text import date_text, plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask, question
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -113,9 +113,9 @@ class PersonSheet(ModalScreen[None]):
             Ask("first", "From (such as 9 mar)", period.first.isoformat()),
             Ask("last", "To", min(period.last, self._today).isoformat()),
         ]
-        check = partial(_fault, today=self._today)
-        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=check)
-        self.app.push_screen(dialog, lambda answers: self._go(_period(answers, self._today)) if answers else None)
+        read = partial(_period, self._today)
+        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=read)
+        question(self.app, dialog, lambda answers: self._go(read(answers)))
 
     def _go(self, period: Period) -> None:
         self._period = period
@@ -148,17 +148,12 @@ class PersonSheet(ModalScreen[None]):
         ask(app, dialog, job, app.written)
 
 
-def _period(answers: Answers, today: date) -> Period:
-    return Period(parse_day(answers["first"], today), parse_day(answers["last"], today))
-
-
-def _fault(answers: Answers, today: date) -> str | None:
-    """What is wrong with the days, in one sentence, or None."""
-    try:
-        period = _period(answers, today)
-    except UsageError as error:
-        return str(error)
-    if period.first > period.last:
-        return "The first day is after the last one."
+def _period(today: date, answers: Answers) -> Period:
+    """The days that were typed. Raises: UsageError."""
+    period = Period(parse_day(answers["first"], today), parse_day(answers["last"], today))
     days = (period.last - period.first).days + 1
-    return f"These are {plural(days, 'day')}; {_LONGEST} are shown at most." if days > _LONGEST else None
+    if days < 1:
+        raise UsageError("The first day is after the last one.")
+    if days > _LONGEST:
+        raise UsageError(f"These are {plural(days, 'day')}; {_LONGEST} are shown at most.")
+    return period

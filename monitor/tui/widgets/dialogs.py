@@ -13,6 +13,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
+from monitor.errors import UsageError
 from monitor.tui.runtime.work import WorkApp
 from monitor.tui.widgets.path_suggester import PathSuggester
 
@@ -55,7 +56,7 @@ class Dialog(ModalScreen[Answers | None]):
         yes: the text of the button that confirms.
         no: the text of the button that leaves it.
         danger: it cannot be undone.
-        check: says what is wrong with the answers, in one sentence, or None.
+        check: raises a UsageError where the answers cannot be used; the dialog shows its sentence and stays.
         problem: why answers given before could not be used.
     """
 
@@ -71,7 +72,7 @@ class Dialog(ModalScreen[Answers | None]):
         yes: str = "OK",
         no: str = "Cancel",
         danger: bool = False,
-        check: Callable[[Answers], str | None] = lambda _: None,
+        check: Callable[[Answers], object] = lambda _: None,
         problem: str = "",
         focus: str = "",
     ) -> None:
@@ -142,7 +143,7 @@ class Dialog(ModalScreen[Answers | None]):
         if not changed or self._warned:
             return False
         self._warned = True
-        self.query_one("#problem", Static).update("What you typed would be lost; press the key again to leave Muster.")
+        self._say("What you typed would be lost; press the key again to leave Muster.")
         return True
 
     def _answers(self) -> Answers:
@@ -172,13 +173,29 @@ class Dialog(ModalScreen[Answers | None]):
         missing = next((one for one in self.fields if not one.optional and not answers[one.key].strip()), None)
         if missing:
             self.query_one(f"#ask-{missing.key}").focus()
-        problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
-        if problem:
-            self.query_one("#problem", Static).update(Text(problem))
-            if not missing and self.query(Input):
+            self._say(f"{missing.label}: please fill this in.")
+            return
+        try:
+            self._check(answers)
+        except UsageError as error:
+            self._say(str(error))
+            if self.query(Input):
                 self.query(Input).first().focus()  # of what is checked, this comes first
         else:
             self.dismiss(answers)
+
+    def _say(self, problem: str) -> None:
+        self.query_one("#problem", Static).update(Text(problem))
+
+
+def question(app: WorkApp, dialog: Dialog, then: Callable[[Answers], object]) -> None:
+    """Ask, then go on with the answers, on the loop; escape ends it."""
+
+    def answered(answers: Answers | None) -> None:
+        if answers is not None:
+            then(answers)
+
+    app.push_screen(dialog, answered)
 
 
 def ask(
@@ -199,14 +216,13 @@ def ask(
     """
     came_from = app.screen
 
-    def answered(answers: Answers | None) -> None:
-        if answers is not None:
-            app.in_background(job(answers), then, partial(not_done, answers))
+    def answered(answers: Answers) -> None:
+        app.in_background(job(answers), then, partial(not_done, answers))
 
     def not_done(answers: Answers, sentence: str) -> None:
         if dialog.fields and app.screen is came_from:
-            app.push_screen(dialog.again(answers, sentence), answered)
+            question(app, dialog.again(answers, sentence), answered)
         else:
             (failed or app.toast_problem)(sentence)
 
-    app.push_screen(dialog, answered)
+    question(app, dialog, answered)

@@ -23,7 +23,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.style.text import clean, enrolled
-from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask, question
 
 CONSENT = Ask(
     "consent", "Have they agreed to face recognition and mood estimates?", "no", (("yes", "yes"), ("not asked", "no"))
@@ -97,7 +97,7 @@ class Enrolment:
             Ask("supervised", "Are you present, and do you confirm who they are?", "no", YES_NO),
         ]
         dialog = Dialog("Enrol from the camera", FIVE_SHOTS, fields, yes="Start")
-        self._screen.app.push_screen(dialog, lambda answers: self._capture(answers) if answers else None)
+        question(self._screen.app, dialog, self._capture)
 
     def _capture(self, answers: Answers) -> None:
         app = self._screen.app

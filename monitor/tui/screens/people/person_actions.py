@@ -82,10 +82,9 @@ def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
         Ask("again", "Repeat the PIN", secret=True, optional=True),
     ]
 
-    def fault(answers: Answers) -> str | None:
-        if answers["pin"] == NO_PIN:
-            return None
-        return check_new_pin(shortest, answers)
+    def check(answers: Answers) -> None:
+        if answers["pin"] != NO_PIN:
+            check_new_pin(shortest, answers)
 
     def job(answers: Answers) -> Callable[[], tuple[Person, int]]:
         new: dict[str, object] = {key: value for key, value in answers.items() if before.get(key, value) != value}
@@ -96,7 +95,7 @@ def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
         return app.by_desk(changes.change, person.id, **new)
 
     dialog = Dialog(
-        f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change", check=fault
+        f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change", check=check
     )
     return PersonChange(dialog, job, lambda done: changed_text(person, *done))
 

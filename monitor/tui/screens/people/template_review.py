@@ -19,7 +19,7 @@ from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean, moment_text
-from monitor.tui.widgets.dialogs import Dialog
+from monitor.tui.widgets.dialogs import Dialog, question
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
@@ -127,7 +127,7 @@ class TemplateReview(ModalScreen[None]):
             job()
             return done
 
-        self.app.push_screen(dialog, lambda answers: self._change(change) if answers is not None else None)
+        question(self.app, dialog, lambda _: self._change(change))
 
     def _change(self, job: Callable[[], str]) -> None:
         """Run the job once, however often the key is pressed; then load again, also after a failure."""

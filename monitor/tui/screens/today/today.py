@@ -31,7 +31,7 @@ from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask, question
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -216,18 +216,15 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
     def action_date(self) -> None:
         """Ask for a day."""
         field = Ask("day", "Day, such as 2026-03-09, 9 mar, yesterday", self.day.isoformat())
-        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
-        self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
+        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._days_to)
+        question(self.app, dialog, lambda answers: self._go_back(self._days_to(answers)))
 
-    def _check_day(self, answers: Answers) -> str | None:
-        try:
-            day = parse_past_day(answers["day"], self._today)
-        except UsageError as error:
-            return str(error)
-        return "That day is in the future." if day > self._today else None
-
-    def _go_to(self, answers: Answers) -> None:
-        self._go_back((self._today - parse_past_day(answers["day"], self._today)).days)
+    def _days_to(self, answers: Answers) -> int:
+        """How many days ago the day is that was typed. Raises: UsageError."""
+        days = (self._today - parse_past_day(answers["day"], self._today)).days
+        if days < 0:
+            raise UsageError("That day is in the future.")
+        return days
 
     def _go_back(self, days: int) -> None:
         self._days_back = days
