@@ -291,7 +291,7 @@ class MusterApp(DeskApp):
         """Ask about what was not done just now, not last or by somebody else, and take it back."""
         passed, act = offer
         if act is None:
-            self.notify(clean(refusal(passed, act), 400), markup=False)
+            self.notify(clean(refusal(passed, act), 400))
             return
         job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
         if not passed and act.actor == self.at_desk and self.clock() - act.at <= JUST_NOW:
@@ -303,7 +303,7 @@ class MusterApp(DeskApp):
         ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)
 
     def _taken_back(self, act: Act) -> None:
-        self.notify(f"Taken back: {clean(act.words, 200)}.", markup=False)
+        self.notify(f"Taken back: {clean(act.words, 200)}.")
         self.controller.people_changed()
         if isinstance(self.screen, DeskScreen):
             self.screen.reload()

@@ -76,5 +76,5 @@ def _moods_chosen(app: DeskApp, mood: MoodKept) -> None:
         app.leave_for("again")
         return
     app.settings = app.settings.model_copy(update={"mood": mood})
-    app.notify(f"Kept of moods from now on: {KEPT[mood]}.", markup=False)
+    app.notify(f"Kept of moods from now on: {KEPT[mood]}.")
     show_first_steps(app, MOODS)

@@ -100,10 +100,6 @@ class DeskApp(WorkApp):
             self.deliver_binary(file)
         return f"Written to {file}"
 
-    def written(self, file: Path) -> None:
-        """Say that an export was written."""
-        self.notify(self.hand_over(file), markup=False)
-
     # The theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -118,7 +114,7 @@ class DeskApp(WorkApp):
         if name not in self.available_themes:
             default = self._theme_here(name)
             told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
-            self.notify(told, severity="warning", markup=False)
+            self.notify(told, severity="warning")
         self.theme = self._theme_kept = self._theme_here(name)
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
 

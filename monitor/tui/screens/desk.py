@@ -41,8 +41,6 @@ SETTLE = 0.05
 """Seconds that facts may gather before a screen loads again."""
 LETTERS = 0.25
 """Seconds after the last letter of a filter before the database is asked."""
-NOTIFIED, READ = 5.0, 12.0
-"""Least seconds for which a toast is shown, and letters per second that people read in a long one."""
 RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
 
@@ -241,7 +239,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def changed(self, done: str) -> None:
         """People were changed: say so, let the kiosk know, load again."""
-        self.app.notify(done, markup=False, timeout=max(NOTIFIED, len(done) / READ))
+        self.app.notify(done)
         self.app.controller.people_changed()
         self.reload()
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
 from textual import getters, on
@@ -24,7 +23,7 @@ from monitor.text import date_text, plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask, question
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask_file, question
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -131,21 +130,11 @@ class PersonSheet(ModalScreen[None]):
 
     def action_export(self) -> None:
         """Ask for a file and write these days to it."""
-        app, period, now, person = self.app, self._period, self.app.clock(), self._person
+        app, period, person = self.app, self._period, self._person
         text = "Writes a sheet to print on A4 and to sign. Other endings: .xlsx, .csv or .json."
         name = f"muster-{person.number or 'sheet'}-{period.first}-{period.last}.html".replace("/", "-")
-        field = Ask("file", "File", str(Path.home() / name))
-
-        def write(file: Path) -> Path:
-            """In a worker."""
-            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk, person=person)
-            return file
-
-        def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        dialog = Dialog(f"The sheet of {clean(person.name, 40)}", text, [field], yes="Write")
-        ask(app, dialog, job, app.written)
+        write = partial(export_days, app.engine, app.settings, period, app.clock(), actor=app.at_desk, person=person)
+        ask_file(app, f"The sheet of {clean(person.name, 40)}", text, name, write)
 
 
 def _period(today: date, answers: Answers) -> Period:

@@ -1,7 +1,6 @@
 """Why an entry or a face got its name, or none: pictures, scores, and what another threshold would have said."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -21,7 +20,7 @@ from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.style.text import clean, moment_text
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import Dialog, ask, ask_file
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.thumbnail import Thumbnail
 
@@ -143,19 +142,14 @@ What the camera saw when the entry was made, and why the name was given, or none
         why, app = self._why, self.app
         if why is None:
             return
-        file = Path.home() / f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
+        name = f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
 
-        def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        def write(file: Path) -> Path:
+        def write(file: Path) -> None:
             """In a worker."""
             note_export(app.engine, "reasons of an entry", file, at=app.clock(), actor=app.at_desk)
-            return write_why(why, file)
+            write_why(why, file)
 
-        dialog = Dialog("Export why", "Writes scores and reasons, without the pictures.",
-                        [Ask("file", "File", str(file))], yes="Write")  # fmt: skip
-        ask(app, dialog, job, app.written)
+        ask_file(app, "Export why", "Writes scores and reasons, without the pictures.", name, write)
 
 
 def sentence_text(why: Why, zone: ZoneInfo) -> Text:

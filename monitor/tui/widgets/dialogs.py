@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from monitor.errors import UsageError
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.work import WorkApp
 from monitor.tui.widgets.path_suggester import PathSuggester
 
@@ -226,3 +228,30 @@ def ask(
             (failed or app.toast_problem)(sentence)
 
     question(app, dialog, answered)
+
+
+def ask_file(app: DeskApp, title: str, text: str, name: str, write: Callable[[Path], object], advice: str = "") -> None:
+    """Ask for a file, have it written in a worker, and say where it is.
+
+    Args:
+        name: of the file that is proposed, in the home folder.
+        write: blocks.
+        advice: what to do with the file; a sentence.
+    """
+
+    def job(answers: Answers) -> Callable[[], Path]:
+        app.notify("Writing the file")
+        return partial(written, typed_path(answers["file"]))
+
+    def written(file: Path) -> Path:
+        """In a worker."""
+        write(file)
+        return file
+
+    dialog = Dialog(title, text, [Ask("file", "File", str(Path.home() / name))], yes="Write")
+    ask(app, dialog, job, lambda file: app.notify(f"{app.hand_over(file)}. {advice}".rstrip()))
+
+
+def typed_path(text: str) -> Path:
+    """The file or folder that was typed; ~ stands for the home folder."""
+    return Path(text.strip()).expanduser()

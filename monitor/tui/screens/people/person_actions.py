@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -17,7 +16,7 @@ from monitor.text import plural
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask_file
 from monitor.tui.widgets.new_pin import check_new_pin
 
 GIVEN = (("given", "yes"), ("refused", "no"))
@@ -140,28 +139,16 @@ def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
     return PersonChange(dialog, lambda _: app.by_desk(erase_person, details.person), erased_text)
 
 
-def export(app: DeskApp, details: PersonDetails) -> PersonChange:
-    person = details.person
-    text = f"All data about {called(details.person)}, with the faces, as a ZIP archive."
-    field = Ask("file", "File", str(Path.home() / export_name(person)))
-    dialog = Dialog("Write all data", text, [field], yes="Write")
-
-    def job(answers: Answers) -> Callable[[], Path]:
-        return partial(write, Path(answers["file"].strip()).expanduser())
-
-    def write(file: Path) -> Path:
-        """In a worker."""
-        export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=app.at_desk)
-        return file
-
-    def written(file: Path) -> str:
-        return f"{app.hand_over(file)}. Keep the file safe, and delete it after you handed it over."
-
-    return PersonChange(dialog, job, written)
-
-
-CHANGES: Mapping[str, Maker] = MappingProxyType({"edit": edit, "consent": consent, "erase": erase, "export": export})
+CHANGES: Mapping[str, Maker] = MappingProxyType({"edit": edit, "consent": consent, "erase": erase})
 """The changes by the names that the actions of the People screen use."""
+
+
+def export(app: DeskApp, person: Person) -> None:
+    """Ask for a file and write everything about a person to it."""
+    text = f"All data about {called(person)}, with the faces, as a ZIP archive."
+    write = partial(export_zip, app.engine, app.cipher, person, at=app.clock(), actor=app.at_desk)
+    advice = "Keep the file safe, and delete it after you handed it over."
+    ask_file(app, "Write all data", text, export_name(person), write, advice)
 
 
 def changed_text(before: Person, person: Person, namesakes: int) -> str:

@@ -136,7 +136,7 @@ class TemplateReview(ModalScreen[None]):
             self.app.in_background(job, self._changed, self._refused)
 
     def _changed(self, done: str) -> None:
-        self.app.notify(clean(done, 300), markup=False)
+        self.app.notify(clean(done, 300))
         self.app.controller.people_changed()
         self._reload()
 

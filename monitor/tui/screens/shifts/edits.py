@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from db.calendar import Holiday, Shift
@@ -22,7 +21,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import told
 from monitor.tui.screens.shifts.shift_dialog import ShiftDialog
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, typed_path
 
 USUAL: Final = "mon-fri 9-17:30 break 30"
 """What the line of a new shift says at first."""
@@ -156,7 +155,7 @@ def ask_for_list(screen: Screen, *, leave: bool) -> None:
     use_case = leaves.import_leave if leave else import_shifts
 
     def job(answers: Answers) -> Callable[[], str]:
-        run = screen.app.by_desk(use_case, screen.app.settings.zone, Path(answers["file"].strip()).expanduser())
+        run = screen.app.by_desk(use_case, screen.app.settings.zone, typed_path(answers["file"]))
         return lambda: list_told(run())
 
     text = f"A CSV or XLSX list. The first row names its columns: {_COLUMNS[leave]}."

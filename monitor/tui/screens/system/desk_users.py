@@ -94,5 +94,5 @@ class DeskUsers(ModalScreen[None]):
         ask(app, dialog, lambda _: job, partial(self._changed, "{} does not open the desk any more."))
 
     def _changed(self, sentence: str, user: DeskUser) -> None:
-        self.app.notify(sentence.format(clean(user.name, 60)), markup=False)
+        self.app.notify(sentence.format(clean(user.name, 60)))
         self._reload()

@@ -123,7 +123,7 @@ class SettingsList(ModalScreen[str | None]):
         told = f"{one.name} = {value} is written, and holds from the next start."
         if one.origin == "variable":
             told = f"{one.name} = {value} is written, but the variable MUSTER_{one.name.upper()} counts more."
-        self.app.notify(clean(told, 300), markup=False)
+        self.app.notify(clean(told, 300))
         self._reload()
 
     def action_reset(self) -> None:
@@ -133,7 +133,7 @@ class SettingsList(ModalScreen[str | None]):
             self.app.in_background(job, lambda _: self._unset(one.name), self.app.toast_problem)
 
     def _unset(self, name: str) -> None:
-        self.app.notify(f"{name} has its default again from the next start.", markup=False)
+        self.app.notify(f"{name} has its default again from the next start.")
         self._reload()
 
 

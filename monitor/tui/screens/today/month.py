@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from textual import events, on
@@ -23,7 +22,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.today import ASCII, SIGNS
 from monitor.tui.style.text import at_clock, clean, in_two_lines
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import ask_file
 from monitor.tui.widgets.table import Column, Row, Table
 
 Span: TypeAlias = Literal["week", "month"]
@@ -215,21 +214,11 @@ Before the first shift that begins after somebody's enrolment they are never lat
 
     def action_export(self) -> None:
         """Ask for a file and write the period to it."""
-        app, period, now = self.app, self.period, self.app.clock()
+        app, period = self.app, self.period
         text = "Writes these days of all people. The ending chooses: .html to print and to sign, .xlsx, .csv or .json."
         name = f"muster-{period.first:%Y-%m}.html" if self._span == "month" else f"muster-{period.first}.html"
-        field = Ask("file", "File", str(Path.home() / name))
-
-        def write(file: Path) -> Path:
-            """In a worker."""
-            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk)
-            return file
-
-        def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        dialog = Dialog("Export these days", text, [field], yes="Write")
-        ask(app, dialog, job, app.written)
+        write = partial(export_days, app.engine, app.settings, period, app.clock(), actor=app.at_desk)
+        ask_file(app, "Export these days", text, name, write)
 
 
 def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
@@ -31,7 +30,7 @@ from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask, question
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask_file, question
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -277,21 +276,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def action_export(self) -> None:
         """Ask for a file and write the day to it."""
-        app, day, now = self.app, self.day, self.now
+        app, period = self.app, Period(self.day, self.day)
         text = "Writes the day of all people, whatever the filter. The ending chooses: .csv, .xlsx, .html or .json."
-        field = Ask("file", "File", str(Path.home() / f"muster-{day.isoformat()}.csv"))
-
-        def job(answers: Answers) -> Callable[[], Path]:
-            self.say("Writing the file")
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        def write(file: Path) -> Path:
-            """In a worker."""
-            export_days(app.engine, app.settings, Period(day, day), now, file, actor=app.at_desk)
-            return file
-
-        ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
-
-    def _exported(self, file: Path) -> None:
-        self.app.written(file)
-        self.reload()
+        write = partial(export_days, app.engine, app.settings, period, self.now, actor=app.at_desk)
+        ask_file(app, "Export this day", text, f"muster-{self.day}.csv", write)
