@@ -58,7 +58,7 @@ from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.time_machine import TimeMachine
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog, ask
 from monitor.tui.widgets.help import ScreenHelp
 
@@ -204,7 +204,7 @@ class MusterApp(DeskApp):
     def action_time_machine(self, day: str = "", at: str = "") -> None:
         """The board of a day, by default today, as it was at a minute; a locked desk asks for the PIN first."""
         now = datetime.fromisoformat(at) if at else self.clock()
-        shown = date.fromisoformat(day) if day else now.astimezone(self.settings.zone).date()
+        shown = date.fromisoformat(day) if day else self.today
 
         async def show() -> None:
             await self.switch_mode("today")  # never over the door: the lock shows that
@@ -297,7 +297,7 @@ class MusterApp(DeskApp):
         if not passed and act.actor == self.at_desk and self.clock() - act.at <= JUST_NOW:
             self.in_background(job, self._taken_back)
             return
-        when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"
+        when = moment_text(act.at, self.settings.zone)
         what = refusal(passed, act)[:-1] if passed else f"What was done last is {act.words}"
         text = f"{clean(what, 400)}, {when}, by {clean(act.actor, 40)}."
         ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)

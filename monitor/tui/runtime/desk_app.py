@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -84,6 +84,11 @@ class DeskApp(WorkApp):
         # From the start: a theme that is set later has Textual parse and apply all style sheets a second time.
         self.set_reactive(DeskApp.theme, self._theme_here(settings.theme))
         self.stylesheet.set_variables(self.get_css_variables())
+
+    @property
+    def today(self) -> date:
+        """The site's day."""
+        return self.clock().astimezone(self.settings.zone).date()
 
     def leave_for(self, next_run: AfterApp) -> None:
         """Leave the app for what follows."""

@@ -29,7 +29,7 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
         old: a leave that is changed.
     """
     app = screen.app
-    today = app.clock().astimezone(app.settings.zone).date()
+    today = app.today
     who = [] if person else [Ask("who", "Name, a part of it, or number")]
     first, last = (old.first, old.last) if old else (day, day)
     shown = clean(old.note, 2 * len(old.note) + 1) if old else ""

@@ -82,15 +82,11 @@ class PersonSheet(ModalScreen[None]):
         self.query_one(Table).show([*rows, *total], empty="They are not on the list on these days.")
         self.refresh_bindings()
 
-    @property
-    def _today(self) -> date:
-        return self.app.clock().astimezone(self.app.settings.zone).date()
-
     # Time
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "leap" and parameters == (1,):
-            return self._period.last < self._today or None
+            return self._period.last < self.app.today or None
         return True
 
     def action_leap(self, by: int) -> None:
@@ -103,16 +99,16 @@ class PersonSheet(ModalScreen[None]):
             self._go(Period(period.first + length, period.last + length))
 
     def action_today(self) -> None:
-        self._go(month_of(self._today))
+        self._go(month_of(self.app.today))
 
     def action_range(self) -> None:
         """Ask for the first day and the last."""
         period = self._period
         fields = [
             Ask("first", "From (such as 9 mar)", period.first.isoformat()),
-            Ask("last", "To", min(period.last, self._today).isoformat()),
+            Ask("last", "To", min(period.last, self.app.today).isoformat()),
         ]
-        read = partial(_period, self._today)
+        read = partial(_period, self.app.today)
         dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=read)
         question(self.app, dialog, lambda answers: self._go(read(answers)))
 

@@ -254,4 +254,7 @@ def ask_file(app: DeskApp, title: str, text: str, name: str, write: Callable[[Pa
 
 def typed_path(text: str) -> Path:
     """The file or folder that was typed; ~ stands for the home folder."""
-    return Path(text.strip()).expanduser()
+    try:
+        return Path(text.strip()).expanduser()
+    except RuntimeError:  # ~NAME of nobody here: a file of this name is not found, either
+        return Path(text.strip())

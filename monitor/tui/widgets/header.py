@@ -47,9 +47,9 @@ class TopBar(Static):
 
     def tick(self) -> None:
         """Show the present time."""
-        now, settings = self.app.clock(), self.app.settings
+        settings, local = self.app.settings, self.app.today
         text = Text(no_wrap=True)
-        right, local = self._clock(), now.astimezone(settings.zone).date()
+        right = self._clock()
         day = day_in(settings.language, local) if self._current == "door" else date_text(local)
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):

@@ -135,16 +135,12 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
     def on_mount(self) -> None:
         self.query_one("#groups-pane").border_title = "By group"
 
-    @property
-    def _today(self) -> date:
-        return self.app.clock().astimezone(self.app.settings.zone).date()
-
     def query_job(self) -> Callable[[], MoodView]:
         app, (person, group) = self.app, self._whom
         if self._last is None and person is None and group is None:
             job = partial(mood_view, app.engine, app.settings, self._range, app.clock(), self.before)
         else:
-            last = self._last or self._today
+            last = self._last or self.app.today
             job = partial(past_moods, app.engine, app.settings, self._range, last, group=group, person=person)
         narrow = self.has_class("-narrow")
         return job if narrow else partial(with_weeks, app.engine, app.settings, job, self._beside)
@@ -279,8 +275,8 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def action_step(self, by: int) -> None:
         """The range before, or after."""
-        last = (self._last or self._today) + timedelta(days=by * self._range.days)
-        self._last = None if last >= self._today else last
+        last = (self._last or self.app.today) + timedelta(days=by * self._range.days)
+        self._last = None if last >= self.app.today else last
         self._load_other()
 
     def action_today(self) -> None:

@@ -267,13 +267,12 @@ The filter finds people by name, number or group. The pane shows all about the p
 
     def action_leave(self) -> None:
         if details := self._person(self.action_leave):
-            app = self.app
-            ask_leave(self, details.person, app.clock().astimezone(app.settings.zone).date())
+            ask_leave(self, details.person, self.app.today)
 
     def action_sheet(self) -> None:
         if details := self._person(self.action_sheet):
-            day = self.app.clock().astimezone(self.app.settings.zone).date()
-            self.app.push_screen(PersonSheet(details.person, day, DaySheet), lambda _: self.reload())
+            sheet = PersonSheet(details.person, self.app.today, DaySheet)
+            self.app.push_screen(sheet, lambda _: self.reload())
 
     def action_merge(self) -> None:
         details = self._person(self.action_merge)

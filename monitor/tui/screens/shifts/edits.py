@@ -35,18 +35,13 @@ _COLUMNS: Final = {
 Screen = DeskScreen[CalendarView]
 
 
-def today(screen: Screen) -> date:
-    """The site's day."""
-    return screen.app.clock().astimezone(screen.app.settings.zone).date()
-
-
 def add_shift(screen: Screen, whose: str) -> None:
     """Ask for a shift; by default from tomorrow, since today has begun.
 
     Args:
         whose: for whom the usual one is proposed; empty for everybody.
     """
-    app, zone, day = screen.app, screen.app.settings.zone, today(screen)
+    app, zone, day = screen.app, screen.app.settings.zone, screen.app.today
 
     def preview(text: str, shift: Shift) -> str:
         return _words(shifts.preview(app.engine, zone, resolve(app.engine, text, shift), app.clock()))
@@ -62,7 +57,7 @@ def add_shift(screen: Screen, whose: str) -> None:
 
 def change_shift(screen: Screen, entry: ShiftEntry) -> None:
     """Ask for the new values of a shift, and from which day on; by default from tomorrow."""
-    app, zone, day, old = screen.app, screen.app.settings.zone, today(screen), entry.shift
+    app, zone, day, old = screen.app, screen.app.settings.zone, screen.app.today, entry.shift
     first = max(day + _DAY, old.valid_from or date.min)
 
     def read(text: str, shift: Shift) -> Shift:
@@ -87,7 +82,7 @@ def change_shift(screen: Screen, entry: ShiftEntry) -> None:
 
 def end_shift(screen: Screen, entry: ShiftEntry) -> None:
     """Ask for the last day of a shift."""
-    app, zone, day = screen.app, screen.app.settings.zone, today(screen)
+    app, zone, day = screen.app, screen.app.settings.zone, screen.app.today
     text = f"{clean(entry.words, 300)} Empty the field to remove it from the past, too, as if it had never been."
 
     def last_day(answers: Answers) -> date | None:
@@ -105,7 +100,7 @@ def end_shift(screen: Screen, entry: ShiftEntry) -> None:
 
 def add_holiday(screen: Screen) -> None:
     """Ask for a public holiday."""
-    app, day = screen.app, today(screen)
+    app, day = screen.app, screen.app.today
     fields = [
         Ask("day", "Day, such as 24 dec or 2026-12-24"),
         Ask("name", "Name", "Holiday"),

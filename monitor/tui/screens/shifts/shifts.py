@@ -165,7 +165,7 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         if self._active == "holidays":
             edits.add_holiday(self)
         elif self._active == "leave":
-            ask_leave(self, None, edits.today(self))
+            ask_leave(self, None, self.app.today)
         else:
             without = self.loaded.shifts.without if self.loaded and self._active == "without" else ()
             person = next((one for one in without if str(one.id) == self._key), None)

@@ -64,13 +64,9 @@ Before the first shift that begins after somebody's enrolment they are never lat
         yield Static(id="cell", markup=False)
 
     @property
-    def _today(self) -> date:
-        return self.app.clock().astimezone(self.app.settings.zone).date()
-
-    @property
     def day(self) -> date:
         """The day under the cursor."""
-        return self._chosen or self._today
+        return self._chosen or self.app.today
 
     @property
     def period(self) -> Period:
@@ -167,7 +163,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"day", "leap"} and parameters == (1,):
             last = self.day if action == "day" else self.period.last
-            return last < self._today or None  # dimmed, so that one sees the key before it has anything to do
+            return last < self.app.today or None  # dimmed, so that one sees the key before it has anything to do
         return super().check_action(action, parameters)
 
     def action_day(self, by: int) -> None:
@@ -178,10 +174,10 @@ Before the first shift that begins after somebody's enrolment they are never lat
         beside = period.first - timedelta(days=1) if by < 0 else period.last + timedelta(days=1)
         if self._span == "week":
             beside = self.day + timedelta(days=7 * by)
-        self._go(min(beside, self._today))
+        self._go(min(beside, self.app.today))
 
     def action_today(self) -> None:
-        self._go(self._today)
+        self._go(self.app.today)
 
     def _go(self, day: date) -> None:
         before = self.period

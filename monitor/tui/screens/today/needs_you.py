@@ -325,5 +325,5 @@ def days_looked_at(app: DeskApp, back: int = 0) -> Period:
     Args:
         back: how many times as many days before.
     """
-    last = app.clock().astimezone(app.settings.zone).date() - back * REACH
+    last = app.today - back * REACH
     return Period(last - REACH + timedelta(days=1), last)

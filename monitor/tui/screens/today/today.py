@@ -113,7 +113,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
     @property
     def day(self) -> date:
         """The day that is shown; counted in days, because some have 23 or 25 hours."""
-        return self._today - timedelta(days=self._days_back)
+        return self.app.today - timedelta(days=self._days_back)
 
     def query_job(self) -> Callable[[], BoardPage]:
         return self.board_job()
@@ -220,7 +220,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def _days_to(self, answers: Answers) -> int:
         """How many days ago the day is that was typed. Raises: UsageError."""
-        days = (self._today - parse_past_day(answers["day"], self._today)).days
+        days = (self.app.today - parse_past_day(answers["day"], self.app.today)).days
         if days < 0:
             raise UsageError("That day is in the future.")
         return days
@@ -229,10 +229,6 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         self._days_back = days
         self.refresh_bindings()
         self.reload()
-
-    @property
-    def _today(self) -> date:
-        return self.now.astimezone(self.app.settings.zone).date()
 
     def action_today(self) -> None:
         self._go_back(0)
