@@ -83,6 +83,7 @@ class MusterApp(DeskApp):
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
         "widgets/dialogs.tcss",
+        "widgets/sheet.tcss",
         "screens/door/door.tcss",
         "screens/desk.tcss",
         "screens/day_sheet.tcss",
@@ -96,6 +97,7 @@ class MusterApp(DeskApp):
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
         "screens/shifts/shifts.tcss",
+        "screens/today/wall.tcss",
         "screens/why.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
@@ -305,10 +307,8 @@ class MusterApp(DeskApp):
     def _taken_back(self, act: Act) -> None:
         self.notify(f"Taken back: {clean(act.words, 200)}.")
         self.controller.people_changed()
-        if isinstance(self.screen, DeskScreen):
+        if isinstance(self.screen, DeskScreen | DaySheet):
             self.screen.reload()
-        elif isinstance(self.screen, DaySheet):
-            self.screen.facts_changed()
 
     # Help
 

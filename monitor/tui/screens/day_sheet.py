@@ -6,11 +6,8 @@ from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records.attendance import Presence
@@ -19,13 +16,12 @@ from monitor.desk.days import corrections
 from monitor.desk.days.why import why
 from monitor.errors import UsageError
 from monitor.text import date_text
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
@@ -39,10 +35,9 @@ KINDS = (("came in", "check_in"), ("left", "check_out"))
 WORDS = {"check_in": "came in", "check_out": "left", "void": "made void"}
 
 
-class DaySheet(ModalScreen[None]):
+class DaySheet(Sheet[None]):
     """Entries with corrections. Nothing is ever edited: a correction is a new row that names the old one."""
 
-    AUTO_FOCUS = "Table"
     HELP = """\
 # A person's day
 
@@ -57,7 +52,6 @@ one, and an entry that no longer counts stands in brackets.
         *of_the_app("help", "undo"),
         Binding("escape", "dismiss", "Back"),
     ]
-    app = getters.app(DeskApp)
 
     def __init__(self, person: Person, day: date) -> None:
         super().__init__()
@@ -65,35 +59,26 @@ one, and an entry that no longer counts stands in brackets.
         self._day = day
         self._entries: corrections.PersonEntries | None = None
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet"):
-            yield Static(id="title", markup=False)
-            yield Table(COLUMNS, empty="Loading", id="entries")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Table(COLUMNS, empty="Loading", id="entries")
 
     def on_mount(self) -> None:
         self.query_one("#title", Static).update(f"{clean(self._person.name)} {date_text(self._day)}")
-        self._reload()
+        self.reload()
 
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Load anew and show."""
         app = self.app
         job = partial(corrections.person_entries, app.engine, app.settings, self._person, self._day, app.clock())
-        self.app.in_background(job, self._show, self._not_loaded)
-
-    def _not_loaded(self, sentence: str) -> None:
-        self.app.toast_problem(sentence)
-        if self.is_attached:
-            self.query_one(Table).explain("Not loaded. Close this and open it again.")
+        self.load(job, self._show)
 
     def _show(self, entries: corrections.PersonEntries) -> None:
-        if not self.is_attached:  # it was left meanwhile
-            return
         self._entries = entries
         rows = [self._row(line) for line in entries.lines]
         self.query_one(Table).show(
             rows, empty=f"No entries on this day. Press {self.app.settings.keys.shown('add')} to add one."
         )
-        self.refresh_bindings()
 
     def _row(self, line: corrections.EventLine) -> Row:
         event = line.event
@@ -131,7 +116,7 @@ one, and an entry that no longer counts stands in brackets.
         key, app = self.query_one(Table).selected_key, self.app
         if key is not None:
             job = partial(why, app.engine, app.cipher, app.settings, UUID(key))
-            app.push_screen(WhyScreen(job), lambda _: self._reload() if self.is_attached else None)
+            app.push_screen(WhyScreen(job), lambda _: self.reload())
 
     def action_void(self) -> None:
         line, app = self._selected(), self.app
@@ -163,7 +148,7 @@ one, and an entry that no longer counts stands in brackets.
 
     def action_sheet(self) -> None:
         """All days of the month of this person."""
-        self.app.push_screen(PersonSheet(self._person, self._day, DaySheet), lambda _: self._reload())
+        self.app.push_screen(PersonSheet(self._person, self._day, DaySheet), lambda _: self.reload())
 
     def action_add(self) -> None:
         entries, app = self._entries, self.app
@@ -199,12 +184,11 @@ one, and an entry that no longer counts stands in brackets.
 
     def _changed(self, done: str) -> None:
         self.app.notify(done)
-        if self.is_attached:
-            self._reload()
+        self.reload()
 
     def facts_changed(self) -> None:
         """Something was written, perhaps at the door."""
-        self._reload()
+        self.reload()
 
 
 def presence(answers: Answers) -> Presence:

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from functools import partial
 from typing import ClassVar, Final, TypeAlias
 
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -17,14 +16,14 @@ from monitor.attendance.days import Period
 from monitor.attendance.summary import Status
 from monitor.calendar_text import parse_day
 from monitor.desk.days.attendance import export_days
-from monitor.desk.days.month import SHEET_HEADS, Sheet, month_of, person_sheet
+from monitor.desk.days.month import SHEET_HEADS, month_of, person_sheet
+from monitor.desk.days.month import Sheet as Timesheet
 from monitor.errors import UsageError
 from monitor.text import date_text, plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask_file, question
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 OpenDay: TypeAlias = Callable[[Person, date], ModalScreen[None]]
@@ -41,12 +40,10 @@ TOTAL: Final = "total"
 """Key of the last row."""
 
 
-class PersonSheet(ModalScreen[None]):
+class PersonSheet(Sheet[None]):
     """A month of one person, or any other days."""
 
-    AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sheet"), Binding("escape", "dismiss", "Back")]
-    app = getters.app(DeskApp)
 
     def __init__(self, person: Person, day: date, open_day: OpenDay) -> None:
         """
@@ -58,11 +55,9 @@ class PersonSheet(ModalScreen[None]):
         self._person, self._open_day = person, open_day
         self._period = month_of(day)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="person-sheet"):
-            yield Static(id="title", markup=False)
-            yield Table(COLUMNS, empty="Loading", id="days")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Table(COLUMNS, empty="Loading", id="days")
 
     def on_mount(self) -> None:
         self._reload()
@@ -72,15 +67,14 @@ class PersonSheet(ModalScreen[None]):
         said = f"{clean(self._person.name, 60)}   {date_text(period.first)} to {date_text(period.last)}"
         self.query_one("#title", Static).update(said)
         job = partial(person_sheet, app.engine, app.settings, self._person, period, app.clock())
-        app.in_background(job, partial(self._loaded, period), app.toast_problem)
+        self.load(job, partial(self._show, period))
 
-    def _loaded(self, period: Period, found: Sheet) -> None:
-        if not self.is_attached or period != self._period:  # another range was asked for meanwhile
+    def _show(self, period: Period, found: Timesheet) -> None:
+        if period != self._period:  # another range was asked for meanwhile
             return
         rows = [Row(one.day.isoformat(), cells, (_TONES.get(one.status),)) for one, cells in found.days]
         total = [Row(TOTAL, found.total)] if rows else []
         self.query_one(Table).show([*rows, *total], empty="They are not on the list on these days.")
-        self.refresh_bindings()
 
     # Time
 

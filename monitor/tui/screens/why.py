@@ -6,22 +6,19 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from monitor.desk.days import corrections
 from monitor.desk.days.evidence import Otherwise, Score, Why, write_why
 from monitor.desk.exports import note_export
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog, ask, ask_file
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.thumbnail import Thumbnail
 
 PICTURES = 3
@@ -31,8 +28,8 @@ BAR = 40
 """Cells of a bar."""
 
 
-class WhyScreen(ModalScreen[bool]):
-    """The evidence for one entry; the result is whether the entry was made void."""
+class WhyScreen(Sheet[None]):
+    """The evidence for one entry."""
 
     AUTO_FOCUS = ""
     HELP = """\
@@ -44,12 +41,7 @@ What the camera saw when the entry was made, and why the name was given, or none
   second that of SFace alone. A name needs the threshold, and a lead over the next best.
 - **What if**: the arrow keys choose how many strangers may be named, and the line says what would have been said then.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("why"),
-        *of_the_app("help"),
-        Binding("escape", "close", "Close"),
-    ]
-    app = getters.app(DeskApp)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("why"), *of_the_app("help")]
 
     def __init__(self, job: Callable[[], Why]) -> None:
         """
@@ -61,28 +53,19 @@ What the camera saw when the entry was made, and why the name was given, or none
         self._why: Why | None = None
         self._choice = 0
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet"):
-            yield Static("Loading", id="title", markup=False)
-            with Horizontal(id="top"):
-                for number in range(PICTURES):
-                    yield Thumbnail(id=f"seen-{number}")
-                yield Static(id="sentence", markup=False)
-            with VerticalScroll(id="facts", can_focus=False):
-                yield Static(id="scores", markup=False)
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static("Loading", id="title", markup=False)
+        with Horizontal(id="top"):
+            for number in range(PICTURES):
+                yield Thumbnail(id=f"seen-{number}")
+            yield Static(id="sentence", markup=False)
+        with VerticalScroll(id="facts", can_focus=False):
+            yield Static(id="scores", markup=False)
 
     def on_mount(self) -> None:
-        self.app.in_background(self._job, self._show, self._not_loaded)
-
-    def _not_loaded(self, sentence: str) -> None:
-        self.app.toast_problem(clean(sentence, 300))
-        if self.is_attached:
-            self.dismiss(False)
+        self.load(self._job, self._show)
 
     def _show(self, why: Why) -> None:
-        if not self.is_attached:
-            return
         self._why = why
         self._choice = next((at for at, one in enumerate(why.otherwise) if one.in_force), 0)
         app = self.app
@@ -93,7 +76,6 @@ What the camera saw when the entry was made, and why the name was given, or none
             self.query_one(f"#seen-{number}", Thumbnail).show(picture.picture)
         self.query_one("#sentence", Static).update(sentence_text(why, app.settings.zone))
         self._show_scores()
-        self.refresh_bindings()
 
     def _show_scores(self) -> None:
         if self._why is not None:
@@ -114,9 +96,6 @@ What the camera saw when the entry was made, and why the name was given, or none
         self._show_scores()
         self.refresh_bindings()
 
-    def action_close(self) -> None:
-        self.dismiss(False)
-
     def action_not_me(self) -> None:
         why, app = self._why, self.app
         if why is None or why.event is None:
@@ -135,7 +114,7 @@ What the camera saw when the entry was made, and why the name was given, or none
         self.app.notify("The entry is void, and the mistake is remembered.")
         self.app.controller.people_changed()
         if self.is_attached:
-            self.dismiss(True)
+            self.dismiss()
 
     def action_export(self) -> None:
         """Ask for a file and write the evidence to it."""
