@@ -230,7 +230,7 @@ _ALL = (
         "timesheet, hours, balance, print, sign", row=True,
     ),
     Action(
-        "people.export", "export", "export", "Export", "Write all data about the person to a ZIP",
+        "people.export", "export", "change('export')", "Export", "Write all data about the person to a ZIP",
         "data, archive, save, GDPR, access, download", False, row=True,
     ),
     Action(

@@ -72,7 +72,7 @@ class Charts(VerticalScroll, inherit_bindings=False):
 
     def on_resize(self) -> None:
         if isinstance(self.screen, MoodScreen):
-            self.screen.redraw()
+            self.screen.draw_for_width()
 
 
 class MoodScreen(DeskScreen[MoodView]):
@@ -145,10 +145,10 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         narrow = self.has_class("-narrow")
         return job if narrow else partial(with_weeks, app.engine, app.settings, job, self._beside)
 
-    def redraw(self) -> None:
+    def draw_for_width(self) -> None:
         """Draw the charts again if the width of a pane changed."""
-        if self.loaded is not None and self._widths != self._drawn_for:
-            self.show(self.loaded)
+        if self._widths != self._drawn_for:
+            self.redraw()
 
     @property
     def _widths(self) -> tuple[int, int, int]:
@@ -285,8 +285,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def action_highlight(self) -> None:
         self._highlight = EMOTIONS[(EMOTIONS.index(self._highlight) + 1) % len(EMOTIONS)]
-        if self.loaded is not None:
-            self.show(self.loaded)
+        self.redraw()
 
     def action_filter(self) -> None:
         """Ask for a group or a person."""

@@ -28,7 +28,7 @@ from monitor.tui.screens.desk import DeskScreen, Filter
 from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.people.enrolment import Enrolment
 from monitor.tui.screens.people.merge_dialog import MergeDialog
-from monitor.tui.screens.people.person_actions import CHANGES, UNDO, consent_of_many, export
+from monitor.tui.screens.people.person_actions import CHANGES, UNDO, consent_of_many
 from monitor.tui.screens.people.person_text import called, person_text
 from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.template_review import TemplateReview
@@ -182,13 +182,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             super().action_clear_filter()
 
     def _consent_of_ticked(self) -> None:
-        change = consent_of_many(self.app, sorted(self._ticked))
-
-        def job(answers: Answers) -> Callable[[], object]:
-            self._ticked = set()
-            return change.job(answers)
-
-        self.ask(change.dialog, job, change.done)
+        consent_of_many(self, sorted(self._ticked), self._ticked.clear)
 
     # The person
 
@@ -245,7 +239,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in {"change", "export", "merge", "leave", "sheet"}:
+        if action in {"change", "merge", "leave", "sheet"}:
             return self._details is not None
         if action == "review":
             return _offers(self._details) == (True, True)
@@ -258,12 +252,7 @@ The filter finds people by name, number or group. The pane shows all about the p
         if what == "consent" and self._ticked:
             self._consent_of_ticked()
         elif details := self._person(partial(self.action_change, what)):
-            change = CHANGES[what](self.app, details)
-            self.ask(change.dialog, change.job, change.done)
-
-    def action_export(self) -> None:
-        if details := self._person(self.action_export):
-            export(self.app, details.person)
+            CHANGES[what](self, details)
 
     def action_leave(self) -> None:
         if details := self._person(self.action_leave):

@@ -113,8 +113,7 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         self.say(both if len(both) <= self.size.width - 2 else without or rule)
 
     def on_resize(self, _: events.Resize) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded else None)
+        self.call_after_refresh(self.redraw)
 
     # The lists
 

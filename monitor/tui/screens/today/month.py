@@ -150,8 +150,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
         self.query_one("#cell", Static).update(in_two_lines(told, self.size.width - 4))
 
     def on_resize(self, _: events.Resize) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded is not None else None)
+        self.call_after_refresh(self.redraw)
 
     @property
     def _line(self) -> PersonDays | None:
@@ -183,8 +182,8 @@ Before the first shift that begins after somebody's enrolment they are never lat
         before = self.period
         self._chosen = day
         self.refresh_bindings()
-        if self.period == before and self.loaded is not None:
-            self.show(self.loaded)
+        if self.period == before:
+            self.redraw()
         else:
             self.reload()
 

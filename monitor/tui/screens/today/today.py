@@ -167,8 +167,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         return AXIS_ASCII if self.app.ascii_only else AXIS_UNICODE
 
     def on_resize(self, _: events.Resize) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded else None)
+        self.call_after_refresh(self.redraw)
 
     def _row(self, line: PersonDay) -> Row:
         zone, summary = self.app.settings.zone, line.summary
