@@ -79,8 +79,7 @@ What the camera saw when the entry was made, and why the name was given, or none
 
     def _show_scores(self) -> None:
         if self._why is not None:
-            text = scores_text(self._why, self._choice, ascii_only=self.app.ascii_only)
-            self.query_one("#scores", Static).update(text)
+            self.query_one("#scores", Static).update(scores_text(self._why, self._choice))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         why = self._why
@@ -145,7 +144,7 @@ def sentence_text(why: Why, zone: ZoneInfo) -> Text:
     return text
 
 
-def scores_text(why: Why, choice: int, *, ascii_only: bool) -> Text:
+def scores_text(why: Why, choice: int) -> Text:
     """The similarities as bars with the threshold, and what the chosen threshold would have said."""
     text = Text()
     seen = why.sighting
@@ -158,7 +157,7 @@ def scores_text(why: Why, choice: int, *, ascii_only: bool) -> Text:
             f"{'':<{NAME}}  {'joined' if seen.encoders == 'both' else seen.encoders or 'dlib':>6}   SFace\n", "dim"
         )
         for score in scores:
-            text.append(_score_line(score, threshold, low, ascii_only=ascii_only))
+            text.append(_score_line(score, threshold, low))
         text.append(f"{'Threshold':<{NAME}}  {seen.threshold:>6.3f}           the name needed so much\n")
         lead = why.best.similarity - why.runner_up.similarity if why.runner_up else None
         if lead is not None:
@@ -172,11 +171,10 @@ def scores_text(why: Why, choice: int, *, ascii_only: bool) -> Text:
     return text
 
 
-def _score_line(score: Score, threshold: float, low: float, *, ascii_only: bool) -> Text:
-    full, mark = ("#", "|") if ascii_only else ("█", "│")
+def _score_line(score: Score, threshold: float, low: float) -> Text:
     span = 1.0 - low
     filled, at = (round(BAR * min(max(value - low, 0.0) / span, 1.0)) for value in (score.similarity, threshold))
-    bar = "".join(mark if cell == at else full if cell < filled else " " for cell in range(BAR + 1))
+    bar = "".join("│" if cell == at else "█" if cell < filled else " " for cell in range(BAR + 1))
     second = "" if score.second is None else f"{score.second:.2f}"
     name = clean(score.name, NAME) if score.name else "erased"
     tone = "green" if score.similarity >= threshold else "yellow"

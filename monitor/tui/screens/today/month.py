@@ -20,8 +20,7 @@ from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.today import ASCII, SIGNS
-from monitor.tui.style.text import at_clock, clean, in_two_lines
+from monitor.tui.style.text import Signs, at_clock, clean, in_two_lines
 from monitor.tui.widgets.dialogs import ask_file
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -91,12 +90,8 @@ Before the first shift that begins after somebody's enrolment they are never lat
         days, table = self._days_shown(), self.query_one("#grid", Table)
         week = self._span == "week"
         wide = 6 if week else max(2, min(4, (self.app.size.width - _BESIDE) // len(days) - 1))
-        at = "v" if self.app.ascii_only else "▼"
         heads = [
-            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide)
-            if not week
-            else Column(f"{day}", f"{at if day == self.day else ''}{WEEKDAYS[day.weekday()][:2]} {day.day}", wide)
-            for day in days
+            Column(f"{day}", f"{'▼' if day == self.day else ''}{_head(day, week=week)}"[-wide:], wide) for day in days
         ]
         sums = (Column("hours", "Hours", 6, right=True), Column("balance", "Balance", 7, right=True))
         table.retitle((Column("name", "Name", least=12, most=40), *heads, *sums))
@@ -105,8 +100,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
         self._tell()
 
     def _row(self, line: PersonDays, days: Sequence[date], wide: int) -> Row:
-        signs = ASCII if self.app.ascii_only else SIGNS
-        cells = [cell_text(line.days.get(day), signs, wide) for day in days]
+        cells = [cell_text(line.days.get(day), self.app.signs, wide) for day in days]
         balance = "" if line.sums.balance is None else signed(line.sums.balance)
         return Row(str(line.person.id), (clean(line.person.name), *cells, sum_text(line.sums), balance))
 
@@ -216,23 +210,27 @@ Before the first shift that begins after somebody's enrolment they are never lat
         ask_file(app, "Export these days", text, name, write)
 
 
-def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int) -> str:
+def _head(day: date, *, week: bool) -> str:
+    return f"{WEEKDAYS[day.weekday()][:2]} {day.day}" if week else str(day.day)
+
+
+def cell_text(summary: DaySummary | None, signs: Signs, wide: int) -> str:
     """A day in a few characters: hours and the worst mark, or the sign of its status."""
     if summary is None:
         return ""
     leave = summary.plan.leave
     if summary.incomplete or not summary.pieces:
-        sign = signs[summary.status]
+        sign = signs.status[summary.status]
         return f"{sign}{leave[0].kind[: wide - 1][:2]}" if summary.status is Status.ON_LEAVE and leave else sign
     if wide >= 6:
         hours = hours_and_minutes(summary.present)
     else:
         halves = summary.minutes // 30
-        hours = f"{halves // 2}{'½' if halves % 2 and signs is SIGNS else ''}"
+        hours = f"{halves // 2}{signs.half * (halves % 2)}"
     said = ("l" if summary.late else "") + summary.marks
-    mark = signs[Status.ON_LEAVE] if leave else next((one for one in _WORST if one in said), "")
+    mark = signs.status[Status.ON_LEAVE] if leave else next((one for one in _WORST if one in said), "")
     if summary.pieces[-1].running:
-        mark = signs[Status.PRESENT]
+        mark = signs.status[Status.PRESENT]
     return f"{hours}{mark}" if len(hours) + len(mark) <= wide else f"{hours.rstrip('½')}{mark}"
 
 

@@ -56,14 +56,6 @@ TONES = {
     Status.NOT_EXPECTED: "faint",
     Status.HOLIDAY: "faint",
 }
-SIGNS = {
-    Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status.LEFT: "○", Status.INCOMPLETE: "!",
-    Status.DUE: "→", Status.ON_LEAVE: "◇", Status.NOT_EXPECTED: "·", Status.HOLIDAY: "◆",
-}  # fmt: skip
-ASCII = {
-    Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
-    Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
-}  # fmt: skip
 WIDE, ROOMY = 96, 168
 """Columns of the board from which a day has a time axis by half hours, and by quarters of an hour."""
 SORTED = ("status", "name", "group", "in", "out", "late", "hours")
@@ -138,8 +130,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         found = [plural(page.total, "match", "matches")] if self.needle else []
         self.say(self._counted([date_text(self.day), *found], loaded))
-        key, reverse = self._sort
-        arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
+        key, arrow = self._sort[0], "▼" if self._sort[1] else "▲"
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
         if (axis := self._axis) is not None:
             titled.append(Column("axis", axis.title, axis.cells))
@@ -153,8 +144,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         words = "   ".join([*before, *(f"{number:,} {status.value}" for status, number in counts)])
         if len(words) <= self.size.width - 2:
             return words
-        signs = ASCII if self.app.ascii_only else SIGNS
-        return "   ".join([*before, *(f"{signs[status]} {number:,}" for status, number in counts)])
+        return "   ".join([*before, *(f"{self.app.signs.status[status]} {number:,}" for status, number in counts)])
 
     @property
     def _axis(self) -> Axis | None:
@@ -171,8 +161,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def _row(self, line: PersonDay) -> Row:
         zone, summary = self.app.settings.zone, line.summary
-        signs = ASCII if self.app.ascii_only else SIGNS
-        status = f"{signs[summary.status]} {summary.status.value}"
+        status = f"{self.app.signs.status[summary.status]} {summary.status.value}"
         if summary.status is Status.DUE:
             status = f"{status} {at_clock(summary.expected[0][0], zone)}"
         times = at_clock(summary.first_in, zone), at_clock(summary.last_out, zone)
