@@ -21,7 +21,7 @@ from monitor.domain import EventKind
 from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.tui.widgets.table import Table
 from monitor.vision.matching.gallery import Enrolled
-from tests.monitor.tui.desk_keys import SIZE, fill, go
+from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door, fill, go
 from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
 
 
@@ -43,8 +43,7 @@ def arrives(world: World, name: str) -> None:
 
 
 async def test_the_day_board_shows_who_came_at_a_door_of_another_program(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "end")
+    async with at_desk(world, "end") as pilot:
         table = pilot.app.screen.query_one("#roster", Table)
         chosen = table.selected_key
         assert "4 present   1 late" in text_of(world)
@@ -54,8 +53,7 @@ async def test_the_day_board_shows_who_came_at_a_door_of_another_program(world: 
 
 
 async def test_the_door_without_a_camera_follows_too(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f1")
+    async with at_desk(world, "f1") as pilot:
         assert "Radia Perlman" not in text_of(world)
         arrives(world, "Radia Perlman")
         await until(pilot, world, "Radia Perlman came in")
@@ -99,8 +97,7 @@ async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World
 
 
 async def test_somebody_enrolled_by_another_program_is_known_to_the_door(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world) as pilot:
         other = open_database(world.settings.db)
         with writing(other) as session:
             people.add_person(session, "Annie Easley", at=NOW, actor="command line")

@@ -20,6 +20,7 @@ from monitor.desk.store import Store
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.simulated.camera import SimulatedCamera
+from tests.monitor.tui.desk_keys import at_desk
 from tests.monitor.world import CIPHER, World, settle, show_door
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -60,8 +61,7 @@ def without_ids(svg: str) -> str:
     [("today", ["f2"]), ("mood", ["f3", "m"]), ("people", ["f4"]), ("shifts", ["f7"])],
 )
 async def test_the_desk(demo: World, request: pytest.FixtureRequest, name: str, keys: list[str]) -> None:
-    async with demo.app(camera=False).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(demo) as pilot:
         for key in keys:
             await pilot.press(key)
             await settle(pilot)

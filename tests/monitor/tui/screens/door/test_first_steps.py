@@ -9,7 +9,7 @@ from monitor.attendance.pin import hash_pin
 from monitor.config_sources import load_settings
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.tui.desk_keys import fill, problem
+from tests.monitor.tui.desk_keys import at_desk, fill, problem
 from tests.monitor.world import PEPPERS, World, scene, settle, show_door, text_of
 
 SIZE = (120, 36)
@@ -100,8 +100,7 @@ async def test_a_kiosk_without_an_admin_pin_proposes_one(empty_world: World) -> 
 
 
 async def test_at_ones_own_desk_no_pin_is_proposed(empty_world: World) -> None:
-    async with empty_world.app(camera=False, first_steps=True).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(empty_world, first_steps=True):
         assert "Welcome to Muster" in text_of(empty_world)
         assert "Set an admin PIN" not in text_of(empty_world)
 

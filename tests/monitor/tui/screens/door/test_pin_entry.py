@@ -15,6 +15,7 @@ from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
+from tests.monitor.tui.desk_keys import at_door
 from tests.monitor.world import NOW, PEPPERS, World, scene, settle, show_door, text_of
 
 WIDE = (120, 36)
@@ -48,8 +49,7 @@ async def give(pilot: Pilot[None], number: str, pin: str) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), WIDE])
 async def test_a_face_that_is_not_recognised_twice_is_offered_the_pin(with_pins: World, size: tuple[int, int]) -> None:
-    async with with_pins.app().run_test(size=size) as pilot:
-        await show_door(pilot, with_pins, scene(with_pins), unknown())
+    async with at_door(with_pins, unknown(), size=size) as pilot:
         assert "number and PIN" not in text_of(with_pins)
         await pilot.press("p")
         assert not isinstance(pilot.app.screen, Dialog), "before the offer the key does nothing"
@@ -184,8 +184,7 @@ async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch
 
 
 async def test_a_badge_reader_types_the_number_and_only_the_pin_is_asked(with_pins: World) -> None:
-    async with with_pins.app(badges=True).run_test(size=WIDE) as pilot:
-        await show_door(pilot, with_pins, scene(with_pins))
+    async with at_door(with_pins, size=WIDE, badges=True) as pilot:
         await pilot.press("1", "7", "enter")
         await settle(pilot)
         dialog = pilot.app.screen
@@ -198,8 +197,7 @@ async def test_a_badge_reader_types_the_number_and_only_the_pin_is_asked(with_pi
 
 @pytest.mark.parametrize(("badges", "keys"), [(False, "17"), (True, ""), (True, "1x")])
 async def test_without_the_setting_or_a_number_nothing_opens(with_pins: World, badges: bool, keys: str) -> None:
-    async with with_pins.app(badges=badges).run_test(size=WIDE) as pilot:
-        await show_door(pilot, with_pins, scene(with_pins))
+    async with at_door(with_pins, size=WIDE, badges=badges) as pilot:
         await pilot.press(*keys, "enter")
         await settle(pilot)
         assert not isinstance(pilot.app.screen, Dialog)
