@@ -139,7 +139,7 @@ one, and an entry that no longer counts stands in brackets.
         text = "The old entry stays in the ledger; the new one counts."
         instant = partial(self._instant, entries, event.at)
         self._ask(
-            Dialog("Correct this entry", text, fields, yes="Correct", check=instant),
+            Dialog("Correct this entry", text, fields, yes="Correct"),
             lambda answers: app.by_desk(
                 corrections.correct, app.settings, event.id, presence(answers), instant(answers), answers["reason"]
             ),
@@ -158,7 +158,7 @@ one, and an entry that no longer counts stands in brackets.
         text = "For what no camera saw. The ledger says that the desk wrote it."
         instant = partial(self._instant, entries, None)
         self._ask(
-            Dialog("Add an entry", text, fields, yes="Add", check=instant),
+            Dialog("Add an entry", text, fields, yes="Add"),
             lambda answers: app.by_desk(
                 corrections.add, app.settings, self._person.id, presence(answers), instant(answers), answers["reason"]
             ),

@@ -46,7 +46,6 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
         f"{'Change' if old else 'Enter'} leave {name}".rstrip(),
         fields=fields,
         yes="Change" if old else "Enter",
-        check=partial(_read, today),
     )
 
     def job(answers: Answers) -> Callable[[], LeaveEntry]:
@@ -55,7 +54,7 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
     def enter(answers: Answers) -> LeaveEntry:
         """In a worker."""
         whose = person or find_person(app.engine, answers["who"])
-        new = new_leave(whose.id, *_read(today, answers), answers["note"])
+        new = new_leave(whose.id, *_read(answers, today), answers["note"])
         if old:
             new = replace(new, note=old.note if answers["note"] == shown else new.note)
             return app.by_desk(change_leave, app.settings.zone, old.id, new)()
@@ -69,7 +68,7 @@ def told(done: LeaveEntry) -> str:
     return f"{clean(done.words, 300)}{f' {past_words(done.past_days)}' if done.past_days else ''}"
 
 
-def _read(today: date, answers: Answers) -> tuple[date, date, LeaveKind, HalfDay | None]:
+def _read(answers: Answers, today: date) -> tuple[date, date, LeaveKind, HalfDay | None]:
     """First and last day, kind and half that were typed. Raises: UsageError."""
     kind, first = parse_kind(answers["kind"]), parse_day(answers["from"], today)
     last = parse_day(answers["to"], first) if answers["to"].strip() else first

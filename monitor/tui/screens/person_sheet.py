@@ -102,9 +102,8 @@ class PersonSheet(Sheet[None]):
             Ask("first", "From (such as 9 mar)", period.first.isoformat()),
             Ask("last", "To", min(period.last, self.app.today).isoformat()),
         ]
-        read = partial(_period, self.app.today)
-        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=read)
-        question(self.app, dialog, lambda answers: self._go(read(answers)))
+        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show")
+        question(self.app, dialog, lambda answers: self._go(_period(answers, self.app.today)))
 
     def _go(self, period: Period) -> None:
         self._period = period
@@ -127,7 +126,7 @@ class PersonSheet(Sheet[None]):
         ask_file(app, f"The sheet of {clean(person.name, 40)}", text, name, write)
 
 
-def _period(today: date, answers: Answers) -> Period:
+def _period(answers: Answers, today: date) -> Period:
     """The days that were typed. Raises: UsageError."""
     period = Period(parse_day(answers["first"], today), parse_day(answers["last"], today))
     days = (period.last - period.first).days + 1

@@ -58,7 +58,6 @@ class Dialog(ModalScreen[Answers | None]):
         yes: the text of the button that confirms.
         no: the text of the button that leaves it.
         danger: it cannot be undone.
-        check: raises a UsageError where the answers cannot be used; the dialog shows its sentence and stays.
         problem: why answers given before could not be used.
     """
 
@@ -74,7 +73,6 @@ class Dialog(ModalScreen[Answers | None]):
         yes: str = "OK",
         no: str = "Cancel",
         danger: bool = False,
-        check: Callable[[Answers], object] = lambda _: None,
         problem: str = "",
         focus: str = "",
     ) -> None:
@@ -85,7 +83,6 @@ class Dialog(ModalScreen[Answers | None]):
         self._yes = yes
         self._no = no
         self._danger = danger
-        self._check = check
         self._problem = problem
         self._focus = focus
         self._warned = False
@@ -94,8 +91,7 @@ class Dialog(ModalScreen[Answers | None]):
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
         fields = [replace(one, value=answers[one.key]) for one in self.fields]
         return Dialog(
-            self._title, self._text, fields, yes=self._yes, no=self._no,
-            danger=self._danger, check=self._check, problem=problem,
+            self._title, self._text, fields, yes=self._yes, no=self._no, danger=self._danger, problem=problem
         )  # fmt: skip
 
     def compose(self) -> ComposeResult:
@@ -141,8 +137,9 @@ class Dialog(ModalScreen[Answers | None]):
 
     def keeps(self) -> bool:
         """Whether something was typed that leaving the app would lose; says so, and only the first time."""
-        changed = any(self._answers()[one.key] != one.value for one in self.fields if not one.choices)
-        if not changed or self._warned:
+        answers = self._answers()
+        changed = any(answers[one.key] != one.value for one in self.fields if not one.choices)
+        if self._warned or not (changed or self._problem):
             return False
         self._warned = True
         self._say("What you typed would be lost; press the key again to leave Muster.")
@@ -176,13 +173,6 @@ class Dialog(ModalScreen[Answers | None]):
         if missing:
             self.query_one(f"#ask-{missing.key}").focus()
             self._say(f"{missing.label}: please fill this in.")
-            return
-        try:
-            self._check(answers)
-        except UsageError as error:
-            self._say(str(error))
-            if self.query(Input):
-                self.query(Input).first().focus()  # of what is checked, this comes first
         else:
             self.dismiss(answers)
 
@@ -191,11 +181,18 @@ class Dialog(ModalScreen[Answers | None]):
 
 
 def question(app: WorkApp, dialog: Dialog, then: Callable[[Answers], object]) -> None:
-    """Ask, then go on with the answers, on the loop; escape ends it."""
+    """Ask, then go on with the answers, on the loop; escape ends it.
+
+    Where that raises a UsageError the dialog comes back with the answers and says why.
+    """
 
     def answered(answers: Answers | None) -> None:
-        if answers is not None:
+        if answers is None:
+            return
+        try:
             then(answers)
+        except UsageError as error:
+            question(app, dialog.again(answers, str(error)), then)
 
     app.push_screen(dialog, answered)
 
@@ -212,7 +209,7 @@ def ask(
     When it failed, the dialog comes back with the answers and says why, so that nothing has to be typed anew.
 
     Args:
-        job: what to do with the answers; the returned job blocks and touches no widget.
+        job: what to do with the answers, or raises a UsageError; the returned job blocks and touches no widget.
         then: gets the result, on the loop.
         failed: gets the sentence when it failed and there is nothing to answer anew; a toast shows it otherwise.
     """

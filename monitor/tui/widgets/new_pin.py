@@ -1,7 +1,6 @@
 """The questions for a new PIN: of the admin, of who works at the desk, of a person."""
 
 from collections.abc import Callable
-from functools import partial
 
 from monitor.attendance.pin import pin_fault
 from monitor.desk.pin_entry import write_admin_pin
@@ -39,7 +38,7 @@ def ask_admin_pin(app: DeskApp, done: Callable[[str], None]) -> None:
         f"Whoever opens a screen of the desk, or closes a kiosk, must type this PIN. It has at least {shortest} digits "
         "and nothing else. Leave both fields empty to remove it."
     )
-    dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set", check=partial(check_new_pin, shortest))
+    dialog = Dialog("Admin PIN", text, NEW_PIN, yes="Set")
     none = Dialog(
         "Remove the admin PIN?",
         "Without it whoever stands at the kiosk opens the desk and closes Muster.",
@@ -51,6 +50,7 @@ def ask_admin_pin(app: DeskApp, done: Callable[[str], None]) -> None:
         return app.by_desk(write_admin_pin, app.cipher, app.config_file, answers.get("pin", ""), shortest=shortest)
 
     def typed(answers: Answers) -> Callable[[], str | None]:
+        check_new_pin(shortest, answers)
         return job(answers) if answers["pin"] else lambda: None
 
     def written(kept: str | None) -> None:

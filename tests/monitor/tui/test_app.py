@@ -109,6 +109,8 @@ async def test_the_admin_pin_has_digits_only(world: World) -> None:
     async with at_desk(world, "f6", "c", *"admin_pin", "enter", size=SIZE) as pilot:
         await fill(pilot, pin="abcdef", again="abcdef")
         assert await problem(pilot) == "A PIN has at least 6 digits, and nothing else."
+        await go(pilot, "ctrl+q")
+        assert "press the key again" in await problem(pilot), "what was typed would be lost"
         assert not world.apps[-1].settings.admin_pin_hash
 
 

@@ -71,21 +71,17 @@ def edit(screen: Screen, details: PersonDetails) -> None:
         Ask("again", "Repeat the PIN", secret=True, optional=True),
     ]
 
-    def check(answers: Answers) -> None:
-        if answers["pin"] != NO_PIN:
-            check_new_pin(shortest, answers)
-
     def job(answers: Answers) -> Callable[[], tuple[Person, int]]:
         new: dict[str, object] = {key: value for key, value in answers.items() if before.get(key, value) != value}
+        if answers["pin"] != NO_PIN:
+            check_new_pin(shortest, answers)
         if "active" in new:
             new["active"] = answers["active"] == "yes"
         if answers["pin"]:
             new["pin"] = changes.NewPin(None if answers["pin"] == NO_PIN else answers["pin"], app.cipher, shortest)
         return app.by_desk(changes.change, person.id, **new)
 
-    dialog = Dialog(
-        f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change", check=check
-    )
+    dialog = Dialog(f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change")
     screen.ask(dialog, job, lambda done: changed_text(person, *done))
 
 

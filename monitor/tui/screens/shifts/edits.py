@@ -85,16 +85,13 @@ def end_shift(screen: Screen, entry: ShiftEntry) -> None:
     app, zone, day = screen.app, screen.app.settings.zone, screen.app.today
     text = f"{clean(entry.words, 300)} Empty the field to remove it from the past, too, as if it had never been."
 
-    def last_day(answers: Answers) -> date | None:
-        return parse_day(answers["last"], day) if answers["last"].strip() else None
-
     def job(answers: Answers) -> Callable[[], ShiftChange]:
-        if last := last_day(answers):
-            return app.by_desk(shifts.end_shift, zone, entry.shift.id, last)
+        if answers["last"].strip():
+            return app.by_desk(shifts.end_shift, zone, entry.shift.id, parse_day(answers["last"], day))
         return app.by_desk(shifts.remove_shift, zone, entry.shift.id)
 
     field = Ask("last", "Its last day", day.isoformat(), optional=True)
-    dialog = Dialog("End this shift", text, [field], yes="End", danger=True, check=last_day)
+    dialog = Dialog("End this shift", text, [field], yes="End", danger=True)
     screen.ask(dialog, job, lambda done: f"Ended. {done.past}")
 
 
@@ -107,15 +104,12 @@ def add_holiday(screen: Screen) -> None:
         Ask("half", "Free is", "", _HALVES, optional=True),
     ]
 
-    def free_day(answers: Answers) -> date:
-        return parse_day(answers["day"], day)
-
     def job(answers: Answers) -> Callable[[], Holiday]:
         half = leaves.parse_half(answers["half"])
-        return app.by_desk(holidays.add_holiday, free_day(answers), answers["name"], half)
+        return app.by_desk(holidays.add_holiday, parse_day(answers["day"], day), answers["name"], half)
 
     text = "Nobody is expected, late or absent on this day; who comes gets the hours."
-    dialog = Dialog("Add a public holiday", text, fields, yes="Add", check=free_day)
+    dialog = Dialog("Add a public holiday", text, fields, yes="Add")
     screen.ask(dialog, job, "The holiday is added.")
 
 

@@ -60,10 +60,10 @@ class DeskUsers(Sheet[None]):
         if not app.settings.admin_pin_hash:
             ask_admin_pin(app, self._admin_pin_set)
             return
-        check = partial(check_new_pin, app.settings.pin_digits)
-        dialog = Dialog("Add to the desk", _EXPLAINED, _FIELDS, yes="Add", check=check)
+        dialog = Dialog("Add to the desk", _EXPLAINED, _FIELDS, yes="Add")
 
         def job(answers: Answers) -> Callable[[], DeskUser]:
+            check_new_pin(app.settings.pin_digits, answers)
             return app.by_desk(add_user, app.cipher, app.settings, answers["name"], answers["pin"])
 
         ask(app, dialog, job, partial(self._changed, "{} opens the desk with this PIN from now on."))

@@ -29,15 +29,14 @@ def ask_other_time(app: DeskApp, one: Repair, write: Callable[[Proposal, str], N
         Ask("reason", "Reason", first.reason if first else ""),
     ]
 
-    def read(answers: Answers) -> Proposal:
+    def then(answers: Answers) -> None:
         happened = presence(answers)
         at = not_to_come(_near(one, clock_of(answers), happened, zone), app.clock())
-        return Proposal(f"{WORDS[happened]} {answers['at']}", happened, at)
+        write(Proposal(f"{WORDS[happened]} {answers['at']}", happened, at), answers["reason"])
 
     title = f"{clean(one.person.name, 40)}, {day_name(one.day)}"
     text = "Adds an entry; the ledger says that the desk wrote it."
-    dialog = Dialog(title, text, fields, yes="Add", check=read)
-    question(app, dialog, lambda answers: write(read(answers), answers["reason"]))
+    question(app, Dialog(title, text, fields, yes="Add"), then)
 
 
 def _near(one: Repair, clock: time, kind: Presence, zone: ZoneInfo) -> datetime:

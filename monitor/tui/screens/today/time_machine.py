@@ -178,11 +178,10 @@ leave and names are those of today. Nothing is changed by looking.
         zone = self.app.settings.zone
         field = Ask("at", "Time (hh:mm)", at_clock(self._at, zone))
 
-        def at(answers: Answers) -> datetime:
-            return datetime.combine(self.day, parse_clock(answers["at"]), tzinfo=zone)
+        def go(answers: Answers) -> None:
+            self._go(datetime.combine(self.day, parse_clock(answers["at"]), tzinfo=zone))
 
-        dialog = Dialog("Which time?", fields=[field], yes="Show", check=at)
-        question(self.app, dialog, lambda answers: self._go(at(answers)))
+        question(self.app, Dialog("Which time?", fields=[field], yes="Show"), go)
 
     def action_what_if(self) -> None:
         """Ask for other shifts and another threshold, and say beside the board what they would have said."""
@@ -192,7 +191,7 @@ leave and names are those of today. Nothing is changed by looking.
             Ask("target", "Strangers of whom one may be named (1 in how many)", f"{1 / target:.0f}"),
         ]
         text = "Says who would be late, and whose face would be named. Nothing is changed by it."
-        dialog = Dialog("What if?", text, fields, yes="Show", check=_asked)
+        dialog = Dialog("What if?", text, fields, yes="Show")
         question(self.app, dialog, lambda answers: self._ask_otherwise(_asked(answers)))
 
     def _ask_otherwise(self, asked: tuple[int, float]) -> None:

@@ -203,15 +203,15 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
     def action_date(self) -> None:
         """Ask for a day."""
         field = Ask("day", "Day, such as 2026-03-09, 9 mar, yesterday", self.day.isoformat())
-        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._days_to)
-        question(self.app, dialog, lambda answers: self._go_back(self._days_to(answers)))
+        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show")
+        question(self.app, dialog, self._go_to)
 
-    def _days_to(self, answers: Answers) -> int:
-        """How many days ago the day is that was typed. Raises: UsageError."""
+    def _go_to(self, answers: Answers) -> None:
+        """Raises: UsageError."""
         days = (self.app.today - parse_past_day(answers["day"], self.app.today)).days
         if days < 0:
             raise UsageError("That day is in the future.")
-        return days
+        self._go_back(days)
 
     def _go_back(self, days: int) -> None:
         self._days_back = days
