@@ -232,8 +232,9 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """
 
         def begin(answers: Answers) -> Callable[[], T]:
+            work = job(answers)
             self.say("Working")
-            return job(answers)
+            return work
 
         def then(result: T) -> None:
             self.changed(done if isinstance(done, str) else done(result))
