@@ -84,8 +84,7 @@ async def test_a_backup_that_takes_the_place_of_the_database_is_on_the_door_at_o
 
 
 async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world, camera=True) as pilot:
         assert "In now 5" in text_of(world)
         await go(pilot, "f2")
         pilot.app.screen.query_one("#roster", Table).move_to(str(world.ids["Grace Hopper"]))

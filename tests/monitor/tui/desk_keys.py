@@ -20,12 +20,13 @@ SIZE = (120, 36)
 async def at_desk(
     world: World,
     *keys: str,
+    camera: bool = False,
     size: tuple[int, int] = SIZE,
     notifications: bool = False,
     **settings: Any,
 ) -> AsyncIterator[Pilot[None]]:
-    """The app without a camera, after these keys."""
-    async with world.app(camera=False, **settings).run_test(size=size, notifications=notifications) as pilot:
+    """The app after these keys."""
+    async with world.app(camera=camera, **settings).run_test(size=size, notifications=notifications) as pilot:
         await go(pilot, *keys)
         yield pilot
 

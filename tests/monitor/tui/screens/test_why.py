@@ -22,7 +22,7 @@ from monitor.tui.screens.why import WhyScreen
 from monitor.tui.widgets.thumbnail import Thumbnail
 from monitor.vision.jpeg import encode_jpeg
 from tests.db.rows import newest_events
-from tests.monitor.tui.desk_keys import SIZE, at_desk, fill, go, names, told
+from tests.monitor.tui.desk_keys import at_desk, fill, go, names, told
 from tests.monitor.world import NOW, World, came, settle, text_of
 
 JPEG = encode_jpeg(np.full((150, 150, 3), 180, np.uint8))
@@ -108,8 +108,7 @@ async def test_the_door_asks_for_the_pin_before_it_tells(world: World, entry: UU
         world.engine, world.cipher, Path(world.settings.db.removeprefix("sqlite:///")).with_name("muster.toml"),
         "246824", shortest=6, at=NOW, actor="test",
     )  # fmt: skip
-    async with world.app(admin_pin_hash=hashed).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world, camera=True, admin_pin_hash=hashed) as pilot:
         await go(pilot, "y")
         assert "Admin PIN" not in text_of(world), "nothing has happened at the door in this run"
         world.kiosk.on_event(came(world, attendance=entry))

@@ -25,7 +25,7 @@ from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.banner import ROWS, large
 from monitor.tui.widgets.header import MoodBar
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import at_door
+from tests.monitor.tui.desk_keys import at_desk, at_door
 from tests.monitor.world import NOW, World, came, happy, scene, settle, show_door, text_of, until
 
 
@@ -211,9 +211,7 @@ async def test_moods_without_people_are_not_written_at_faces(world: World) -> No
 
 
 async def test_leaving_stops_the_kiosk(world: World) -> None:
-    async with at_door(
-        world,
-    ) as pilot:
+    async with at_door(world) as pilot:
         await pilot.press("ctrl+c")
     assert world.kiosk.stopped.is_set()
 
@@ -318,8 +316,7 @@ async def test_a_narrow_status_line_leaves_out_whole_parts(world: World) -> None
 
 
 async def test_in_forty_columns_the_status_line_is_whole_though_there_is_no_picture(world: World) -> None:
-    async with world.app(language="de", source="/films/clip.mp4").run_test(size=(40, 24)) as pilot:
-        await settle(pilot)
+    async with at_desk(world, size=(40, 24), camera=True, language="de", source="/films/clip.mp4"):
         await until(lambda: world.kiosks)
         world.kiosk.on_scene(scene(world))
         await until(lambda: "Bilder/s" in text_of(world))
@@ -498,8 +495,7 @@ async def test_the_bell_is_silent_unless_sounds_are_on(world: World, monkeypatch
 
 
 async def test_on_a_small_terminal_the_greeting_has_the_whole_screen(world: World) -> None:
-    async with world.app().run_test(size=(40, 12)) as pilot:
-        await settle(pilot)
+    async with at_desk(world, size=(40, 12), camera=True) as pilot:
         await until(lambda: world.kiosks)
         world.kiosk.on_event(came(world))
         await settle(pilot)

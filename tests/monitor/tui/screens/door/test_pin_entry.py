@@ -15,7 +15,7 @@ from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import at_door
+from tests.monitor.tui.desk_keys import at_desk, at_door
 from tests.monitor.world import NOW, PEPPERS, World, scene, settle, show_door, text_of
 
 WIDE = (120, 36)
@@ -70,8 +70,7 @@ async def test_where_nobody_has_a_pin_none_is_offered(world: World) -> None:
 
 
 async def test_a_pin_that_was_set_while_the_door_runs_is_offered(world: World) -> None:
-    async with world.app().run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with at_desk(world, size=WIDE, camera=True) as pilot:
         radia = world.ids["Radia Perlman"]
         with writing(world.engine) as session:
             people.set_number(session, radia, "17", at=NOW, actor="test")

@@ -34,10 +34,8 @@ from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import at_desk, fill, go, problem
+from tests.monitor.tui.desk_keys import SIZE, at_desk, fill, go, problem
 from tests.monitor.world import FINDINGS, NOW, World, scene, settle, show_door, text_of
-
-SIZE = (120, 36)
 
 
 class Grey:
