@@ -18,7 +18,7 @@ from monitor.desk.calendar.whom import find_whom
 from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import BASELINE, MoodCell
-from monitor.text import date_text, plural
+from monitor.text import date_text, day_name, plural
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import (
@@ -211,10 +211,9 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.query_one("#groups-pane").display = bool(loaded.groups)
 
     def _show_summary(self, loaded: MoodView) -> None:
-        first, last = date_text(loaded.period.first), date_text(loaded.period.last)
-        days = last if first == last else f"{first} {self.app.signs.dash} {last}"
-        if loaded.period.first.year == loaded.period.last.year and first != last:
-            days = f"{first[:-5]} {self.app.signs.dash} {last}"
+        first, last = loaded.period.first, loaded.period.last
+        begin = day_name(first) if first.year == last.year else date_text(first)
+        days = date_text(last) if first == last else f"{begin} {self.app.signs.dash} {date_text(last)}"
         whom = f"   {clean(loaded.whom, 30)}" if loaded.whom else ""
         sightings = (
             f"   {plural(loaded.total.sightings, 'sighting')}{_unsure(loaded.total, wide=self.size.width >= 100)}"
