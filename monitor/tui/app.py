@@ -176,11 +176,6 @@ class MusterApp(DeskApp):
         self._change_feed.stop()
         self.controller.close()
 
-    @property
-    def door(self) -> DoorScreen | None:
-        """The door's screen while it is there."""
-        return self.viewer.door
-
     def action_first_steps(self) -> None:
         """The list of first steps; a locked desk asks for the PIN first."""
         self._desk_lock.unlocked(partial(show_first_steps, self))

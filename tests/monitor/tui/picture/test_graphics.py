@@ -160,14 +160,13 @@ async def test_a_terminal_that_is_behind_gets_the_newest_picture_when_it_has_roo
     async with app.run_test(size=(80, 24)) as pilot:
         first, last = scene(world), scene(world, index=2)
         await show_door(pilot, world, first)
-        assert app.door is not None
         behind = True
         world.kiosk.on_scene(last)
         await pilot.pause(0.2)
-        assert app.door.camera.picture is not None
-        assert app.door.camera.picture.scene is first
+        assert world.door.camera.picture is not None
+        assert world.door.camera.picture.scene is first
         behind = False
-        while app.door.camera.picture.scene is not last:
+        while world.door.camera.picture.scene is not last:
             await pilot.pause(0.02)
 
 

@@ -118,8 +118,7 @@ async def test_a_refusal_of_the_database_is_said(world: World) -> None:
 async def test_the_greeting_goes_after_a_while(world: World) -> None:
     async with at_door(world, came(world), size=(80, 24)) as pilot:
         world.now = NOW + timedelta(seconds=13)
-        assert world.apps[-1].door is not None
-        world.apps[-1].door.tick()
+        world.door.tick()
         await settle(pilot)
         assert "Look at the camera." in text_of(world)
         assert not world.apps[-1].screen.query_one(GreetingPanel).has_class("-came")
@@ -157,8 +156,7 @@ async def test_a_lost_camera_is_shown_until_it_is_back(world: World) -> None:
 async def test_entries_that_cannot_be_written_are_said_over_the_picture(world: World) -> None:
     async with at_door(world) as pilot:
         world.kiosk.trouble = "Entries wait to be written. The database is locked; close what holds it."
-        assert world.apps[-1].door is not None
-        world.apps[-1].door.tick()
+        world.door.tick()
         await show_door(pilot, world, scene(world, index=2))
         assert text_of(world).count("Entries wait to be written.") == 2
         world.kiosk.trouble = None
@@ -225,9 +223,7 @@ async def test_scenes_are_never_queued(world: World) -> None:
         last = world.apps[-1].controller.scene
         assert last is not None
         assert last.frame.index == 199
-        door = world.apps[-1].door
-        assert door is not None
-        while door.camera.picture is None or door.camera.picture.scene is not last:
+        while world.door.camera.picture is None or world.door.camera.picture.scene is not last:
             await pilot.pause(0.05)
 
 
@@ -258,9 +254,7 @@ async def test_names_of_those_who_are_in_are_whole_on_a_narrow_terminal(world: W
 async def greeting_over(pilot: Pilot[None], world: World) -> None:
     """Until the greeting has gone, its direction in large letters leaves little room for the lists."""
     world.now += SHOWN_FOR
-    door = world.apps[-1].door
-    assert door is not None
-    door.tick()
+    world.door.tick()
     await settle(pilot)
 
 
@@ -330,12 +324,10 @@ async def test_lists_that_were_scrolled_and_left_alone_show_the_newest_again(
         present = pilot.app.screen.query_one("#present", Table)
         present.scroll_end(animate=False)
         await settle(pilot)
-        door = world.apps[-1].door
-        assert door is not None
-        door.tick()
+        world.door.tick()
         assert present.scroll_offset.y > 0
         monkeypatch.setattr("monitor.tui.screens.door.door.LEFT_ALONE", 0)
-        door.tick()
+        world.door.tick()
         assert present.scroll_offset.y == 0
 
 
@@ -371,9 +363,8 @@ async def test_with_16_colours_the_app_has_a_theme_of_its_own_until_another_is_c
     async with app.run_test(size=(80, 24)) as pilot:
         await show_door(pilot, world, scene(world))
         assert app.theme == "muster-16-colours"
-        assert app.door is not None
-        assert app.door.camera.picture is not None
-        styles = [segment.style for strip in app.door.camera.picture.strips for segment in strip if segment.style]
+        assert world.door.camera.picture is not None
+        styles = [segment.style for strip in world.door.camera.picture.strips for segment in strip if segment.style]
         colours = {style.color.get_truecolor() for style in styles if style.color}
         greys = {colour for colour in colours if len(set(colour)) == 1}
         assert len(greys) > 2
