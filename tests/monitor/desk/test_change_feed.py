@@ -22,7 +22,7 @@ from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.tui.widgets.table import Table
 from monitor.vision.matching.gallery import Enrolled
 from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door, fill, go
-from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+from tests.monitor.world import NOW, World, came, settle, text_of
 
 
 async def until(pilot: Pilot[None], world: World, text: str) -> None:
@@ -122,9 +122,8 @@ def test_a_board_that_is_loaded_again_keeps_what_only_the_door_knows(world: Worl
 
 
 async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        event = came(world)
-        await show_door(pilot, world, scene(world), event)
+    event = came(world)
+    async with at_door(world, event) as pilot:
         controller = world.apps[-1].controller
         board = controller.board
         assert event.attendance is not None

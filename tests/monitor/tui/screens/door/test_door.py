@@ -143,9 +143,8 @@ async def test_an_unknown_face_is_sent_to_the_desk(world: World) -> None:
 
 
 async def test_a_lost_camera_is_shown_until_it_is_back(world: World) -> None:
-    async with world.app().run_test(size=(120, 36)) as pilot:
-        lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
-        await show_door(pilot, world, scene(world), lost)
+    lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
+    async with at_door(world, lost) as pilot:
         assert text_of(world).count("Camera 0 gives no pictures; trying again.") >= 2
         assert "! NO PICTURE" in text_of(world)
         assert "frames/s" not in text_of(world), "that was before"
@@ -244,9 +243,8 @@ def test_names_are_large_beside_the_portrait_on_a_narrow_terminal(name: str) -> 
 
 
 async def test_names_of_those_who_are_in_are_whole_on_a_narrow_terminal(world: World) -> None:
-    async with world.app().run_test(size=(80, 24)) as pilot:
-        event = replace(came(world), name="Kasper Wheatley-Moss")
-        await show_door(pilot, world, scene(world), event)
+    event = replace(came(world), name="Kasper Wheatley-Moss")
+    async with at_door(world, event, size=(80, 24)) as pilot:
         await greeting_over(pilot, world)
         assert "● Kasper Wheatley-Moss" in text_of(world)
 
@@ -345,10 +343,9 @@ def test_letters_that_are_unreadable_when_large_stand_as_text() -> None:
 
 
 async def test_with_plain_letters_nothing_else_is_drawn_but_names_stay(world: World) -> None:
-    async with world.app(ascii_only=True).run_test(size=(120, 36), notifications=True) as pilot:
-        event = came(world)
-        accented = KioskEvent(event.kind, event.at, event.person, "Tomás Müller", track=1, attendance=new_id())
-        await show_door(pilot, world, scene(world), accented)
+    event = came(world)
+    accented = KioskEvent(event.kind, event.at, event.person, "Tomás Müller", track=1, attendance=new_id())
+    async with at_door(world, accented, notifications=True, ascii_only=True) as pilot:
         for keys in ((), ("question_mark",), ("question_mark", "f4"), ("i",), ("escape", "ctrl+p")):
             await pilot.press(*keys)
             await settle(pilot)
@@ -375,9 +372,8 @@ async def test_with_16_colours_the_app_has_a_theme_of_its_own_until_another_is_c
 
 
 async def test_a_long_notice_is_whole_on_a_narrow_terminal(world: World) -> None:
-    async with world.app().run_test(size=(80, 24)) as pilot:
-        sentence = "Camera 0 does not exist, this machine has none; connect one or choose another source."
-        await show_door(pilot, world, scene(world), KioskEvent(EventKind.SOURCE_LOST, NOW, text=sentence))
+    sentence = "Camera 0 does not exist, this machine has none; connect one or choose another source."
+    async with at_door(world, KioskEvent(EventKind.SOURCE_LOST, NOW, text=sentence), size=(80, 24)):
         picture = [line[1:43].strip() for line in text_of(world).splitlines()]
         assert sentence in " ".join(line for line in picture if line and not set(line) & set("▀─"))
 
@@ -389,8 +385,7 @@ def asking(world: World, question: Question | None) -> Scene:
 
 
 async def test_the_door_asks_for_a_turn_of_the_head_in_large_letters(world: World) -> None:
-    async with world.app().run_test(size=(120, 36)) as pilot:
-        await show_door(pilot, world, asking(world, Question.LEFT))
+    async with at_door(world, shown=asking(world, Question.LEFT)):
         shown = text_of(world)
         assert "ONE MOMENT" in shown
         assert "Turn your head to the" in shown
@@ -399,8 +394,7 @@ async def test_the_door_asks_for_a_turn_of_the_head_in_large_letters(world: Worl
 
 
 async def test_the_question_goes_when_it_is_answered_and_the_greeting_comes(world: World) -> None:
-    async with world.app().run_test(size=(120, 36)) as pilot:
-        await show_door(pilot, world, asking(world, Question.STRAIGHT))
+    async with at_door(world, shown=asking(world, Question.STRAIGHT)) as pilot:
         assert "Thank you. Now look" in text_of(world)
         await show_door(pilot, world, asking(world, None), came(world))
         assert "Now look" not in text_of(world)

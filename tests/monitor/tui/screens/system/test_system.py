@@ -34,8 +34,8 @@ from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import SIZE, at_desk, fill, go, problem
-from tests.monitor.world import FINDINGS, NOW, World, scene, settle, show_door, text_of
+from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door, fill, go, problem
+from tests.monitor.world import FINDINGS, NOW, World, settle, text_of
 
 
 class Grey:
@@ -318,9 +318,8 @@ async def test_a_database_that_fails_is_said_and_loaded_again_when_it_answers(
 
 
 async def test_a_film_that_ended_has_no_cable(world: World) -> None:
-    async with world.app(source="film.mp4").run_test(size=(120, 36)) as pilot:
-        ended = KioskEvent(EventKind.SOURCE_LOST, NOW, text="The video or folder has ended.")
-        await show_door(pilot, world, scene(world), ended)
+    ended = KioskEvent(EventKind.SOURCE_LOST, NOW, text="The video or folder has ended.")
+    async with at_door(world, ended, source="film.mp4") as pilot:
         await go(pilot, "f6")
         screen = pilot.app.screen
         assert isinstance(screen, SystemScreen)
