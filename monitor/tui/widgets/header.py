@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import events, getters
 from textual.widgets import Static
 
-from monitor.language import Say, day_in, english
+from monitor.language import Say, day_in
 from monitor.text import date_text
 from monitor.tui.runtime.actions import TABS
 from monitor.tui.runtime.desk_app import DESK, DeskApp
@@ -97,8 +97,8 @@ class MoodBar(Static):
     DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
     app = getters.app(DeskApp)
 
-    def __init__(self, *, empty: str, id: str | None = None, say: Say = english) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self, *, empty: str, say: Say) -> None:
+        super().__init__(markup=False)
         self.empty, self._say = empty, say
         self.shares: tuple[tuple[str, float], ...] = ()
 

@@ -16,7 +16,7 @@ class Preview(CameraPicture):
 
     app = getters.app(DeskApp)
 
-    def __init__(self, *, mirrored: bool = False, id: str | None = None) -> None:
+    def __init__(self, *, mirrored: bool = False, id: str) -> None:
         """
         Args:
             mirrored: left and right change places, because one turns the right way before a mirror.
