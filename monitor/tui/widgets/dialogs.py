@@ -90,9 +90,7 @@ class Dialog(ModalScreen[Answers | None]):
     def again(self, answers: Answers, problem: str) -> "Dialog":
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
         fields = [replace(one, value=answers[one.key]) for one in self.fields]
-        return Dialog(
-            self._title, self._text, fields, yes=self._yes, no=self._no, danger=self._danger, problem=problem
-        )  # fmt: skip
+        return Dialog(self._title, self._text, fields, yes=self._yes, no=self._no, danger=self._danger, problem=problem)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
@@ -159,14 +157,11 @@ class Dialog(ModalScreen[Answers | None]):
         else:
             self._try()
 
-    @on(Button.Pressed, "#yes")
-    def _pressed(self) -> None:
-        self._try()
-
     @on(Button.Pressed, "#no")
     def action_leave(self) -> None:
         self.dismiss(None)
 
+    @on(Button.Pressed, "#yes")
     def _try(self) -> None:
         answers = self._answers()
         missing = next((one for one in self.fields if not one.optional and not answers[one.key].strip()), None)
