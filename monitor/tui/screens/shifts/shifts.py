@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static
 
+from db.calendar import Holiday
+from db.records.people import Person
 from monitor.desk.calendar.leave import LeaveEntry
 from monitor.desk.calendar.shifts import ShiftEntry
 from monitor.desk.calendar.view import CalendarView, calendar_view
@@ -136,26 +138,20 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         self.refresh_bindings()
 
     @property
-    def _key(self) -> str | None:
-        return self.query_one(f"#{self._active}", Table).selected_key
-
-    @property
-    def _shift(self) -> ShiftEntry | None:
-        """The shift under the cursor."""
-        entries, key = self.loaded.shifts.entries if self.loaded else (), self._key
-        return next((one for one in entries if str(one.shift.id) == key), None)
-
-    @property
-    def _away(self) -> LeaveEntry | None:
-        """The leave under the cursor."""
-        entries, key = self.loaded.leave if self.loaded else (), self._key
-        return next((one for one in entries if str(one.leave.id) == key), None)
+    def _chosen(self) -> ShiftEntry | Holiday | LeaveEntry | Person | None:
+        """What is under the cursor of the active list."""
+        if self.loaded is None:
+            return None
+        shifts, at = self.loaded.shifts, self.query_one(f"#{self._active}", Table).cursor
+        lists = shifts.entries, self.loaded.holidays, self.loaded.leave, shifts.without
+        entries = dict(zip(LISTS, lists, strict=True))[self._active]
+        return entries[at] if at < len(entries) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "change":
-            return self._active in ("shifts", "leave") and self._key is not None
+            return isinstance(self._chosen, ShiftEntry | LeaveEntry)
         if action == "end":
-            return self._active != "without" and self._key is not None
+            return isinstance(self._chosen, ShiftEntry | LeaveEntry | Holiday)
         return super().check_action(action, parameters)
 
     # What the keys do
@@ -166,24 +162,23 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         elif self._active == "leave":
             ask_leave(self, None, self.app.today)
         else:
-            without = self.loaded.shifts.without if self.loaded and self._active == "without" else ()
-            person = next((one for one in without if str(one.id) == self._key), None)
-            edits.add_shift(self, (person.group or person.name) if person else "")
+            person = self._chosen
+            edits.add_shift(self, (person.group or person.name) if isinstance(person, Person) else "")
 
     def action_change(self) -> None:
-        if self._active == "shifts" and (shift := self._shift) is not None:
-            edits.change_shift(self, shift)
-        elif self._active == "leave" and (leave := self._away) is not None:
-            ask_leave(self, leave.person, leave.leave.first, leave.leave)
+        match self._chosen:
+            case ShiftEntry() as shift:
+                edits.change_shift(self, shift)
+            case LeaveEntry() as away:
+                ask_leave(self, away.person, away.leave.first, away.leave)
 
     def action_end(self) -> None:
-        if self._active == "shifts" and (shift := self._shift) is not None:
-            edits.end_shift(self, shift)
-        elif self._active == "leave" and (leave := self._away) is not None:
-            edits.remove_leave(self, leave)
-        elif self._active == "holidays":
-            days = self.loaded.holidays if self.loaded else ()
-            for holiday in (one for one in days if str(one.id) == self._key):
+        match self._chosen:
+            case ShiftEntry() as shift:
+                edits.end_shift(self, shift)
+            case LeaveEntry() as away:
+                edits.remove_leave(self, away)
+            case Holiday() as holiday:
                 edits.remove_holiday(self, holiday)
 
     def action_import(self) -> None:
