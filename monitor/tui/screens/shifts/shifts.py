@@ -1,8 +1,8 @@
 """The Shifts screen: who is expected when, public holidays, leave, and who has no shift."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
@@ -23,6 +23,8 @@ from monitor.tui.screens.shifts import edits, rows
 from monitor.tui.widgets.table import Table
 
 LISTS = ("shifts", "holidays", "leave", "without")
+Entry: TypeAlias = ShiftEntry | Holiday | LeaveEntry | Person
+"""Of these lists."""
 
 
 class ShiftsScreen(DeskScreen[CalendarView]):
@@ -138,14 +140,18 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         self.refresh_bindings()
 
     @property
-    def _chosen(self) -> ShiftEntry | Holiday | LeaveEntry | Person | None:
+    def _chosen(self) -> Entry | None:
         """What is under the cursor of the active list."""
-        if self.loaded is None:
+        if (loaded := self.loaded) is None:
             return None
-        shifts, at = self.loaded.shifts, self.query_one(f"#{self._active}", Table).cursor
-        lists = shifts.entries, self.loaded.holidays, self.loaded.leave, shifts.without
-        entries = dict(zip(LISTS, lists, strict=True))[self._active]
-        return entries[at] if at < len(entries) else None
+        lists: dict[str, Sequence[Entry]] = {
+            "shifts": loaded.shifts.entries,
+            "holidays": loaded.holidays,
+            "leave": loaded.leave,
+            "without": loaded.shifts.without,
+        }
+        at = self.query_one(f"#{self._active}", Table).cursor
+        return next(iter(lists[self._active][at : at + 1]), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "change":
