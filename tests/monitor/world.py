@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -367,6 +368,7 @@ def text_of(world: World) -> str:
 
 def lines_of(app: App[Any]) -> list[str]:
     """The screen line by line, as it was drawn last; Textual tells it under private names only."""
+    visible_screen_stack.set(app._background_screens)  # else what lies behind a dialog may be blank
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 
