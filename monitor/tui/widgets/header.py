@@ -6,7 +6,7 @@ from rich.text import Text
 from textual import events, getters
 from textual.widgets import Static
 
-from monitor.language import Say, day_in
+from monitor.language import Say, day_in, english
 from monitor.text import date_text
 from monitor.tui.runtime.actions import TABS
 from monitor.tui.runtime.desk_app import DESK, DeskApp

@@ -88,8 +88,7 @@ async def test_a_shift_in_the_way_is_said_and_nothing_is_written(world: World) -
 
 
 async def test_a_shift_of_24_hours_is_asked_about_before_it_is_written(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "a")
+    async with at_desk(world, "f7", "a") as pilot:
         await type_line(pilot, "person ada mon-fri 09:00-09:00")
         await go(pilot, "enter")
         assert sentence(pilot) == "This shift lasts 24 hours. If that is meant, press Enter again."
