@@ -58,7 +58,7 @@ from monitor.tui.screens.today.needs_you import NeedsYouScreen, days_looked_at
 from monitor.tui.screens.today.time_machine import TimeMachine
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
-from monitor.tui.style.text import at_clock, clean, day_text
+from monitor.tui.style.text import clean, moment_text
 from monitor.tui.widgets.dialogs import Dialog, ask
 from monitor.tui.widgets.help import ScreenHelp
 
@@ -83,6 +83,7 @@ class MusterApp(DeskApp):
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "app.tcss",
         "widgets/dialogs.tcss",
+        "widgets/sheet.tcss",
         "screens/door/door.tcss",
         "screens/desk.tcss",
         "screens/day_sheet.tcss",
@@ -96,6 +97,7 @@ class MusterApp(DeskApp):
         "screens/people/template_review.tcss",
         "screens/door/first_steps.tcss",
         "screens/shifts/shifts.tcss",
+        "screens/today/wall.tcss",
         "screens/why.tcss",
     ]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
@@ -174,11 +176,6 @@ class MusterApp(DeskApp):
         self._change_feed.stop()
         self.controller.close()
 
-    @property
-    def door(self) -> DoorScreen | None:
-        """The door's screen while it is there."""
-        return self.viewer.door
-
     def action_first_steps(self) -> None:
         """The list of first steps; a locked desk asks for the PIN first."""
         self._desk_lock.unlocked(partial(show_first_steps, self))
@@ -204,7 +201,7 @@ class MusterApp(DeskApp):
     def action_time_machine(self, day: str = "", at: str = "") -> None:
         """The board of a day, by default today, as it was at a minute; a locked desk asks for the PIN first."""
         now = datetime.fromisoformat(at) if at else self.clock()
-        shown = date.fromisoformat(day) if day else now.astimezone(self.settings.zone).date()
+        shown = date.fromisoformat(day) if day else self.today
 
         async def show() -> None:
             await self.switch_mode("today")  # never over the door: the lock shows that
@@ -291,24 +288,22 @@ class MusterApp(DeskApp):
         """Ask about what was not done just now, not last or by somebody else, and take it back."""
         passed, act = offer
         if act is None:
-            self.notify(clean(refusal(passed, act), 400), markup=False)
+            self.notify(clean(refusal(passed, act), 400))
             return
         job = self.by_desk(undo_last, self.cipher, self.settings, act.id)
         if not passed and act.actor == self.at_desk and self.clock() - act.at <= JUST_NOW:
             self.in_background(job, self._taken_back)
             return
-        when = f"{day_text(act.at, self.settings.zone)} {at_clock(act.at, self.settings.zone)}"
+        when = moment_text(act.at, self.settings.zone)
         what = refusal(passed, act)[:-1] if passed else f"What was done last is {act.words}"
         text = f"{clean(what, 400)}, {when}, by {clean(act.actor, 40)}."
         ask(self, Dialog("Take back", text, yes="Take back"), lambda _: job, self._taken_back)
 
     def _taken_back(self, act: Act) -> None:
-        self.notify(f"Taken back: {clean(act.words, 200)}.", markup=False)
+        self.notify(f"Taken back: {clean(act.words, 200)}.")
         self.controller.people_changed()
-        if isinstance(self.screen, DeskScreen):
+        if isinstance(self.screen, DeskScreen | DaySheet):
             self.screen.reload()
-        elif isinstance(self.screen, DaySheet):
-            self.screen.facts_changed()
 
     # Help
 

@@ -93,6 +93,6 @@ async def _elsewhere(app: DeskApp, where: Action, action: Action) -> None:
     await app.run_action(where.does)
     if action.row:
         key = app.settings.keys.shown(action.key)
-        app.notify(f"Choose the row, then press {key}: {action.sentence}.", markup=False)
+        app.notify(f"Choose the row, then press {key}: {action.sentence}.")
     elif getattr(app.screen, "mode", "") == where.key:  # else it asks for the PIN first
         await app.screen.run_action(action.does)

@@ -52,11 +52,7 @@ class DoorViewer:
         if door := self.door:
             door.show_mood(self._app.controller.moods)
 
-    def show_source(self) -> None:
-        if door := self.door:
-            door.tick()
-
-    def show_question(self) -> None:
+    def show_state(self) -> None:
         if door := self.door:
             door.tick()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, get_args
+from typing import Final, cast
 
 from monitor.desk.first_steps import MoodKept, SetUp, choose_moods, set_up
 from monitor.tui.runtime.desk_app import DeskApp
@@ -20,10 +20,11 @@ from monitor.tui.screens.door.first_steps import (
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
 from monitor.tui.widgets.new_pin import ask_admin_pin
 
-OPENS: Final = {FOLDER: "people", CAMERA: "people", CONSENT: "people", SHIFTS: "shifts"}
-"""The screen on which a step is done."""
-BEGINS: Final = {FOLDER: "enrol", CAMERA: "capture", CONSENT: "consent_missing", SHIFTS: "add"}
-"""The action with which it begins there."""
+DONE_AT: Final = {
+    FOLDER: ("people", "enrol"), CAMERA: ("people", "capture"), CONSENT: ("people", "consent_missing"),
+    SHIFTS: ("shifts", "add"),
+}  # fmt: skip
+"""The screen on which a step is done, and the action with which it begins there."""
 MOOD_TEXT: Final = (
     "Per person, only of those who agreed. A sum tells how the day was, not who felt how. At work and in education the "
     "law of the EU forbids to infer emotions, but for medical or safety reasons: choose off there."
@@ -47,12 +48,13 @@ async def _chosen(app: DeskApp, done: SetUp, step: str | None) -> None:
         ask_admin_pin(app, partial(_pin_set, app))
     elif step == MOODS:
         _ask_moods(app, done)
-    elif step in OPENS:
-        await app.run_action(f"open('{OPENS[step]}')")
-        if app.current_mode == OPENS[step]:  # else it asks for the PIN first
-            app.leads_back = OPENS[step]
+    elif step in DONE_AT:
+        mode, action = DONE_AT[step]
+        await app.run_action(f"open('{mode}')")
+        if app.current_mode == mode:  # else it asks for the PIN first
+            app.leads_back = mode
             app.notify("Escape leads back to the first steps.")
-            await app.screen.run_action(BEGINS[step])
+            await app.screen.run_action(action)
 
 
 def _pin_set(app: DeskApp, kept: str) -> None:
@@ -65,7 +67,7 @@ def _ask_moods(app: DeskApp, done: SetUp) -> None:
     dialog = Dialog("Moods", MOOD_TEXT, [Ask("mood", "What is kept of moods?", done.mood, choices)], yes="Choose")
 
     def job(answers: Answers) -> Callable[[], MoodKept]:
-        return partial(choose_moods, app.config_file, next(one for one in get_args(MoodKept) if one == answers["mood"]))
+        return partial(choose_moods, app.config_file, cast(MoodKept, answers["mood"]))
 
     ask(app, dialog, job, partial(_moods_chosen, app))
 
@@ -76,5 +78,5 @@ def _moods_chosen(app: DeskApp, mood: MoodKept) -> None:
         app.leave_for("again")
         return
     app.settings = app.settings.model_copy(update={"mood": mood})
-    app.notify(f"Kept of moods from now on: {KEPT[mood]}.", markup=False)
+    app.notify(f"Kept of moods from now on: {KEPT[mood]}.")
     show_first_steps(app, MOODS)

@@ -44,8 +44,8 @@ def run_app(
     store: Store,
     kiosk_factory: KioskFactory | None = None,
     *,
-    ascii_only: bool = False,
-    config_file: Path | None = None,
+    ascii_only: bool,
+    config_file: Path | None,
 ) -> AfterApp:
     """Shows the app until it is left; the kiosk is stopped and every fact written when this returns.
 
@@ -143,7 +143,7 @@ class Terminal(io.FileIO):
 
 
 @contextmanager
-def only_the_app_writes(log: Path, gone: Callable[[], object] = lambda: None) -> Iterator[None]:
+def only_the_app_writes(log: Path, gone: Callable[[], object]) -> Iterator[None]:
     """Sends file descriptors 1 and 2 to a log file; Python's own streams, which Textual writes to, keep the terminal.
 
     OpenCV, FFmpeg, dlib and onnxruntime print with C's stdio, straight to the descriptors.

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from sqlalchemy import Engine
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -54,6 +55,7 @@ from monitor.tui.app import MusterApp
 from monitor.tui.picture.graphics import Graphics
 from monitor.tui.runtime.desk_app import Display
 from monitor.tui.runtime.running_kiosk import KioskFactory
+from monitor.tui.screens.door.door import DoorScreen
 from monitor.tui.screens.system.system import SystemScreen
 
 NOW = datetime(2026, 3, 9, 8, 58, 12, tzinfo=UTC)
@@ -125,6 +127,13 @@ class World:
     @property
     def kiosk(self) -> FakeKiosk:
         return self.kiosks[-1]
+
+    @property
+    def door(self) -> DoorScreen:
+        """The door's screen of the newest app."""
+        door = self.apps[-1].viewer.door
+        assert door is not None
+        return door
 
     def app(
         self,
@@ -340,17 +349,15 @@ async def show_door(pilot: Pilot[None], world: World, shown: Scene, *events: Kio
     await settle(pilot)
     await until(lambda: world.kiosks)
     await asyncio.to_thread(world.kiosk.started.wait, 60)
-    app = world.apps[-1]
-    assert app.door is not None
-    while app.door.camera.picture is None or app.door.camera.picture.scene is not shown:
+    while world.door.camera.picture is None or world.door.camera.picture.scene is not shown:
         world.kiosk.on_scene(shown)
         await pilot.pause(0.01)
     for event in events:
         world.kiosk.on_event(event)
     await settle(pilot)
-    app.controller.refresh_moods()
+    world.apps[-1].controller.refresh_moods()
     await settle(pilot)
-    app.door.tick()
+    world.door.tick()
     await settle(pilot)
 
 
@@ -361,6 +368,7 @@ def text_of(world: World) -> str:
 
 def lines_of(app: App[Any]) -> list[str]:
     """The screen line by line, as it was drawn last; Textual tells it under private names only."""
+    visible_screen_stack.set(app._background_screens)  # else what lies behind a dialog may be blank
     return [strip.text for strip in app.screen._compositor.render_strips()]
 
 

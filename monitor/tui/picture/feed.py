@@ -86,7 +86,7 @@ def draw(scene: Scene, look: Look) -> DrawnPicture:
     return DrawnPicture(tuple(lines), look.columns, scene, data)
 
 
-def mark_of(observation: Observation, signs: Signs, say: Say = english, *, moods: bool = True) -> Mark:
+def mark_of(observation: Observation, signs: Signs, say: Say, *, moods: bool) -> Mark:
     """The box of a face with the person's name and mood."""
     box, match = observation.track.face.box, observation.match
     mood = f" {signs.dot} {say(observation.mood.label)}" if observation.mood and moods else ""
@@ -103,15 +103,11 @@ class PictureFeed:
     Args:
         show: called from the feed's thread with each picture; must not block.
         console: whose colour system the lines are encoded for.
-        per_second: pictures a second at most.
     """
 
-    def __init__(
-        self, show: Callable[[DrawnPicture], None], console: Console, *, per_second: float = PICTURES_A_SECOND
-    ) -> None:
+    def __init__(self, show: Callable[[DrawnPicture], None], console: Console) -> None:
         self._show = show
         self._console = console
-        self._interval = 1.0 / per_second
         self._scene: Scene | None = None
         self._look: Look | None = None
         self._news = threading.Event()
@@ -162,4 +158,4 @@ class PictureFeed:
                 strip.render(self._console)  # fills the strip's cache, so the event loop only copies it
             self._show(picture)
             self._drawn.append(began)
-            self._stopped.wait(max(0.0, self._interval - (time.monotonic() - began)))
+            self._stopped.wait(max(0.0, 1.0 / PICTURES_A_SECOND - (time.monotonic() - began)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -85,6 +85,11 @@ class DeskApp(WorkApp):
         self.set_reactive(DeskApp.theme, self._theme_here(settings.theme))
         self.stylesheet.set_variables(self.get_css_variables())
 
+    @property
+    def today(self) -> date:
+        """The site's day."""
+        return self.clock().astimezone(self.settings.zone).date()
+
     def leave_for(self, next_run: AfterApp) -> None:
         """Leave the app for what follows."""
         self.afterwards = next_run
@@ -100,10 +105,6 @@ class DeskApp(WorkApp):
             self.deliver_binary(file)
         return f"Written to {file}"
 
-    def written(self, file: Path) -> None:
-        """Say that an export was written."""
-        self.notify(self.hand_over(file), markup=False)
-
     # The theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -118,7 +119,7 @@ class DeskApp(WorkApp):
         if name not in self.available_themes:
             default = self._theme_here(name)
             told = f"There is no theme {clean(name, 30)!r}, so {default} is used; choose another with Ctrl+P, Theme."
-            self.notify(told, severity="warning", markup=False)
+            self.notify(told, severity="warning")
         self.theme = self._theme_kept = self._theme_here(name)
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
 

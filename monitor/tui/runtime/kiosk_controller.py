@@ -250,7 +250,7 @@ class KioskController:
         self._viewer.take_scene(scene)
         before, self.asked = self.asked, asked_of(scene, self.asked)
         if self.asked != before:
-            self._app.show_later(self._viewer.show_question)
+            self._app.show_later(self._viewer.show_state)
 
     def _take_event(self, event: KioskEvent) -> None:
         self._app.show_later(partial(self._happened, event))
@@ -293,7 +293,7 @@ class KioskController:
 
     def _source_is(self, problem: str) -> None:
         self.problem = problem
-        self._viewer.show_source()
+        self._viewer.show_state()
 
     def _taken_back(self, event: KioskEvent) -> None:
         before = self._before.get(event.attendance) if event.attendance else None

@@ -1,7 +1,6 @@
 """How late the event loop of the app is."""
 
 from collections import deque
-from collections.abc import Callable
 from time import perf_counter
 
 
@@ -10,14 +9,13 @@ class LoopDelay:
 
     INTERVAL = 0.05
 
-    def __init__(self, kept: int = 1200, now: Callable[[], float] = perf_counter) -> None:
+    def __init__(self, kept: int = 1200) -> None:
         self._late: deque[float] = deque(maxlen=kept)
-        self._now = now
         self._due: float | None = None
 
     def tick(self) -> None:
         """Call on the loop, every `INTERVAL` seconds."""
-        now = self._now()
+        now = perf_counter()
         if self._due is not None:
             self._late.append(max(0.0, now - self._due))
         self._due = now + self.INTERVAL

@@ -61,11 +61,8 @@ class Viewer(Protocol):
     def show_mood(self) -> None:
         """The day's moods changed."""
 
-    def show_source(self) -> None:
-        """The source is lost, or back."""
-
-    def show_question(self) -> None:
-        """Somebody is asked to turn the head, or is not asked any more."""
+    def show_state(self) -> None:
+        """The source is lost, or back; somebody is asked to turn the head, or is not asked any more."""
 
     def greet(self, event: KioskEvent) -> None:
         """Somebody came, left, or was not recognised."""

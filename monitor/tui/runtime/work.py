@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from textual.message import Message
+from textual.notifications import SeverityLevel
 
 from db.errors import Interrupted
 from monitor.config import LOG_FILE
@@ -15,6 +16,8 @@ from monitor.tui.runtime.textual_internals import CleanExit, is_behind, write
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+NOTIFIED, READ = 5.0, 12.0
+"""Least seconds for which a toast is shown, and letters per second that people read in a long one."""
 
 
 class WorkApp(CleanExit):
@@ -52,9 +55,22 @@ class WorkApp(CleanExit):
         """Whether the terminal has not yet taken all that was written to it."""
         return is_behind(self)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast: by default as plain text, since names stand in it, and until it can have been read."""
+        seconds = max(NOTIFIED, len(message) / READ) if timeout is None else timeout
+        super().notify(message, title=title, severity=severity, timeout=seconds, markup=markup)
+
     def toast_problem(self, sentence: str) -> None:
         """Say what went wrong."""
-        self.notify(sentence, severity="error", markup=False)
+        self.notify(sentence, severity="error")
 
     def log_fatal(self, error: Exception) -> None:
         log.critical("The app ends with an error", exc_info=error)

@@ -6,25 +6,22 @@ from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records.attendance import Presence
 from db.records.people import Person
 from monitor.desk.days import corrections
 from monitor.desk.days.why import why
+from monitor.errors import UsageError
 from monitor.text import date_text
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
@@ -38,10 +35,9 @@ KINDS = (("came in", "check_in"), ("left", "check_out"))
 WORDS = {"check_in": "came in", "check_out": "left", "void": "made void"}
 
 
-class DaySheet(ModalScreen[None]):
+class DaySheet(Sheet[None]):
     """Entries with corrections. Nothing is ever edited: a correction is a new row that names the old one."""
 
-    AUTO_FOCUS = "Table"
     HELP = """\
 # A person's day
 
@@ -56,7 +52,6 @@ one, and an entry that no longer counts stands in brackets.
         *of_the_app("help", "undo"),
         Binding("escape", "dismiss", "Back"),
     ]
-    app = getters.app(DeskApp)
 
     def __init__(self, person: Person, day: date) -> None:
         super().__init__()
@@ -64,35 +59,26 @@ one, and an entry that no longer counts stands in brackets.
         self._day = day
         self._entries: corrections.PersonEntries | None = None
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet"):
-            yield Static(id="title", markup=False)
-            yield Table(COLUMNS, empty="Loading", id="entries")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Table(COLUMNS, empty="Loading", id="entries")
 
     def on_mount(self) -> None:
         self.query_one("#title", Static).update(f"{clean(self._person.name)} {date_text(self._day)}")
-        self._reload()
+        self.reload()
 
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Load anew and show."""
         app = self.app
         job = partial(corrections.person_entries, app.engine, app.settings, self._person, self._day, app.clock())
-        self.app.in_background(job, self._show, self._not_loaded)
-
-    def _not_loaded(self, sentence: str) -> None:
-        self.app.toast_problem(sentence)
-        if self.is_attached:
-            self.query_one(Table).explain("Not loaded. Close this and open it again.")
+        self.load(job, self._show)
 
     def _show(self, entries: corrections.PersonEntries) -> None:
-        if not self.is_attached:  # it was left meanwhile
-            return
         self._entries = entries
         rows = [self._row(line) for line in entries.lines]
         self.query_one(Table).show(
             rows, empty=f"No entries on this day. Press {self.app.settings.keys.shown('add')} to add one."
         )
-        self.refresh_bindings()
 
     def _row(self, line: corrections.EventLine) -> Row:
         event = line.event
@@ -130,7 +116,7 @@ one, and an entry that no longer counts stands in brackets.
         key, app = self.query_one(Table).selected_key, self.app
         if key is not None:
             job = partial(why, app.engine, app.cipher, app.settings, UUID(key))
-            app.push_screen(WhyScreen(job), lambda _: self._reload() if self.is_attached else None)
+            app.push_screen(WhyScreen(job), lambda _: self.reload())
 
     def action_void(self) -> None:
         line, app = self._selected(), self.app
@@ -150,72 +136,75 @@ one, and an entry that no longer counts stands in brackets.
         event = line.event
         at, kind = at_clock(event.at, self.app.settings.zone), event.corrected_kind or event.kind
         fields = [Ask("at", "At (hh:mm)", at), Ask("kind", "What happened", kind, KINDS), Ask("reason", "Reason")]
+        text = "The old entry stays in the ledger; the new one counts."
+        instant = partial(self._instant, entries, event.at)
         self._ask(
-            Dialog("Correct this entry", "The old entry stays in the ledger; the new one counts.", fields,
-                   yes="Correct", check=lambda answers: self._check(entries, answers, event.at)),
+            Dialog("Correct this entry", text, fields, yes="Correct"),
             lambda answers: app.by_desk(
-                corrections.correct, app.settings, event.id, presence(answers),
-                self._instant(entries, answers, event.at), answers["reason"],
+                corrections.correct, app.settings, event.id, presence(answers), instant(answers), answers["reason"]
             ),
             "The entry is corrected. Ctrl+Z takes it back.",
-        )  # fmt: skip
+        )
 
     def action_sheet(self) -> None:
         """All days of the month of this person."""
-        self.app.push_screen(PersonSheet(self._person, self._day, DaySheet), lambda _: self._reload())
+        self.app.push_screen(PersonSheet(self._person, self._day, DaySheet), lambda _: self.reload())
 
     def action_add(self) -> None:
         entries, app = self._entries, self.app
         if entries is None:
             return
         fields = [Ask("at", "At (hh:mm)"), Ask("kind", "What happened", "check_in", KINDS), Ask("reason", "Reason")]
+        text = "For what no camera saw. The ledger says that the desk wrote it."
+        instant = partial(self._instant, entries, None)
         self._ask(
-            Dialog("Add an entry", "For what no camera saw. The ledger says that the desk wrote it.", fields, yes="Add",
-                   check=lambda answers: self._check(entries, answers)),
+            Dialog("Add an entry", text, fields, yes="Add"),
             lambda answers: app.by_desk(
-                corrections.add, app.settings, self._person.id, presence(answers),
-                self._instant(entries, answers), answers["reason"],
+                corrections.add, app.settings, self._person.id, presence(answers), instant(answers), answers["reason"]
             ),
             "The entry is added. Ctrl+Z takes it back.",
-        )  # fmt: skip
+        )
 
-    def _instant(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> datetime:
-        """The instant that the answers name; they were checked."""
-        clock, zone = clock_of(answers), self.app.settings.zone
-        at = entries.instant(clock, zone, near) if clock else None
-        assert at is not None
-        return at
+    def _instant(self, entries: corrections.PersonEntries, near: datetime | None, answers: Answers) -> datetime:
+        """The instant that was typed.
 
-    def _check(self, entries: corrections.PersonEntries, answers: Answers, near: datetime | None = None) -> str | None:
-        """What is wrong with the time, or None."""
-        clock, zone = clock_of(answers), self.app.settings.zone
-        if clock is None:
-            return "Type the time as hh:mm, such as 08:58."
-        at = entries.instant(clock, zone, near)
+        Args:
+            near: the time that it replaces.
+
+        Raises:
+            UsageError: it is not a time of this day until now.
+        """
+        at = entries.instant(clock_of(answers), self.app.settings.zone, near)
         if at is None:
-            return "With a shift over midnight this time belongs to the day before or after; add it there."
-        return "That time is in the future." if at > self.app.clock() else None
+            raise UsageError("With a shift over midnight this time belongs to the day before or after; add it there.")
+        return not_to_come(at, self.app.clock())
 
     def _ask(self, dialog: Dialog, job: Callable[[Answers], Callable[[], object]], done: str) -> None:
         ask(self.app, dialog, job, lambda _: self._changed(done))
 
     def _changed(self, done: str) -> None:
         self.app.notify(done)
-        if self.is_attached:
-            self._reload()
+        self.reload()
 
     def facts_changed(self) -> None:
         """Something was written, perhaps at the door."""
-        self._reload()
+        self.reload()
 
 
 def presence(answers: Answers) -> Presence:
     return "check_out" if answers["kind"] == "check_out" else "check_in"
 
 
-def clock_of(answers: Answers) -> time | None:
-    """The time of day in the answers; None where it is not a valid time."""
+def clock_of(answers: Answers) -> time:
+    """The time of day that was typed. Raises: UsageError."""
     try:
         return datetime.strptime(answers["at"].strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day has no zone
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise UsageError("Type the time as hh:mm, such as 08:58.") from error
+
+
+def not_to_come(at: datetime, now: datetime) -> datetime:
+    """This time, at which something happened. Raises: UsageError: it is to come."""
+    if at > now:
+        raise UsageError("That time is in the future.")
+    return at

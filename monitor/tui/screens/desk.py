@@ -41,8 +41,6 @@ SETTLE = 0.05
 """Seconds that facts may gather before a screen loads again."""
 LETTERS = 0.25
 """Seconds after the last letter of a filter before the database is asked."""
-NOTIFIED, READ = 5.0, 12.0
-"""Least seconds for which a toast is shown, and letters per second that people read in a long one."""
 RETRY = 5.0
 """Seconds after which a load that failed is tried again."""
 
@@ -60,7 +58,10 @@ class Filter(Input):
 
 
 class DeskScreen(Screen[None], Generic[Loaded]):
-    """A screen over the database. Subclasses say what to load, how to show it, and what is in the body."""
+    """A screen over the database. Subclasses say what to load, how to show it, and what is in the body.
+
+    When it comes to the front, and when facts change, `query_job` runs in a thread, and `show` gets its result.
+    """
 
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
     AUTO_FOCUS = "Table"
@@ -76,10 +77,9 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.loaded: Loaded | None = None
         self._said = ""
         keep_style_sheets(self)
-        self._asked = 0
         self.stop = threading.Event()
         """Set when the running load is no longer wanted; for `query_job`."""
-        self._loading = False
+        self._loading = self._once_more = False
         self._settle: Timer | None = None
         self._stale = self._anew = True
         self.failed = False
@@ -153,14 +153,20 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def load_page(self) -> None:
         """Load the rows that are missing on the screen, without asking whether facts changed."""
-        self._asked += 1
-        if not self._loading and self.is_attached:
-            self._loading = True
+        if self._loading:
+            self._once_more = True
+        elif self.is_attached:
+            self._loading, self._once_more = True, False
             self.stop.set()
-            asked, self.stop = self._asked, threading.Event()
+            self.stop = threading.Event()
             job = self.query_job()
             self._stale = self._anew = False
-            self.app.in_background(job, partial(self._arrived, asked, self.stop), partial(self._failed, self.stop))
+            self.app.in_background(job, partial(self._arrived, self.stop), partial(self._failed, self.stop))
+
+    def redraw(self) -> None:
+        """Show what was loaded once more: it is drawn for another width, or another part of it is chosen."""
+        if self.loaded is not None:
+            self.show(self.loaded)
 
     def can_load_rows(self) -> bool:
         """Whether the length of the list is known, so that rows can be loaded by number."""
@@ -181,7 +187,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """The last load, to which changes may be added; None when everything is loaded anew; for `query_job`."""
         return None if self._anew else self.loaded
 
-    def _arrived(self, asked: int, stop: threading.Event, loaded: Loaded) -> None:
+    def _arrived(self, stop: threading.Event, loaded: Loaded) -> None:
         if stop.is_set() or not self.is_attached:  # it was left meanwhile
             return
         self._loading = False
@@ -189,7 +195,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         self.show(loaded)
         self.failed = False
         self._search_shown.set()
-        if asked != self._asked:
+        if self._once_more:
             self.load_page()
 
     def _failed(self, stop: threading.Event, sentence: str) -> None:
@@ -226,8 +232,9 @@ class DeskScreen(Screen[None], Generic[Loaded]):
         """
 
         def begin(answers: Answers) -> Callable[[], T]:
+            work = job(answers)
             self.say("Working")
-            return job(answers)
+            return work
 
         def then(result: T) -> None:
             self.changed(done if isinstance(done, str) else done(result))
@@ -241,7 +248,7 @@ class DeskScreen(Screen[None], Generic[Loaded]):
 
     def changed(self, done: str) -> None:
         """People were changed: say so, let the kiosk know, load again."""
-        self.app.notify(done, markup=False, timeout=max(NOTIFIED, len(done) / READ))
+        self.app.notify(done)
         self.app.controller.people_changed()
         self.reload()
 

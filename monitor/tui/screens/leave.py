@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from db.calendar import Leave
+from db.calendar import HalfDay, Leave, LeaveKind
 from db.records.people import Person
 from monitor.calendar_text import parse_day
 from monitor.desk.calendar.leave import LeaveEntry, add_leave, change_leave, new_leave, parse_half, parse_kind
@@ -29,7 +29,7 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
         old: a leave that is changed.
     """
     app = screen.app
-    today = app.clock().astimezone(app.settings.zone).date()
+    today = app.today
     who = [] if person else [Ask("who", "Name, a part of it, or number")]
     first, last = (old.first, old.last) if old else (day, day)
     shown = clean(old.note, 2 * len(old.note) + 1) if old else ""
@@ -46,7 +46,6 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
         f"{'Change' if old else 'Enter'} leave {name}".rstrip(),
         fields=fields,
         yes="Change" if old else "Enter",
-        check=partial(_fault, today),
     )
 
     def job(answers: Answers) -> Callable[[], LeaveEntry]:
@@ -55,7 +54,7 @@ def ask_leave(screen: DeskScreen[Loaded], person: Person | None, day: date, old:
     def enter(answers: Answers) -> LeaveEntry:
         """In a worker."""
         whose = person or find_person(app.engine, answers["who"])
-        new = _leave(whose, answers, today)
+        new = new_leave(whose.id, *_read(answers, today), answers["note"])
         if old:
             new = replace(new, note=old.note if answers["note"] == shown else new.note)
             return app.by_desk(change_leave, app.settings.zone, old.id, new)()
@@ -69,21 +68,10 @@ def told(done: LeaveEntry) -> str:
     return f"{clean(done.words, 300)}{f' {past_words(done.past_days)}' if done.past_days else ''}"
 
 
-def _leave(person: Person, answers: Answers, today: date) -> Leave:
-    """Raises: UsageError."""
-    first = parse_day(answers["from"], today)
+def _read(answers: Answers, today: date) -> tuple[date, date, LeaveKind, HalfDay | None]:
+    """First and last day, kind and half that were typed. Raises: UsageError."""
+    kind, first = parse_kind(answers["kind"]), parse_day(answers["from"], today)
     last = parse_day(answers["to"], first) if answers["to"].strip() else first
-    kind, half = parse_kind(answers["kind"]), parse_half(answers["half"])
-    return new_leave(person.id, first, last, kind, half, answers["note"])
-
-
-def _fault(today: date, answers: Answers) -> str | None:
-    try:
-        parse_kind(answers["kind"])
-        first = parse_day(answers["from"], today)
-        if answers["to"].strip() and parse_day(answers["to"], first) < first:
-            return "The last day is before the first; swap them."
-        parse_half(answers["half"])
-    except UsageError as error:
-        return str(error)
-    return None
+    if last < first:
+        raise UsageError("The last day is before the first; swap them.")
+    return first, last, kind, parse_half(answers["half"])

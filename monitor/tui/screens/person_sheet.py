@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Final, TypeAlias
 
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -18,14 +16,14 @@ from monitor.attendance.days import Period
 from monitor.attendance.summary import Status
 from monitor.calendar_text import parse_day
 from monitor.desk.days.attendance import export_days
-from monitor.desk.days.month import SHEET_HEADS, Sheet, month_of, person_sheet
+from monitor.desk.days.month import SHEET_HEADS, month_of, person_sheet
+from monitor.desk.days.month import Sheet as Timesheet
 from monitor.errors import UsageError
 from monitor.text import date_text, plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask_file, question
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 OpenDay: TypeAlias = Callable[[Person, date], ModalScreen[None]]
@@ -42,12 +40,10 @@ TOTAL: Final = "total"
 """Key of the last row."""
 
 
-class PersonSheet(ModalScreen[None]):
+class PersonSheet(Sheet[None]):
     """A month of one person, or any other days."""
 
-    AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sheet"), Binding("escape", "dismiss", "Back")]
-    app = getters.app(DeskApp)
 
     def __init__(self, person: Person, day: date, open_day: OpenDay) -> None:
         """
@@ -59,11 +55,9 @@ class PersonSheet(ModalScreen[None]):
         self._person, self._open_day = person, open_day
         self._period = month_of(day)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="person-sheet"):
-            yield Static(id="title", markup=False)
-            yield Table(COLUMNS, empty="Loading", id="days")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Table(COLUMNS, empty="Loading", id="days")
 
     def on_mount(self) -> None:
         self._reload()
@@ -73,25 +67,20 @@ class PersonSheet(ModalScreen[None]):
         said = f"{clean(self._person.name, 60)}   {date_text(period.first)} to {date_text(period.last)}"
         self.query_one("#title", Static).update(said)
         job = partial(person_sheet, app.engine, app.settings, self._person, period, app.clock())
-        app.in_background(job, partial(self._loaded, period), app.toast_problem)
+        self.load(job, partial(self._show, period))
 
-    def _loaded(self, period: Period, found: Sheet) -> None:
-        if not self.is_attached or period != self._period:  # another range was asked for meanwhile
+    def _show(self, period: Period, found: Timesheet) -> None:
+        if period != self._period:  # another range was asked for meanwhile
             return
         rows = [Row(one.day.isoformat(), cells, (_TONES.get(one.status),)) for one, cells in found.days]
         total = [Row(TOTAL, found.total)] if rows else []
         self.query_one(Table).show([*rows, *total], empty="They are not on the list on these days.")
-        self.refresh_bindings()
-
-    @property
-    def _today(self) -> date:
-        return self.app.clock().astimezone(self.app.settings.zone).date()
 
     # Time
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "leap" and parameters == (1,):
-            return self._period.last < self._today or None
+            return self._period.last < self.app.today or None
         return True
 
     def action_leap(self, by: int) -> None:
@@ -104,18 +93,17 @@ class PersonSheet(ModalScreen[None]):
             self._go(Period(period.first + length, period.last + length))
 
     def action_today(self) -> None:
-        self._go(month_of(self._today))
+        self._go(month_of(self.app.today))
 
     def action_range(self) -> None:
         """Ask for the first day and the last."""
         period = self._period
         fields = [
             Ask("first", "From (such as 9 mar)", period.first.isoformat()),
-            Ask("last", "To", min(period.last, self._today).isoformat()),
+            Ask("last", "To", min(period.last, self.app.today).isoformat()),
         ]
-        check = partial(_fault, today=self._today)
-        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show", check=check)
-        self.app.push_screen(dialog, lambda answers: self._go(_period(answers, self._today)) if answers else None)
+        dialog = Dialog("Which days?", f"At most {_LONGEST} days.", fields, yes="Show")
+        question(self.app, dialog, lambda answers: self._go(_period(answers, self.app.today)))
 
     def _go(self, period: Period) -> None:
         self._period = period
@@ -131,34 +119,19 @@ class PersonSheet(ModalScreen[None]):
 
     def action_export(self) -> None:
         """Ask for a file and write these days to it."""
-        app, period, now, person = self.app, self._period, self.app.clock(), self._person
+        app, period, person = self.app, self._period, self._person
         text = "Writes a sheet to print on A4 and to sign. Other endings: .xlsx, .csv or .json."
         name = f"muster-{person.number or 'sheet'}-{period.first}-{period.last}.html".replace("/", "-")
-        field = Ask("file", "File", str(Path.home() / name))
-
-        def write(file: Path) -> Path:
-            """In a worker."""
-            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk, person=person)
-            return file
-
-        def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        dialog = Dialog(f"The sheet of {clean(person.name, 40)}", text, [field], yes="Write")
-        ask(app, dialog, job, app.written)
+        write = partial(export_days, app.engine, app.settings, period, app.clock(), actor=app.at_desk, person=person)
+        ask_file(app, f"The sheet of {clean(person.name, 40)}", text, name, write)
 
 
 def _period(answers: Answers, today: date) -> Period:
-    return Period(parse_day(answers["first"], today), parse_day(answers["last"], today))
-
-
-def _fault(answers: Answers, today: date) -> str | None:
-    """What is wrong with the days, in one sentence, or None."""
-    try:
-        period = _period(answers, today)
-    except UsageError as error:
-        return str(error)
-    if period.first > period.last:
-        return "The first day is after the last one."
+    """The days that were typed. Raises: UsageError."""
+    period = Period(parse_day(answers["first"], today), parse_day(answers["last"], today))
     days = (period.last - period.first).days + 1
-    return f"These are {plural(days, 'day')}; {_LONGEST} are shown at most." if days > _LONGEST else None
+    if days < 1:
+        raise UsageError("The first day is after the last one.")
+    if days > _LONGEST:
+        raise UsageError(f"These are {plural(days, 'day')}; {_LONGEST} are shown at most.")
+    return period

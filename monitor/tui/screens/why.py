@@ -1,28 +1,24 @@
 """Why an entry or a face got its name, or none: pictures, scores, and what another threshold would have said."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.binding import BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from monitor.desk.days import corrections
 from monitor.desk.days.evidence import Otherwise, Score, Why, write_why
 from monitor.desk.exports import note_export
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.style.text import clean, moment_text
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.dialogs import Dialog, ask, ask_file
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.thumbnail import Thumbnail
 
 PICTURES = 3
@@ -32,8 +28,8 @@ BAR = 40
 """Cells of a bar."""
 
 
-class WhyScreen(ModalScreen[bool]):
-    """The evidence for one entry; the result is whether the entry was made void."""
+class WhyScreen(Sheet[None]):
+    """The evidence for one entry."""
 
     AUTO_FOCUS = ""
     HELP = """\
@@ -45,12 +41,7 @@ What the camera saw when the entry was made, and why the name was given, or none
   second that of SFace alone. A name needs the threshold, and a lead over the next best.
 - **What if**: the arrow keys choose how many strangers may be named, and the line says what would have been said then.
 """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("why"),
-        *of_the_app("help"),
-        Binding("escape", "close", "Close"),
-    ]
-    app = getters.app(DeskApp)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("why"), *of_the_app("help")]
 
     def __init__(self, job: Callable[[], Why]) -> None:
         """
@@ -62,28 +53,19 @@ What the camera saw when the entry was made, and why the name was given, or none
         self._why: Why | None = None
         self._choice = 0
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet"):
-            yield Static("Loading", id="title", markup=False)
-            with Horizontal(id="top"):
-                for number in range(PICTURES):
-                    yield Thumbnail(id=f"seen-{number}")
-                yield Static(id="sentence", markup=False)
-            with VerticalScroll(id="facts", can_focus=False):
-                yield Static(id="scores", markup=False)
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static("Loading", id="title", markup=False)
+        with Horizontal(id="top"):
+            for number in range(PICTURES):
+                yield Thumbnail(id=f"seen-{number}")
+            yield Static(id="sentence", markup=False)
+        with VerticalScroll(id="facts", can_focus=False):
+            yield Static(id="scores", markup=False)
 
     def on_mount(self) -> None:
-        self.app.in_background(self._job, self._show, self._not_loaded)
-
-    def _not_loaded(self, sentence: str) -> None:
-        self.app.toast_problem(clean(sentence, 300))
-        if self.is_attached:
-            self.dismiss(False)
+        self.load(self._job, self._show)
 
     def _show(self, why: Why) -> None:
-        if not self.is_attached:
-            return
         self._why = why
         self._choice = next((at for at, one in enumerate(why.otherwise) if one.in_force), 0)
         app = self.app
@@ -94,12 +76,10 @@ What the camera saw when the entry was made, and why the name was given, or none
             self.query_one(f"#seen-{number}", Thumbnail).show(picture.picture)
         self.query_one("#sentence", Static).update(sentence_text(why, app.settings.zone))
         self._show_scores()
-        self.refresh_bindings()
 
     def _show_scores(self) -> None:
         if self._why is not None:
-            text = scores_text(self._why, self._choice, ascii_only=self.app.ascii_only)
-            self.query_one("#scores", Static).update(text)
+            self.query_one("#scores", Static).update(scores_text(self._why, self._choice))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         why = self._why
@@ -114,9 +94,6 @@ What the camera saw when the entry was made, and why the name was given, or none
         self._choice += by
         self._show_scores()
         self.refresh_bindings()
-
-    def action_close(self) -> None:
-        self.dismiss(False)
 
     def action_not_me(self) -> None:
         why, app = self._why, self.app
@@ -136,26 +113,21 @@ What the camera saw when the entry was made, and why the name was given, or none
         self.app.notify("The entry is void, and the mistake is remembered.")
         self.app.controller.people_changed()
         if self.is_attached:
-            self.dismiss(True)
+            self.dismiss()
 
     def action_export(self) -> None:
         """Ask for a file and write the evidence to it."""
         why, app = self._why, self.app
         if why is None:
             return
-        file = Path.home() / f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
+        name = f"muster-why-{why.at.astimezone(app.settings.zone):%Y-%m-%d-%H%M%S}.json"
 
-        def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        def write(file: Path) -> Path:
+        def write(file: Path) -> None:
             """In a worker."""
             note_export(app.engine, "reasons of an entry", file, at=app.clock(), actor=app.at_desk)
-            return write_why(why, file)
+            write_why(why, file)
 
-        dialog = Dialog("Export why", "Writes scores and reasons, without the pictures.",
-                        [Ask("file", "File", str(file))], yes="Write")  # fmt: skip
-        ask(app, dialog, job, app.written)
+        ask_file(app, "Export why", "Writes scores and reasons, without the pictures.", name, write)
 
 
 def sentence_text(why: Why, zone: ZoneInfo) -> Text:
@@ -172,7 +144,7 @@ def sentence_text(why: Why, zone: ZoneInfo) -> Text:
     return text
 
 
-def scores_text(why: Why, choice: int, *, ascii_only: bool) -> Text:
+def scores_text(why: Why, choice: int) -> Text:
     """The similarities as bars with the threshold, and what the chosen threshold would have said."""
     text = Text()
     seen = why.sighting
@@ -185,7 +157,7 @@ def scores_text(why: Why, choice: int, *, ascii_only: bool) -> Text:
             f"{'':<{NAME}}  {'joined' if seen.encoders == 'both' else seen.encoders or 'dlib':>6}   SFace\n", "dim"
         )
         for score in scores:
-            text.append(_score_line(score, threshold, low, ascii_only=ascii_only))
+            text.append(_score_line(score, threshold, low))
         text.append(f"{'Threshold':<{NAME}}  {seen.threshold:>6.3f}           the name needed so much\n")
         lead = why.best.similarity - why.runner_up.similarity if why.runner_up else None
         if lead is not None:
@@ -199,11 +171,10 @@ def scores_text(why: Why, choice: int, *, ascii_only: bool) -> Text:
     return text
 
 
-def _score_line(score: Score, threshold: float, low: float, *, ascii_only: bool) -> Text:
-    full, mark = ("#", "|") if ascii_only else ("█", "│")
+def _score_line(score: Score, threshold: float, low: float) -> Text:
     span = 1.0 - low
     filled, at = (round(BAR * min(max(value - low, 0.0) / span, 1.0)) for value in (score.similarity, threshold))
-    bar = "".join(mark if cell == at else full if cell < filled else " " for cell in range(BAR + 1))
+    bar = "".join("│" if cell == at else "█" if cell < filled else " " for cell in range(BAR + 1))
     second = "" if score.second is None else f"{score.second:.2f}"
     name = clean(score.name, NAME) if score.name else "erased"
     tone = "green" if score.similarity >= threshold else "yellow"

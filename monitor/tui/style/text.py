@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
+from monitor.attendance.summary import Status
 from monitor.domain import MOODS, EventKind
 from monitor.language import Say
 from monitor.sources.stream import without_password
@@ -38,18 +39,30 @@ class Signs:
     """Between a value before and the one after."""
     ticks: tuple[str, str]
     """Before a row that is not ticked, and before one that is."""
+    half: str
+    """Of an hour."""
+    status: dict[Status, str]
+    """Of somebody's day."""
 
 
 UNICODE_SIGNS = Signs(
     came="✓", left="←", already="=", unknown="?", lost="!", back="↻", live="●",
     inside="●", outside="○", bar="━",
     mood=dict(zip(MOODS, "▓▚░█▒▞▄·", strict=True)),
-    dash="–", dot="·", to="→", unusual="◇", ticks=("□", "■"),
+    dash="–", dot="·", to="→", unusual="◇", half="½", ticks=("□", "■"),
+    status={
+        Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status.LEFT: "○", Status.INCOMPLETE: "!",
+        Status.DUE: "→", Status.ON_LEAVE: "◇", Status.NOT_EXPECTED: "·", Status.HOLIDAY: "◆",
+    },
 )  # fmt: skip
 ASCII_SIGNS = Signs(
     came="+", left="<", already="=", unknown="?", lost="!", back="*", live="*",
     inside="*", outside="-", bar="=", mood=dict(zip(MOODS, "ADFHSUN.", strict=True)),
-    dash="-", dot="-", to="->", unusual="x", ticks=("[ ]", "[x]"),
+    dash="-", dot="-", to="->", unusual="x", half="", ticks=("[ ]", "[x]"),
+    status={
+        Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
+        Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
+    },
 )  # fmt: skip
 
 

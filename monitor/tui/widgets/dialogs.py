@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from rich.text import Text
@@ -13,6 +14,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
+from monitor.errors import UsageError
+from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.work import WorkApp
 from monitor.tui.widgets.path_suggester import PathSuggester
 
@@ -55,7 +58,6 @@ class Dialog(ModalScreen[Answers | None]):
         yes: the text of the button that confirms.
         no: the text of the button that leaves it.
         danger: it cannot be undone.
-        check: says what is wrong with the answers, in one sentence, or None.
         problem: why answers given before could not be used.
     """
 
@@ -71,7 +73,6 @@ class Dialog(ModalScreen[Answers | None]):
         yes: str = "OK",
         no: str = "Cancel",
         danger: bool = False,
-        check: Callable[[Answers], str | None] = lambda _: None,
         problem: str = "",
         focus: str = "",
     ) -> None:
@@ -82,7 +83,6 @@ class Dialog(ModalScreen[Answers | None]):
         self._yes = yes
         self._no = no
         self._danger = danger
-        self._check = check
         self._problem = problem
         self._focus = focus
         self._warned = False
@@ -90,10 +90,7 @@ class Dialog(ModalScreen[Answers | None]):
     def again(self, answers: Answers, problem: str) -> "Dialog":
         """A copy of the dialog with the answers filled in, and the reason why they could not be used."""
         fields = [replace(one, value=answers[one.key]) for one in self.fields]
-        return Dialog(
-            self._title, self._text, fields, yes=self._yes, no=self._no,
-            danger=self._danger, check=self._check, problem=problem,
-        )  # fmt: skip
+        return Dialog(self._title, self._text, fields, yes=self._yes, no=self._no, danger=self._danger, problem=problem)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog", classes="-danger" if self._danger else "", can_focus=False):
@@ -138,11 +135,12 @@ class Dialog(ModalScreen[Answers | None]):
 
     def keeps(self) -> bool:
         """Whether something was typed that leaving the app would lose; says so, and only the first time."""
-        changed = any(self._answers()[one.key] != one.value for one in self.fields if not one.choices)
-        if not changed or self._warned:
+        answers = self._answers()
+        changed = any(answers[one.key] != one.value for one in self.fields if not one.choices)
+        if self._warned or not (changed or self._problem):
             return False
         self._warned = True
-        self.query_one("#problem", Static).update("What you typed would be lost; press the key again to leave Muster.")
+        self._say("What you typed would be lost; press the key again to leave Muster.")
         return True
 
     def _answers(self) -> Answers:
@@ -159,26 +157,39 @@ class Dialog(ModalScreen[Answers | None]):
         else:
             self._try()
 
-    @on(Button.Pressed, "#yes")
-    def _pressed(self) -> None:
-        self._try()
-
     @on(Button.Pressed, "#no")
     def action_leave(self) -> None:
         self.dismiss(None)
 
+    @on(Button.Pressed, "#yes")
     def _try(self) -> None:
         answers = self._answers()
         missing = next((one for one in self.fields if not one.optional and not answers[one.key].strip()), None)
         if missing:
             self.query_one(f"#ask-{missing.key}").focus()
-        problem = f"{missing.label}: please fill this in." if missing else self._check(answers)
-        if problem:
-            self.query_one("#problem", Static).update(Text(problem))
-            if not missing and self.query(Input):
-                self.query(Input).first().focus()  # of what is checked, this comes first
+            self._say(f"{missing.label}: please fill this in.")
         else:
             self.dismiss(answers)
+
+    def _say(self, problem: str) -> None:
+        self.query_one("#problem", Static).update(Text(problem))
+
+
+def question(app: WorkApp, dialog: Dialog, then: Callable[[Answers], object]) -> None:
+    """Ask, then go on with the answers, on the loop; escape ends it.
+
+    Where that raises a UsageError the dialog comes back with the answers and says why.
+    """
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        try:
+            then(answers)
+        except UsageError as error:
+            question(app, dialog.again(answers, str(error)), then)
+
+    app.push_screen(dialog, answered)
 
 
 def ask(
@@ -193,20 +204,49 @@ def ask(
     When it failed, the dialog comes back with the answers and says why, so that nothing has to be typed anew.
 
     Args:
-        job: what to do with the answers; the returned job blocks and touches no widget.
+        job: what to do with the answers, or raises a UsageError; the returned job blocks and touches no widget.
         then: gets the result, on the loop.
         failed: gets the sentence when it failed and there is nothing to answer anew; a toast shows it otherwise.
     """
     came_from = app.screen
 
-    def answered(answers: Answers | None) -> None:
-        if answers is not None:
-            app.in_background(job(answers), then, partial(not_done, answers))
+    def answered(answers: Answers) -> None:
+        app.in_background(job(answers), then, partial(not_done, answers))
 
     def not_done(answers: Answers, sentence: str) -> None:
         if dialog.fields and app.screen is came_from:
-            app.push_screen(dialog.again(answers, sentence), answered)
+            question(app, dialog.again(answers, sentence), answered)
         else:
             (failed or app.toast_problem)(sentence)
 
-    app.push_screen(dialog, answered)
+    question(app, dialog, answered)
+
+
+def ask_file(app: DeskApp, title: str, text: str, name: str, write: Callable[[Path], object], advice: str = "") -> None:
+    """Ask for a file, have it written in a worker, and say where it is.
+
+    Args:
+        name: of the file that is proposed, in the home folder.
+        write: blocks.
+        advice: what to do with the file; a sentence.
+    """
+
+    def job(answers: Answers) -> Callable[[], Path]:
+        app.notify("Writing the file")
+        return partial(written, typed_path(answers["file"]))
+
+    def written(file: Path) -> Path:
+        """In a worker."""
+        write(file)
+        return file
+
+    dialog = Dialog(title, text, [Ask("file", "File", str(Path.home() / name))], yes="Write")
+    ask(app, dialog, job, lambda file: app.notify(f"{app.hand_over(file)}. {advice}".rstrip()))
+
+
+def typed_path(text: str) -> Path:
+    """The file or folder that was typed; ~ stands for the home folder."""
+    try:
+        return Path(text.strip()).expanduser()
+    except RuntimeError:  # ~NAME of nobody here: a file of this name is not found, either
+        return Path(text.strip())

@@ -47,9 +47,9 @@ class TopBar(Static):
 
     def tick(self) -> None:
         """Show the present time."""
-        now, settings = self.app.clock(), self.app.settings
+        settings, local = self.app.settings, self.app.today
         text = Text(no_wrap=True)
-        right, local = self._clock(), now.astimezone(settings.zone).date()
+        right = self._clock()
         day = day_in(settings.language, local) if self._current == "door" else date_text(local)
         width = self.size.width - 2
         for mode, title in self._titles(width - len(right)):
@@ -97,8 +97,8 @@ class MoodBar(Static):
     DEFAULT_CSS = "MoodBar { height: 2; background: $surface; }"
     app = getters.app(DeskApp)
 
-    def __init__(self, *, empty: str, id: str | None = None, say: Say = english) -> None:
-        super().__init__(id=id, markup=False)
+    def __init__(self, *, empty: str, say: Say) -> None:
+        super().__init__(markup=False)
         self.empty, self._say = empty, say
         self.shares: tuple[tuple[str, float], ...] = ()
 

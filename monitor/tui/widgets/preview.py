@@ -16,7 +16,7 @@ class Preview(CameraPicture):
 
     app = getters.app(DeskApp)
 
-    def __init__(self, *, mirrored: bool = False, id: str | None = None) -> None:
+    def __init__(self, *, mirrored: bool = False, id: str) -> None:
         """
         Args:
             mirrored: left and right change places, because one turns the right way before a mirror.
@@ -38,8 +38,11 @@ class Preview(CameraPicture):
         self._feed.put(Scene(frame, (), frame.index, 0, 0.0))
 
     def on_camera_picture_resized(self) -> None:
-        app, size = self.app, self.size
-        margin = Style.from_color(bgcolor=self.rich_style.bgcolor)
-        plain = app.ascii_only or app.no_color
-        palette = palette_of(app.current_theme, greys=app.few_colours)
-        self._feed.look(Look(size.width, size.height, margin, palette, plain, app.signs))
+        self._feed.look(look_for(self.app, self))
+
+
+def look_for(app: DeskApp, camera: CameraPicture) -> Look:
+    """How pictures are drawn for this widget: in half blocks, in the colours of the theme."""
+    margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
+    palette = palette_of(app.current_theme, greys=app.few_colours)
+    return Look(*camera.size, margin, palette, app.ascii_only or app.no_color, app.signs)

@@ -21,8 +21,8 @@ from monitor.domain import EventKind
 from monitor.pipeline.gallery_loader import PeopleLoader
 from monitor.tui.widgets.table import Table
 from monitor.vision.matching.gallery import Enrolled
-from tests.monitor.tui.desk_keys import SIZE, fill, go
-from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door, fill, go
+from tests.monitor.world import NOW, World, came, settle, text_of
 
 
 async def until(pilot: Pilot[None], world: World, text: str) -> None:
@@ -43,8 +43,7 @@ def arrives(world: World, name: str) -> None:
 
 
 async def test_the_day_board_shows_who_came_at_a_door_of_another_program(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "end")
+    async with at_desk(world, "end") as pilot:
         table = pilot.app.screen.query_one("#roster", Table)
         chosen = table.selected_key
         assert "4 present   1 late" in text_of(world)
@@ -54,8 +53,7 @@ async def test_the_day_board_shows_who_came_at_a_door_of_another_program(world: 
 
 
 async def test_the_door_without_a_camera_follows_too(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f1")
+    async with at_desk(world, "f1") as pilot:
         assert "Radia Perlman" not in text_of(world)
         arrives(world, "Radia Perlman")
         await until(pilot, world, "Radia Perlman came in")
@@ -86,8 +84,7 @@ async def test_a_backup_that_takes_the_place_of_the_database_is_on_the_door_at_o
 
 
 async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world, camera=True) as pilot:
         assert "In now 5" in text_of(world)
         await go(pilot, "f2")
         pilot.app.screen.query_one("#roster", Table).move_to(str(world.ids["Grace Hopper"]))
@@ -99,8 +96,7 @@ async def test_an_entry_made_void_at_the_desk_is_gone_from_the_door(world: World
 
 
 async def test_somebody_enrolled_by_another_program_is_known_to_the_door(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world) as pilot:
         other = open_database(world.settings.db)
         with writing(other) as session:
             people.add_person(session, "Annie Easley", at=NOW, actor="command line")
@@ -126,9 +122,8 @@ def test_a_board_that_is_loaded_again_keeps_what_only_the_door_knows(world: Worl
 
 
 async def test_what_this_door_wrote_itself_is_not_loaded_again(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        event = came(world)
-        await show_door(pilot, world, scene(world), event)
+    event = came(world)
+    async with at_door(world, event) as pilot:
         controller = world.apps[-1].controller
         board = controller.board
         assert event.attendance is not None

@@ -1,14 +1,49 @@
-"""Keys and dialogs of the desk, as tests use them."""
+"""The app at the desk and at the door, its keys and dialogs, as tests use them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
+from monitor.domain import KioskEvent, Scene
 from monitor.tui.app import MusterApp
 from monitor.tui.widgets.table import Table
-from tests.monitor.world import settle
+from tests.monitor.world import World, scene, settle, show_door
 
 SIZE = (120, 36)
+
+
+@asynccontextmanager
+async def at_desk(
+    world: World,
+    *keys: str,
+    camera: bool = False,
+    size: tuple[int, int] = SIZE,
+    notifications: bool = False,
+    **settings: Any,
+) -> AsyncIterator[Pilot[None]]:
+    """The app after these keys."""
+    async with world.app(camera=camera, **settings).run_test(size=size, notifications=notifications) as pilot:
+        await go(pilot, *keys)
+        yield pilot
+
+
+@asynccontextmanager
+async def at_door(
+    world: World,
+    *events: KioskEvent,
+    shown: Scene | None = None,
+    size: tuple[int, int] = SIZE,
+    notifications: bool = False,
+    **settings: Any,
+) -> AsyncIterator[Pilot[None]]:
+    """The app with a camera, after this scene and these events."""
+    async with world.app(**settings).run_test(size=size, notifications=notifications) as pilot:
+        await show_door(pilot, world, shown or scene(world), *events)
+        yield pilot
 
 
 async def go(pilot: Pilot[None], *keys: str) -> None:

@@ -11,7 +11,7 @@ from monitor.attendance.pin import hash_pin
 from monitor.tui.commands import commands
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import fill, go, problem
+from tests.monitor.tui.desk_keys import at_desk, at_door, fill, go, problem
 from tests.monitor.world import NOW, PEPPERS, World, came, scene, settle, show_door, text_of, until
 
 SIZE = (80, 24)
@@ -19,8 +19,7 @@ SIZE = (80, 24)
 
 async def test_the_palette_does_what_the_screen_behind_it_can_do(world: World) -> None:
     event = came(world)
-    async with world.app().run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world), event)
+    async with at_door(world, event, size=SIZE) as pilot:
         offered = {one.title: one for one in commands(world.apps[-1], pilot.app.screen)}
         assert {"Door", "System", "Not me", "Events", "Help", "Theme", "Screenshot", "Quit"} <= set(offered)
         assert "PIN" not in offered, "nobody has one"
@@ -46,8 +45,7 @@ async def test_a_screenshot_lies_in_the_home_folder(world: World, monkeypatch: p
 
 @pytest.mark.parametrize("width", [80, 60])
 async def test_where_there_is_little_room_the_other_screens_have_their_keys_only(world: World, width: int) -> None:
-    async with world.app().run_test(size=(width, 24)) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world, size=(width, 24)) as pilot:
         top = text_of(world).splitlines()[0]
         assert " F1 Door   F2   F3   F4   F5   F6 " in top
         assert top.rstrip().endswith("09:58")
@@ -57,8 +55,7 @@ async def test_where_there_is_little_room_the_other_screens_have_their_keys_only
 
 
 async def test_wrong_admin_pins_lock_the_desk_for_a_minute_and_are_noted(world: World) -> None:
-    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE, notifications=True) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world, size=SIZE, notifications=True, admin_pin_hash=hash_pin("2718", PEPPERS)) as pilot:
         await go(pilot, "f4")
         for _ in range(4):
             await fill(pilot, pin="1111")
@@ -79,16 +76,14 @@ async def test_the_question_for_the_admin_pin_does_not_stay_at_the_door(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("monitor.tui.screens.door.lock.LEFT_ALONE", 0.1)
-    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world, size=SIZE, admin_pin_hash=hash_pin("2718", PEPPERS)) as pilot:
         await pilot.press("f4")
         await until(lambda: not isinstance(pilot.app.screen, Dialog))
         assert pilot.app.current_mode == "door"
 
 
 async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "c", *"admin_pin", "enter")
+    async with at_desk(world, "f6", "c", *"admin_pin", "enter", size=SIZE) as pilot:
         await pilot.press(*"271828", "enter", *"271828")
         assert [one.value for one in pilot.app.screen.query(Input)] == ["271828", "271828"]
         await pilot.press("enter")
@@ -98,8 +93,7 @@ async def test_enter_goes_on_to_where_a_pin_is_typed_again(world: World) -> None
 
 
 async def test_the_admin_pin_is_removed_only_after_a_question(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "c", *"admin_pin", "enter")
+    async with at_desk(world, "f6", "c", *"admin_pin", "enter", size=SIZE) as pilot:
         await fill(pilot, pin="271828", again="271828")
         for answer in ("escape", "enter"):
             await go(pilot, "c", *"admin_pin", "enter")
@@ -112,10 +106,11 @@ async def test_the_admin_pin_is_removed_only_after_a_question(world: World) -> N
 
 
 async def test_the_admin_pin_has_digits_only(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "c", *"admin_pin", "enter")
+    async with at_desk(world, "f6", "c", *"admin_pin", "enter", size=SIZE) as pilot:
         await fill(pilot, pin="abcdef", again="abcdef")
         assert await problem(pilot) == "A PIN has at least 6 digits, and nothing else."
+        await go(pilot, "ctrl+q")
+        assert "press the key again" in await problem(pilot), "what was typed would be lost"
         assert not world.apps[-1].settings.admin_pin_hash
 
 

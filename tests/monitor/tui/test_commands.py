@@ -11,7 +11,7 @@ from monitor.tui.screens.people.picker import PersonPicker
 from monitor.tui.screens.people.visitors import VisitorsScreen
 from monitor.tui.screens.system.settings_list import SettingsList
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.tui.desk_keys import SIZE, go, told
+from tests.monitor.tui.desk_keys import SIZE, at_desk, go, told
 from tests.monitor.world import World, settle
 
 
@@ -24,14 +24,12 @@ async def found(pilot: Pilot[None], query: str) -> list[str]:
 
 @pytest.mark.parametrize("words", ["merge", "same person", "unite", "double", "MERGE"])
 async def test_an_action_is_found_by_every_word_that_people_have_for_it(world: World, words: str) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         assert (await found(pilot, words))[0] == "Merge"
 
 
 async def test_what_is_not_meant_by_any_word_is_not_found(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         assert await found(pilot, "zzzz") == []
 
 
@@ -41,8 +39,7 @@ INSIDE = {"day", "review", "capture", "settings", "repair", "month", "why", "mac
 
 @pytest.mark.parametrize("screen", ["f2", "f3", "f4", "f5", "f6", "f7"])
 async def test_every_action_is_offered_everywhere(world: World, screen: str) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, screen)
+    async with at_desk(world, screen) as pilot:
         offered = list(commands(world.apps[-1], pilot.app.screen))
         sentences = {one.told.rpartition(" (")[0] for one in offered}
         here = getattr(pilot.app.screen, "mode", "")
@@ -58,31 +55,27 @@ async def test_every_action_is_offered_everywhere(world: World, screen: str) -> 
 
 
 async def test_the_palette_opens_over_a_dialog_that_came_over_the_palette(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "ctrl+p")
+    async with at_desk(world, "f4", "ctrl+p") as pilot:
         pilot.app.push_screen(Dialog("Take back"))
         await go(pilot, "ctrl+p", "ctrl+p")
         assert [type(screen) for screen in pilot.app.screen_stack[1:]] == [CommandPalette, Dialog, CommandPalette]
 
 
 async def test_an_action_of_another_screen_is_done_there(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f2")
+    async with at_desk(world, "f2") as pilot:
         await choose(pilot, "configuration")
         assert isinstance(pilot.app.screen, SettingsList)
 
 
 async def test_for_an_action_on_a_row_the_screen_is_opened_and_the_key_is_told(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f2")
+    async with at_desk(world, "f2", notifications=True) as pilot:
         await choose(pilot, "it is somebody")
         assert isinstance(pilot.app.screen, VisitorsScreen)
         assert "Choose the row, then press u" in told(pilot)
 
 
 async def test_an_action_on_the_row_under_the_cursor_is_done_at_once(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         await choose(pilot, "same person")
         assert isinstance(pilot.app.screen, PersonPicker)
 

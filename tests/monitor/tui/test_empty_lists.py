@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.monitor.tui.desk_keys import SIZE, go, told
+from tests.monitor.tui.desk_keys import at_desk, told
 from tests.monitor.world import World
 
 
@@ -21,13 +21,11 @@ from tests.monitor.world import World
 async def test_a_key_without_a_row_says_that_the_list_is_empty(
     empty_world: World, keys: tuple[str, ...], said: str
 ) -> None:
-    async with empty_world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, *keys)
+    async with at_desk(empty_world, *keys, notifications=True) as pilot:
         assert told(pilot) == said
 
 
 async def test_a_key_with_a_row_does_what_it_says(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "x")
+    async with at_desk(world, "f4", "x", notifications=True) as pilot:
         assert "empty" not in told(pilot)
         assert pilot.app.screen.is_modal

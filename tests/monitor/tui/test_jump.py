@@ -4,13 +4,12 @@ from textual.widgets import Static
 
 from monitor.tui.jump import Jump
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import SIZE, go
+from tests.monitor.tui.desk_keys import at_desk, go
 from tests.monitor.world import World
 
 
 async def test_a_small_letter_goes_to_a_row_and_the_screen_stays_as_it_is(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         table = pilot.app.screen.query_one("#people", Table)
         await go(pilot, "ctrl+o")
         assert isinstance(pilot.app.screen, Jump)
@@ -25,8 +24,7 @@ async def test_a_small_letter_goes_to_a_row_and_the_screen_stays_as_it_is(world:
 
 
 async def test_a_capital_goes_to_a_pane(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6")
+    async with at_desk(world, "f6") as pilot:
         panes = [one.id for one in pilot.app.screen.focus_chain]
         assert len(panes) == 3
         for letter, pane in zip("ASD", panes, strict=True):
@@ -36,8 +34,7 @@ async def test_a_capital_goes_to_a_pane(world: World) -> None:
 
 
 async def test_any_other_key_stays_and_does_nothing(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "ctrl+o", "f2")
+    async with at_desk(world, "f4", "ctrl+o", "f2") as pilot:
         assert pilot.app.current_mode == "people"
         assert not isinstance(pilot.app.screen, Jump)
         before = pilot.app.screen.query_one("#people", Table).selected_key
@@ -46,8 +43,7 @@ async def test_any_other_key_stays_and_does_nothing(world: World) -> None:
 
 
 async def test_it_works_in_a_dialog_with_a_list_and_on_rows_far_down(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 12)) as pilot:
-        await go(pilot, "f4", "end")
+    async with at_desk(world, "f4", "end", size=(80, 12)) as pilot:
         table = pilot.app.screen.query_one("#people", Table)
         first = table.row_at(table.scroll_offset.y)
         assert first is not None

@@ -20,10 +20,10 @@ from monitor.desk.store import Store
 from monitor.domain import EventKind, KioskEvent, Scene
 from monitor.pipeline.open_kiosk import open_kiosk
 from monitor.sources.simulated.camera import SimulatedCamera
+from tests.monitor.tui.desk_keys import at_desk
 from tests.monitor.world import CIPHER, World, settle, show_door
 
 PICTURES = Path(__file__).parent / "pictures"
-SIZE = (120, 36)
 NOW = datetime(2026, 6, 18, 12, 20, tzinfo=UTC)
 """A Thursday, 14:20 in Berlin: the office is there, the early shift has just gone."""
 DAYS, SEED, SECONDS, FRAME = 30, 1, 8.0, 110
@@ -60,8 +60,7 @@ def without_ids(svg: str) -> str:
     [("today", ["f2"]), ("mood", ["f3", "m"]), ("people", ["f4"]), ("shifts", ["f7"])],
 )
 async def test_the_desk(demo: World, request: pytest.FixtureRequest, name: str, keys: list[str]) -> None:
-    async with demo.app(camera=False).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(demo) as pilot:
         for key in keys:
             await pilot.press(key)
             await settle(pilot)
@@ -72,8 +71,7 @@ async def test_the_desk(demo: World, request: pytest.FixtureRequest, name: str, 
 async def test_the_door(demo: World, request: pytest.FixtureRequest) -> None:
     """Last, because people come in. The boxes of real faces vary by a pixel, so the names alone are compared."""
     demo.now = NOW + timedelta(seconds=SECONDS)
-    async with demo.app().run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(demo, camera=True) as pilot:
         scenes, events = await asyncio.to_thread(pass_the_door, demo)
         shown = next(scene for scene in scenes if scene.frame.index == FRAME)
         before = [event for event in events if event.kind is not EventKind.UNKNOWN]

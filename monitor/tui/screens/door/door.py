@@ -1,12 +1,12 @@
 """The door: camera picture, greeting, who is in, what happened, today's mood."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
 from rich.cells import cell_len
-from rich.style import Style
 from rich.text import Text
 from textual import events, getters
 from textual.app import ComposeResult
@@ -20,7 +20,6 @@ from monitor.desk.days.today import Shares
 from monitor.domain import EventKind, KioskEvent, RgbImage, Scene
 from monitor.language import Say
 from monitor.tui.picture.camera import CameraPicture
-from monitor.tui.picture.feed import Look
 from monitor.tui.picture.turned_head import turned_head
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
@@ -29,10 +28,10 @@ from monitor.tui.screens.desk import BREAKPOINTS, TINY
 from monitor.tui.screens.door.greeting import NOT_ME_WINDOW, SHOWN_FOR, GreetingPanel, words_for
 from monitor.tui.screens.door.pin_entry import PinEntry
 from monitor.tui.style.text import at_clock, clean, event_sign
-from monitor.tui.style.themes import palette_of
 from monitor.tui.widgets.header import MoodBar, TopBar, put
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.painting import paint
+from monitor.tui.widgets.preview import look_for
 from monitor.tui.widgets.table import Column, Row, Table
 
 LEFT_ALONE = 30.0
@@ -138,15 +137,9 @@ becomes void for 10 seconds after the greeting.
 
     def set_look(self) -> None:
         """Tell the feed how large and in which colours to draw."""
-        camera = self.camera
-        margin = Style.from_color(bgcolor=camera.rich_style.bgcolor)
-        palette = palette_of(self.app.current_theme, greys=self.app.few_colours)
         app = self.app
-        plain = app.ascii_only or app.no_color
-        size = camera.size
-        app.feed.look(
-            Look(size.width, size.height, margin, palette, plain, app.signs, self.names_moods, app.graphics, app.say)
-        )
+        look = look_for(app, self.camera)
+        app.feed.look(replace(look, moods=self.names_moods, graphics=app.graphics, say=app.say))
 
     def on_camera_picture_arrived(self) -> None:
         if not self.app.controller.wrong:

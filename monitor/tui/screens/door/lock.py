@@ -7,7 +7,7 @@ from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, unlock
 from monitor.text import plural
 from monitor.tui.runtime.desk_app import DESK, DeskApp
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, question
 
 LEFT_ALONE = 60.0
 """Seconds after which the question closes: whoever was asked may have walked away."""
@@ -29,20 +29,19 @@ class DeskLock:
             then()
         elif not self._checking and not isinstance(app.screen, Dialog):
             dialog = Dialog("Admin PIN", text, [Ask("pin", "PIN", secret=True)], yes="Unlock")
-            app.push_screen(dialog, partial(self._answered, then))
+            question(app, dialog, partial(self._answered, then))
             app.set_timer(LEFT_ALONE, dialog.close_if_open)
 
     def close(self) -> None:
         """Ask for the PIN again."""
         self.is_open, self._app.at_desk = False, DESK
 
-    def _answered(self, then: Callable[[], object], answers: Answers | None) -> None:
-        if answers is not None:
-            app = self._app
-            by = Actor(at=app.clock(), actor=app.settings.kiosk)
-            job = partial(unlock, app.engine, app.cipher, answers["pin"], app.settings.admin_pin_hash, **by)
-            self._checking = True
-            app.in_background(job, partial(self._checked, then), self._not_checked)
+    def _answered(self, then: Callable[[], object], answers: Answers) -> None:
+        app = self._app
+        by = Actor(at=app.clock(), actor=app.settings.kiosk)
+        job = partial(unlock, app.engine, app.cipher, answers["pin"], app.settings.admin_pin_hash, **by)
+        self._checking = True
+        app.in_background(job, partial(self._checked, then), self._not_checked)
 
     def _not_checked(self, sentence: str) -> None:
         self._checking = False

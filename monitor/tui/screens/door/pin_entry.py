@@ -7,7 +7,7 @@ from time import monotonic
 from monitor.desk.actor import Actor
 from monitor.desk.pin_entry import PinAnswer, person_of
 from monitor.tui.runtime.desk_app import DeskApp
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, question
 
 log = logging.getLogger(__name__)
 
@@ -51,17 +51,16 @@ class PinEntry:
         fields = [Ask("number", say("Personnel number"), number), Ask("pin", say("PIN"), secret=True)]
         title, yes, no = say("Check in with number and PIN"), say("Check in"), say("Cancel")
         dialog = Dialog(title, text, fields, yes=yes, no=no, focus=focus)
-        self._app.push_screen(dialog, self._answered)
+        question(self._app, dialog, self._answered)
         self._app.set_timer(LEFT_ALONE, dialog.close_if_open)
 
-    def _answered(self, answers: Answers | None) -> None:
-        if answers is not None:
-            app = self._app
-            number = answers["number"].strip()
-            by = Actor(at=app.clock(), actor=app.settings.kiosk)
-            self._checking = True
-            job = partial(person_of, app.engine, app.cipher, number, answers["pin"], **by)
-            app.in_background(job, partial(self._checked, number), self._not_checked)
+    def _answered(self, answers: Answers) -> None:
+        app = self._app
+        number = answers["number"].strip()
+        by = Actor(at=app.clock(), actor=app.settings.kiosk)
+        self._checking = True
+        job = partial(person_of, app.engine, app.cipher, number, answers["pin"], **by)
+        app.in_background(job, partial(self._checked, number), self._not_checked)
 
     def _not_checked(self, sentence: str) -> None:
         """Whoever stands at the door cannot mend it; the log has the sentence for who can."""

@@ -18,7 +18,7 @@ from monitor.desk.calendar.whom import find_whom
 from monitor.desk.days.moods import MoodView, PersonMood, Range, mood_view, past_moods, with_weeks
 from monitor.domain import EMOTIONS, MOODS
 from monitor.moods.cells import BASELINE, MoodCell
-from monitor.text import date_text, plural
+from monitor.text import date_text, day_name, plural
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.mood.charts import (
@@ -72,7 +72,7 @@ class Charts(VerticalScroll, inherit_bindings=False):
 
     def on_resize(self) -> None:
         if isinstance(self.screen, MoodScreen):
-            self.screen.redraw()
+            self.screen.draw_for_width()
 
 
 class MoodScreen(DeskScreen[MoodView]):
@@ -135,24 +135,20 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
     def on_mount(self) -> None:
         self.query_one("#groups-pane").border_title = "By group"
 
-    @property
-    def _today(self) -> date:
-        return self.app.clock().astimezone(self.app.settings.zone).date()
-
     def query_job(self) -> Callable[[], MoodView]:
         app, (person, group) = self.app, self._whom
         if self._last is None and person is None and group is None:
             job = partial(mood_view, app.engine, app.settings, self._range, app.clock(), self.before)
         else:
-            last = self._last or self._today
+            last = self._last or self.app.today
             job = partial(past_moods, app.engine, app.settings, self._range, last, group=group, person=person)
         narrow = self.has_class("-narrow")
         return job if narrow else partial(with_weeks, app.engine, app.settings, job, self._beside)
 
-    def redraw(self) -> None:
+    def draw_for_width(self) -> None:
         """Draw the charts again if the width of a pane changed."""
-        if self.loaded is not None and self._widths != self._drawn_for:
-            self.show(self.loaded)
+        if self._widths != self._drawn_for:
+            self.redraw()
 
     @property
     def _widths(self) -> tuple[int, int, int]:
@@ -215,10 +211,9 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
         self.query_one("#groups-pane").display = bool(loaded.groups)
 
     def _show_summary(self, loaded: MoodView) -> None:
-        first, last = date_text(loaded.period.first), date_text(loaded.period.last)
-        days = last if first == last else f"{first} {self.app.signs.dash} {last}"
-        if loaded.period.first.year == loaded.period.last.year and first != last:
-            days = f"{first[:-5]} {self.app.signs.dash} {last}"
+        first, last = loaded.period.first, loaded.period.last
+        begin = day_name(first) if first.year == last.year else date_text(first)
+        days = date_text(last) if first == last else f"{begin} {self.app.signs.dash} {date_text(last)}"
         whom = f"   {clean(loaded.whom, 30)}" if loaded.whom else ""
         sightings = (
             f"   {plural(loaded.total.sightings, 'sighting')}{_unsure(loaded.total, wide=self.size.width >= 100)}"
@@ -279,8 +274,8 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def action_step(self, by: int) -> None:
         """The range before, or after."""
-        last = (self._last or self._today) + timedelta(days=by * self._range.days)
-        self._last = None if last >= self._today else last
+        last = (self._last or self.app.today) + timedelta(days=by * self._range.days)
+        self._last = None if last >= self.app.today else last
         self._load_other()
 
     def action_today(self) -> None:
@@ -289,8 +284,7 @@ Each sighting counts once, by its likeliest mood. Below the setting `mood_confid
 
     def action_highlight(self) -> None:
         self._highlight = EMOTIONS[(EMOTIONS.index(self._highlight) + 1) % len(EMOTIONS)]
-        if self.loaded is not None:
-            self.show(self.loaded)
+        self.redraw()
 
     def action_filter(self) -> None:
         """Ask for a group or a person."""

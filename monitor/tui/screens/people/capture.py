@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.people.enrolment_session import WORDS, Advice, AskedPose, CaptureSession, PersonReport, Shown
-from monitor.language import Say, english
+from monitor.language import Say
 from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import Signs, clean
@@ -145,14 +145,14 @@ class CaptureScreen(ModalScreen[PersonReport | None]):
         self.dismiss(None)
 
 
-def headline(advice: Advice, say: Say = english) -> str:
+def headline(advice: Advice, say: Say) -> str:
     """The few words that stand in large letters above the whole sentence."""
     if advice.ask is not None and advice.hint == WORDS[advice.ask]:
         return say(HEADLINES[advice.ask])
     return say(advice.hint).split(";")[0].split(",")[0].rstrip(".")
 
 
-def steps_text(taken: list[AskedPose], now: AskedPose | None, signs: Signs, say: Say = english) -> Text:
+def steps_text(taken: list[AskedPose], now: AskedPose | None, signs: Signs, say: Say) -> Text:
     """The five shots: those taken, and the one that is due."""
     text = Text()
     for ask, words in STEPS.items():

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from db.records.people import ConsentKind
@@ -23,7 +22,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.import_report import ImportReport
 from monitor.tui.style.text import clean, enrolled
-from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask, question, typed_path
 
 CONSENT = Ask(
     "consent", "Have they agreed to face recognition and mood estimates?", "no", (("yes", "yes"), ("not asked", "no"))
@@ -59,7 +58,7 @@ class Enrolment:
         ask(self._screen.app, dialog, self._import, self._imported, self._screen.refused)
 
     def _import(self, answers: Answers) -> Callable[[], tuple[list[PersonReport], Imported | None]]:
-        app, path, consented = self._screen.app, Path(answers["path"].strip()).expanduser(), answers["consent"] == "yes"
+        app, path, consented = self._screen.app, typed_path(answers["path"]), answers["consent"] == "yes"
         self._screen.say("Enrolling: reading the pictures")
         enrol = app.by_desk(
             queries.import_folder, app.cipher, path, answers["group"], consented, app.settings.quality, self._progress
@@ -76,7 +75,7 @@ class Enrolment:
         if shifts is not None:
             left = "".join(f"\n{clean(one, 200)}" for one in shifts.problems[:_PROBLEMS])
             said = f"{plural(shifts.added, 'shift')} entered, {len(shifts.problems)} rows left out.{left}"
-            self._screen.app.notify(said, markup=False, severity="warning" if left else "information")
+            self._screen.app.notify(said, severity="warning" if left else "information")
         self._screen.changed(f"{enrolled(sum(one.accepted > 0 for one in reports))}.")
         self._reports = reports
         self.show_report()
@@ -97,7 +96,7 @@ class Enrolment:
             Ask("supervised", "Are you present, and do you confirm who they are?", "no", YES_NO),
         ]
         dialog = Dialog("Enrol from the camera", FIVE_SHOTS, fields, yes="Start")
-        self._screen.app.push_screen(dialog, lambda answers: self._capture(answers) if answers else None)
+        question(self._screen.app, dialog, self._capture)
 
     def _capture(self, answers: Answers) -> None:
         app = self._screen.app

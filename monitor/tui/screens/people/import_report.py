@@ -4,18 +4,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import ClassVar
 
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.people.enrolment_session import PersonReport
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (
@@ -25,23 +21,19 @@ COLUMNS = (
 )
 
 
-class ImportReport(ModalScreen[None]):
+class ImportReport(Sheet[None]):
     """A table of rejected pictures with the reason of each."""
 
-    AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
-    app = getters.app(DeskApp)
 
     def __init__(self, reports: Sequence[PersonReport]) -> None:
         super().__init__()
         self._reports = tuple(reports)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet"):
-            yield Static(id="title", markup=False)
-            yield Table(COLUMNS, empty="No picture was left out.")
-            yield Static(id="reason", markup=False)
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        yield Table(COLUMNS, empty="No picture was left out.")
+        yield Static(id="reason", markup=False)
 
     def on_mount(self) -> None:
         accepted = sum(one.accepted for one in self._reports)

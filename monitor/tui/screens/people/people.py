@@ -182,13 +182,7 @@ The filter finds people by name, number or group. The pane shows all about the p
             super().action_clear_filter()
 
     def _consent_of_ticked(self) -> None:
-        change = consent_of_many(self.app, sorted(self._ticked))
-
-        def job(answers: Answers) -> Callable[[], object]:
-            self._ticked = set()
-            return change.job(answers)
-
-        self.ask(change.dialog, job, change.done)
+        consent_of_many(self, sorted(self._ticked), self._ticked.clear)
 
     # The person
 
@@ -258,18 +252,16 @@ The filter finds people by name, number or group. The pane shows all about the p
         if what == "consent" and self._ticked:
             self._consent_of_ticked()
         elif details := self._person(partial(self.action_change, what)):
-            change = CHANGES[what](self.app, details)
-            self.ask(change.dialog, change.job, change.done)
+            CHANGES[what](self, details)
 
     def action_leave(self) -> None:
         if details := self._person(self.action_leave):
-            app = self.app
-            ask_leave(self, details.person, app.clock().astimezone(app.settings.zone).date())
+            ask_leave(self, details.person, self.app.today)
 
     def action_sheet(self) -> None:
         if details := self._person(self.action_sheet):
-            day = self.app.clock().astimezone(self.app.settings.zone).date()
-            self.app.push_screen(PersonSheet(details.person, day, DaySheet), lambda _: self.reload())
+            sheet = PersonSheet(details.person, self.app.today, DaySheet)
+            self.app.push_screen(sheet, lambda _: self.reload())
 
     def action_merge(self) -> None:
         details = self._person(self.action_merge)

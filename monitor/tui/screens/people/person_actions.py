@@ -1,24 +1,26 @@
-"""The changes that the desk may make to one person: dialog, job and closing sentence of each."""
+"""The changes that the desk may make to one person: each asks, writes, and says what was done."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
-from db.records.people import Consent, ConsentKind, Person
+from db.records.pages import Page
+from db.records.people import Consent, ConsentKind, Person, PersonSummary
 from monitor.desk.people import changes
 from monitor.desk.people.export_and_erase import Erasure, export_name, export_zip
 from monitor.desk.people.export_and_erase import erase as erase_person
 from monitor.desk.people.people import PersonDetails
+from monitor.errors import UsageError
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
+from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_text import called
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import YES_NO, Answers, Ask, Dialog, ask_file
 from monitor.tui.widgets.new_pin import check_new_pin
+
+Screen: TypeAlias = DeskScreen[Page[PersonSummary]]
 
 GIVEN = (("given", "yes"), ("refused", "no"))
 NOT_ASKED = ("not asked", "unasked")
@@ -40,20 +42,6 @@ def consents_in(answers: Answers) -> dict[ConsentKind, bool]:
     return {kind: answers[kind] == "yes" for kind in CONSENTS if answers[kind] != "unasked"}
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChange:
-    """One change of a person."""
-
-    dialog: Dialog
-    job: Callable[[Answers], Callable[[], Any]]
-    """What to do with the answers; the returned job blocks."""
-    done: str | Callable[[Any], str]
-    """The closing sentence, or a function that makes it from the job's result."""
-
-
-Maker: TypeAlias = Callable[[DeskApp, PersonDetails], PersonChange]
-
-
 NO_PIN = "-"
 """Typed instead of a PIN, it removes the PIN."""
 
@@ -61,8 +49,9 @@ NO_PIN = "-"
 _ON_LINES = "The notes have several lines; change them with 'muster people change NAME --notes TEXT'."
 
 
-def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
+def edit(screen: Screen, details: PersonDetails) -> None:
     """One form for what is written down of a person."""
+    app = screen.app
     person, shortest = details.person, app.settings.pin_digits
     before = {
         "name": person.name,
@@ -82,86 +71,79 @@ def edit(app: DeskApp, details: PersonDetails) -> PersonChange:
         Ask("again", "Repeat the PIN", secret=True, optional=True),
     ]
 
-    def fault(answers: Answers) -> str | None:
-        if answers["pin"] == NO_PIN:
-            return None
-        return check_new_pin(shortest, answers)
-
     def job(answers: Answers) -> Callable[[], tuple[Person, int]]:
         new: dict[str, object] = {key: value for key, value in answers.items() if before.get(key, value) != value}
+        if answers["pin"] != NO_PIN:
+            check_new_pin(shortest, answers)
         if "active" in new:
             new["active"] = answers["active"] == "yes"
         if answers["pin"]:
             new["pin"] = changes.NewPin(None if answers["pin"] == NO_PIN else answers["pin"], app.cipher, shortest)
         return app.by_desk(changes.change, person.id, **new)
 
-    dialog = Dialog(
-        f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change", check=fault
-    )
-    return PersonChange(dialog, job, lambda done: changed_text(person, *done))
+    dialog = Dialog(f"Change {clean(person.name, 40)}", _ON_LINES if on_lines else "", fields, yes="Change")
+    screen.ask(dialog, job, lambda done: changed_text(person, *done))
 
 
-def consent(app: DeskApp, details: PersonDetails) -> PersonChange:
+def consent(screen: Screen, details: PersonDetails) -> None:
+    """Ask what the person agreed to."""
     decided: dict[ConsentKind, Consent | None] = {"face": details.face_consent, "mood": details.mood_consent}
     fields = consent_fields({kind: None if one is None else one.given for kind, one in decided.items()})
 
     def job(answers: Answers) -> Callable[[], set[UUID]]:
-        return app.by_desk(changes.set_consents, [details.person.id], consents_in(answers))
+        return screen.app.by_desk(changes.set_consents, [details.person.id], consents_in(answers))
 
     text = f"What {called(details.person)} agreed to. Until moods are agreed to, none is kept."
     dialog = Dialog("Consent", text, fields, yes="Record")
-    return PersonChange(dialog, job, f"The decision is recorded. {UNDO}")
+    screen.ask(dialog, job, f"The decision is recorded. {UNDO}")
 
 
-def consent_of_many(app: DeskApp, people: Sequence[UUID]) -> PersonChange:
-    """What several people agreed to, each consent by itself."""
+def consent_of_many(screen: Screen, people: Sequence[UUID], asked: Callable[[], object]) -> None:
+    """Ask what several people agreed to, each consent by itself.
+
+    Args:
+        asked: called when the answers are given.
+    """
     fields = [Ask(kind, title, "unasked", (("leave as it is", "unasked"), *GIVEN)) for kind, title in CONSENTS.items()]
     who = plural(len(people), "person", "people")
 
     def job(answers: Answers) -> Callable[[], set[UUID]]:
-        return app.by_desk(changes.set_consents, people, consents_in(answers))
-
-    def fault(answers: Answers) -> str | None:
-        return None if consents_in(answers) else "Nothing is chosen: given or refused."
+        decided = consents_in(answers)
+        if not decided:
+            raise UsageError("Nothing is chosen: given or refused.")
+        asked()
+        return screen.app.by_desk(changes.set_consents, people, decided)
 
     def done(stay: set[UUID]) -> str:
         kept = f" {plural(len(stay), 'person', 'people')} refused before: that stays." if stay else ""
         return f"The decisions of {who} are recorded.{kept} {UNDO}"
 
     text = "What all of them agreed to. Who refused before stays refused; change that one by one."
-    return PersonChange(Dialog(f"Consent of {who}", text, fields, yes="Record", check=fault), job, done)
+    screen.ask(Dialog(f"Consent of {who}", text, fields, yes="Record"), job, done)
 
 
-def erase(app: DeskApp, details: PersonDetails) -> PersonChange:
+def erase(screen: Screen, details: PersonDetails) -> None:
+    """Delete everything about a person after a question."""
     text = (
         f"Delete {called(details.person)} with {plural(len(details.templates), 'image')}, consents, sightings and "
         "moods. The ledger keeps the events without a name. This cannot be undone."
     )
     dialog = Dialog("Erase for good", text, yes="Erase", danger=True)
-    return PersonChange(dialog, lambda _: app.by_desk(erase_person, details.person), erased_text)
+    screen.ask(dialog, lambda _: screen.app.by_desk(erase_person, details.person), erased_text)
 
 
-def export(app: DeskApp, details: PersonDetails) -> PersonChange:
-    person = details.person
-    text = f"All data about {called(details.person)}, with the faces, as a ZIP archive."
-    field = Ask("file", "File", str(Path.home() / export_name(person)))
-    dialog = Dialog("Write all data", text, [field], yes="Write")
-
-    def job(answers: Answers) -> Callable[[], Path]:
-        return partial(write, Path(answers["file"].strip()).expanduser())
-
-    def write(file: Path) -> Path:
-        """In a worker."""
-        export_zip(app.engine, app.cipher, person, file, at=app.clock(), actor=app.at_desk)
-        return file
-
-    def written(file: Path) -> str:
-        return f"{app.hand_over(file)}. Keep the file safe, and delete it after you handed it over."
-
-    return PersonChange(dialog, job, written)
+def export(screen: Screen, details: PersonDetails) -> None:
+    """Ask for a file and write everything about a person to it."""
+    app, person = screen.app, details.person
+    text = f"All data about {called(person)}, with the faces, as a ZIP archive."
+    write = partial(export_zip, app.engine, app.cipher, person, at=app.clock(), actor=app.at_desk)
+    advice = "Keep the file safe, and delete it after you handed it over."
+    ask_file(app, "Write all data", text, export_name(person), write, advice)
 
 
-CHANGES: Mapping[str, Maker] = MappingProxyType({"edit": edit, "consent": consent, "erase": erase, "export": export})
+CHANGES: Mapping[str, Callable[[Screen, PersonDetails], None]] = MappingProxyType(
+    {"edit": edit, "consent": consent, "erase": erase, "export": export}
+)
 """The changes by the names that the actions of the People screen use."""
 
 

@@ -6,28 +6,25 @@ from typing import ClassVar
 from uuid import UUID
 
 from rich.text import Text
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from db.records.pages import Page
 from db.records.people import Person
 from monitor.desk.people import people as queries
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.screens.desk import LETTERS
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.paged import PagedTable
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (Column("name", "Name"), Column("number", "Number", 12, rank=1), Column("group", "Group", 16, rank=2))
 
 
-class PersonPicker(ModalScreen[Person | None]):
+class PersonPicker(Sheet[Person | None]):
     """Gives the person who was chosen, or None."""
 
     AUTO_FOCUS = "Input"
@@ -35,7 +32,6 @@ class PersonPicker(ModalScreen[Person | None]):
         Binding("down", "list", "To the list", show=False),
         Binding("escape", "dismiss", "Cancel"),
     ]
-    app = getters.app(DeskApp)
 
     def __init__(self, title: str, text: str, *, but: UUID | None = None, search: str = "") -> None:
         """
@@ -58,13 +54,11 @@ class PersonPicker(ModalScreen[Person | None]):
         self._settle: Timer | None = None
         self._people: dict[str, Person] = {}
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="picker"):
-            yield Static(Text(self._title), id="title")
-            yield Static(Text(self._text), id="text")
-            yield Input(self._first_search, id="search", placeholder="name, number or group", compact=True)
-            yield PagedTable(COLUMNS, empty="Loading", id="found")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(Text(self._title), id="title")
+        yield Static(Text(self._text), id="text")
+        yield Input(self._first_search, id="search", placeholder="name, number or group", compact=True)
+        yield PagedTable(COLUMNS, empty="Loading", id="found")
 
     def on_mount(self) -> None:
         self._load(fresh=True)

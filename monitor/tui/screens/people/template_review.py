@@ -5,22 +5,20 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.records.people import Person
 from monitor.desk.people import template_review as review
 from monitor.desk.people.template_review import Accepted, View
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean, moment_text
-from monitor.tui.widgets.dialogs import Dialog
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.dialogs import Dialog, question
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 from monitor.tui.widgets.thumbnail import Thumbnail
 
@@ -32,15 +30,10 @@ COLUMNS = (
 )
 
 
-class TemplateReview(ModalScreen[None]):
+class TemplateReview(Sheet[None]):
     """The captures of one person, with the picture of the one under the cursor."""
 
-    AUTO_FOCUS = "Table"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("review"),
-        Binding("escape", "dismiss", "Close"),
-    ]
-    app = getters.app(DeskApp)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
 
     def __init__(self, person: Person) -> None:
         super().__init__()
@@ -48,35 +41,26 @@ class TemplateReview(ModalScreen[None]):
         self._views: dict[str, View] = {}
         self._busy = True
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="sheet"):
-            yield Static(Text(f"Captures of {clean(self._person.name, 40)} from the door"), id="title")
-            with Horizontal(id="main"):
-                yield Table(COLUMNS, empty="Loading", id="views")
-                with Vertical(id="side"):
-                    yield Thumbnail(id="face")
-                    yield Static(id="about", markup=False)
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static(Text(f"Captures of {clean(self._person.name, 40)} from the door"), id="title")
+        with Horizontal(id="main"):
+            yield Table(COLUMNS, empty="Loading", id="views")
+            with Vertical(id="side"):
+                yield Thumbnail(id="face")
+                yield Static(id="about", markup=False)
 
     def on_mount(self) -> None:
         self._reload()
 
     def _reload(self) -> None:
         job = partial(review.views_of, self.app.engine, self.app.cipher, self._person.id)
-        self.app.in_background(job, self._show, self._not_loaded)
+        self.load(job, self._show)
 
     def _show(self, views: list[View]) -> None:
-        if not self.is_attached:
-            return
         self._busy = False
         self._views = {str(view.id): view for view in views}
         self.query_one(Table).show([self._row(view) for view in views], empty="No captures to review.")
         self._show_view()
-
-    def _not_loaded(self, sentence: str) -> None:
-        self.app.toast_problem(sentence)
-        if self.is_attached:
-            self.query_one(Table).explain("Not loaded. Close this and open it again.")
 
     def _row(self, view: View) -> Row:
         zone = self.app.settings.zone
@@ -127,7 +111,7 @@ class TemplateReview(ModalScreen[None]):
             job()
             return done
 
-        self.app.push_screen(dialog, lambda answers: self._change(change) if answers is not None else None)
+        question(self.app, dialog, lambda _: self._change(change))
 
     def _change(self, job: Callable[[], str]) -> None:
         """Run the job once, however often the key is pressed; then load again, also after a failure."""
@@ -136,7 +120,7 @@ class TemplateReview(ModalScreen[None]):
             self.app.in_background(job, self._changed, self._refused)
 
     def _changed(self, done: str) -> None:
-        self.app.notify(clean(done, 300), markup=False)
+        self.app.notify(clean(done, 300))
         self.app.controller.people_changed()
         self._reload()
 

@@ -18,7 +18,7 @@ from monitor.desk.people import visitors as queries
 from monitor.desk.people.merging import FacesDifferError
 from monitor.desk.people.visitor_naming import VisitorEnrolled
 from monitor.desk.people.visitors import VisitorGroup, VisitorsView
-from monitor.text import plural
+from monitor.text import day_name, plural
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.people.person_actions import UNDO, consent_fields, consents_in
@@ -108,7 +108,7 @@ Unknown faces. A visitor who came on several days is one row. Older visitors fol
         for visit in group.visits[:SHOWN] if group else ():
             seen = visit.sighting
             seconds = round((seen.last_at - seen.first_at).total_seconds())
-            text.append(f"{day_text(seen.first_at, zone)[:-5]:<11}", "dim")
+            text.append(f"{day_name(seen.first_at.astimezone(zone).date()):<11}", "dim")
             text.append(f"{at_clock(seen.first_at, zone)}  {seconds} s in view\n")
         if group and len(group.visits) > SHOWN:
             text.append(f"and {len(group.visits) - SHOWN:,} more\n", "dim")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from db.calendar import Holiday, Shift
@@ -22,7 +21,7 @@ from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import told
 from monitor.tui.screens.shifts.shift_dialog import ShiftDialog
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, typed_path
 
 USUAL: Final = "mon-fri 9-17:30 break 30"
 """What the line of a new shift says at first."""
@@ -36,18 +35,13 @@ _COLUMNS: Final = {
 Screen = DeskScreen[CalendarView]
 
 
-def today(screen: Screen) -> date:
-    """The site's day."""
-    return screen.app.clock().astimezone(screen.app.settings.zone).date()
-
-
 def add_shift(screen: Screen, whose: str) -> None:
     """Ask for a shift; by default from tomorrow, since today has begun.
 
     Args:
         whose: for whom the usual one is proposed; empty for everybody.
     """
-    app, zone, day = screen.app, screen.app.settings.zone, today(screen)
+    app, zone, day = screen.app, screen.app.settings.zone, screen.app.today
 
     def preview(text: str, shift: Shift) -> str:
         return _words(shifts.preview(app.engine, zone, resolve(app.engine, text, shift), app.clock()))
@@ -63,7 +57,7 @@ def add_shift(screen: Screen, whose: str) -> None:
 
 def change_shift(screen: Screen, entry: ShiftEntry) -> None:
     """Ask for the new values of a shift, and from which day on; by default from tomorrow."""
-    app, zone, day, old = screen.app, screen.app.settings.zone, today(screen), entry.shift
+    app, zone, day, old = screen.app, screen.app.settings.zone, screen.app.today, entry.shift
     first = max(day + _DAY, old.valid_from or date.min)
 
     def read(text: str, shift: Shift) -> Shift:
@@ -88,7 +82,7 @@ def change_shift(screen: Screen, entry: ShiftEntry) -> None:
 
 def end_shift(screen: Screen, entry: ShiftEntry) -> None:
     """Ask for the last day of a shift."""
-    app, zone, day = screen.app, screen.app.settings.zone, today(screen)
+    app, zone, day = screen.app, screen.app.settings.zone, screen.app.today
     text = f"{clean(entry.words, 300)} Empty the field to remove it from the past, too, as if it had never been."
 
     def job(answers: Answers) -> Callable[[], ShiftChange]:
@@ -97,13 +91,13 @@ def end_shift(screen: Screen, entry: ShiftEntry) -> None:
         return app.by_desk(shifts.remove_shift, zone, entry.shift.id)
 
     field = Ask("last", "Its last day", day.isoformat(), optional=True)
-    dialog = Dialog("End this shift", text, [field], yes="End", danger=True, check=partial(_fault, "last", day))
+    dialog = Dialog("End this shift", text, [field], yes="End", danger=True)
     screen.ask(dialog, job, lambda done: f"Ended. {done.past}")
 
 
 def add_holiday(screen: Screen) -> None:
     """Ask for a public holiday."""
-    app, day = screen.app, today(screen)
+    app, day = screen.app, screen.app.today
     fields = [
         Ask("day", "Day, such as 24 dec or 2026-12-24"),
         Ask("name", "Name", "Holiday"),
@@ -115,7 +109,7 @@ def add_holiday(screen: Screen) -> None:
         return app.by_desk(holidays.add_holiday, parse_day(answers["day"], day), answers["name"], half)
 
     text = "Nobody is expected, late or absent on this day; who comes gets the hours."
-    dialog = Dialog("Add a public holiday", text, fields, yes="Add", check=partial(_fault, "day", day))
+    dialog = Dialog("Add a public holiday", text, fields, yes="Add")
     screen.ask(dialog, job, "The holiday is added.")
 
 
@@ -150,7 +144,7 @@ def ask_for_list(screen: Screen, *, leave: bool) -> None:
     use_case = leaves.import_leave if leave else import_shifts
 
     def job(answers: Answers) -> Callable[[], str]:
-        run = screen.app.by_desk(use_case, screen.app.settings.zone, Path(answers["file"].strip()).expanduser())
+        run = screen.app.by_desk(use_case, screen.app.settings.zone, typed_path(answers["file"]))
         return lambda: list_told(run())
 
     text = f"A CSV or XLSX list. The first row names its columns: {_COLUMNS[leave]}."
@@ -174,15 +168,6 @@ def list_told(done: Imported) -> str:
 def _done(screen: Screen, sentence: str | None) -> None:
     if sentence is not None:
         screen.changed(sentence)
-
-
-def _fault(key: str, day: date, answers: Answers) -> str | None:
-    try:
-        if answers[key].strip():
-            parse_day(answers[key], day)
-    except UsageError as error:
-        return str(error)
-    return None
 
 
 def _words(change: ShiftChange) -> str:

@@ -1,8 +1,8 @@
 """The Shifts screen: who is expected when, public holidays, leave, and who has no shift."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static
 
+from db.calendar import Holiday
+from db.records.people import Person
 from monitor.desk.calendar.leave import LeaveEntry
 from monitor.desk.calendar.shifts import ShiftEntry
 from monitor.desk.calendar.view import CalendarView, calendar_view
@@ -21,6 +23,8 @@ from monitor.tui.screens.shifts import edits, rows
 from monitor.tui.widgets.table import Table
 
 LISTS = ("shifts", "holidays", "leave", "without")
+Entry: TypeAlias = ShiftEntry | Holiday | LeaveEntry | Person
+"""Of these lists."""
 
 
 class ShiftsScreen(DeskScreen[CalendarView]):
@@ -113,8 +117,7 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         self.say(both if len(both) <= self.size.width - 2 else without or rule)
 
     def on_resize(self, _: events.Resize) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded else None)
+        self.call_after_refresh(self.redraw)
 
     # The lists
 
@@ -137,26 +140,24 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         self.refresh_bindings()
 
     @property
-    def _key(self) -> str | None:
-        return self.query_one(f"#{self._active}", Table).selected_key
-
-    @property
-    def _shift(self) -> ShiftEntry | None:
-        """The shift under the cursor."""
-        entries, key = self.loaded.shifts.entries if self.loaded else (), self._key
-        return next((one for one in entries if str(one.shift.id) == key), None)
-
-    @property
-    def _away(self) -> LeaveEntry | None:
-        """The leave under the cursor."""
-        entries, key = self.loaded.leave if self.loaded else (), self._key
-        return next((one for one in entries if str(one.leave.id) == key), None)
+    def _chosen(self) -> Entry | None:
+        """What is under the cursor of the active list."""
+        if (loaded := self.loaded) is None:
+            return None
+        lists: dict[str, Sequence[Entry]] = {
+            "shifts": loaded.shifts.entries,
+            "holidays": loaded.holidays,
+            "leave": loaded.leave,
+            "without": loaded.shifts.without,
+        }
+        at = self.query_one(f"#{self._active}", Table).cursor
+        return next(iter(lists[self._active][at : at + 1]), None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "change":
-            return self._active in ("shifts", "leave") and self._key is not None
+            return isinstance(self._chosen, ShiftEntry | LeaveEntry)
         if action == "end":
-            return self._active != "without" and self._key is not None
+            return isinstance(self._chosen, ShiftEntry | LeaveEntry | Holiday)
         return super().check_action(action, parameters)
 
     # What the keys do
@@ -165,26 +166,25 @@ In the lists, **2w** means every second week, **»** the next day, **p** a paid 
         if self._active == "holidays":
             edits.add_holiday(self)
         elif self._active == "leave":
-            ask_leave(self, None, edits.today(self))
+            ask_leave(self, None, self.app.today)
         else:
-            without = self.loaded.shifts.without if self.loaded and self._active == "without" else ()
-            person = next((one for one in without if str(one.id) == self._key), None)
-            edits.add_shift(self, (person.group or person.name) if person else "")
+            person = self._chosen
+            edits.add_shift(self, (person.group or person.name) if isinstance(person, Person) else "")
 
     def action_change(self) -> None:
-        if self._active == "shifts" and (shift := self._shift) is not None:
-            edits.change_shift(self, shift)
-        elif self._active == "leave" and (leave := self._away) is not None:
-            ask_leave(self, leave.person, leave.leave.first, leave.leave)
+        match self._chosen:
+            case ShiftEntry() as shift:
+                edits.change_shift(self, shift)
+            case LeaveEntry() as away:
+                ask_leave(self, away.person, away.leave.first, away.leave)
 
     def action_end(self) -> None:
-        if self._active == "shifts" and (shift := self._shift) is not None:
-            edits.end_shift(self, shift)
-        elif self._active == "leave" and (leave := self._away) is not None:
-            edits.remove_leave(self, leave)
-        elif self._active == "holidays":
-            days = self.loaded.holidays if self.loaded else ()
-            for holiday in (one for one in days if str(one.id) == self._key):
+        match self._chosen:
+            case ShiftEntry() as shift:
+                edits.end_shift(self, shift)
+            case LeaveEntry() as away:
+                edits.remove_leave(self, away)
+            case Holiday() as holiday:
                 edits.remove_holiday(self, holiday)
 
     def action_import(self) -> None:

@@ -5,11 +5,10 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from monitor.config_file import save_setting
@@ -20,10 +19,9 @@ from monitor.domain import Frame
 from monitor.errors import SourceError
 from monitor.sources.camera import CameraInfo
 from monitor.sources.source import FrameSource
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.preview import Preview
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 _TURN_EVERY = 15
@@ -32,15 +30,13 @@ _TURN_EVERY = 15
 COLUMNS = (Column("source", "Camera", 6), Column("name", "Name"), Column("state", "State", 12))
 
 
-class CameraChoice(ModalScreen[str | None]):
+class CameraChoice(Sheet[str | None]):
     """Writes the chosen source to the configuration file and gives it; None when cancelled."""
 
-    AUTO_FOCUS = "Table"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "use", "Use this camera", show=True),
         Binding("escape", "dismiss", "Cancel"),
     ]
-    app = getters.app(DeskApp)
 
     def __init__(self, machine: Machine) -> None:
         super().__init__()
@@ -53,17 +49,15 @@ class CameraChoice(ModalScreen[str | None]):
         self._device = threading.Lock()
         self._preview = Preview(id="preview")
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="choice"):
-            with Horizontal(id="view"):
-                yield Table(COLUMNS, empty="Looking for cameras", id="cameras")
-                yield self._preview
-            yield Static(id="sentence", markup=False)
-            yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        with Horizontal(id="view"):
+            yield Table(COLUMNS, empty="Looking for cameras", id="cameras")
+            yield self._preview
+        yield Static(id="sentence", markup=False)
+        yield Input(id="other", placeholder="or a file, a folder, or the address of a stream", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#choice").border_title = "Camera"
+        self.query_one("#sheet").border_title = "Camera"
         self.app.in_background(self._machine.cameras, self._listed, self._say)
 
     def on_unmount(self) -> None:

@@ -5,21 +5,17 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.binding import BindingType
 from textual.widgets import Static
 
 from db.records.people import DeskUser
 from monitor.desk.desk_users import add_user, all_users, remove_user
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean, day_text
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
-from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.new_pin import ask_admin_pin, check_new_pin
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (Column("name", "Name"), Column("since", "Since", 16))
@@ -32,32 +28,26 @@ _FIELDS = (
 )  # fmt: skip
 
 
-class DeskUsers(ModalScreen[None]):
+class DeskUsers(Sheet[None]):
     """The names, with keys to add and remove."""
 
-    AUTO_FOCUS = "Table"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("users"), Binding("escape", "dismiss", "Close")]
-    app = getters.app(DeskApp)
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("users")]
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="desk-users"):
-            yield Table(COLUMNS, empty="Loading", id="users")
-            yield Static(Text(_EXPLAINED), id="sentence")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Table(COLUMNS, empty="Loading", id="users")
+        yield Static(Text(_EXPLAINED), id="sentence")
 
     def on_mount(self) -> None:
-        self.query_one("#desk-users").border_title = "Who works at the desk"
+        self.query_one("#sheet").border_title = "Who works at the desk"
         self._reload()
 
     def _reload(self) -> None:
-        self.app.in_background(partial(all_users, self.app.engine), self._loaded, self.app.toast_problem)
+        self.load(partial(all_users, self.app.engine), self._show)
 
-    def _loaded(self, found: list[DeskUser]) -> None:
-        if self.is_attached:
-            zone = self.app.settings.zone
-            rows = [Row(one.name, (clean(one.name, 60), day_text(one.created_at, zone))) for one in found]
-            self.query_one(Table).show(rows, empty="Nobody yet: whoever knows the admin PIN is called desk.")
-            self.refresh_bindings()
+    def _show(self, found: list[DeskUser]) -> None:
+        zone = self.app.settings.zone
+        rows = [Row(one.name, (clean(one.name, 60), day_text(one.created_at, zone))) for one in found]
+        self.query_one(Table).show(rows, empty="Nobody yet: whoever knows the admin PIN is called desk.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "remove" and self.is_mounted:
@@ -70,10 +60,10 @@ class DeskUsers(ModalScreen[None]):
         if not app.settings.admin_pin_hash:
             ask_admin_pin(app, self._admin_pin_set)
             return
-        check = partial(check_new_pin, app.settings.pin_digits)
-        dialog = Dialog("Add to the desk", _EXPLAINED, _FIELDS, yes="Add", check=check)
+        dialog = Dialog("Add to the desk", _EXPLAINED, _FIELDS, yes="Add")
 
         def job(answers: Answers) -> Callable[[], DeskUser]:
+            check_new_pin(app.settings.pin_digits, answers)
             return app.by_desk(add_user, app.cipher, app.settings, answers["name"], answers["pin"])
 
         ask(app, dialog, job, partial(self._changed, "{} opens the desk with this PIN from now on."))
@@ -94,5 +84,5 @@ class DeskUsers(ModalScreen[None]):
         ask(app, dialog, lambda _: job, partial(self._changed, "{} does not open the desk any more."))
 
     def _changed(self, sentence: str, user: DeskUser) -> None:
-        self.app.notify(sentence.format(clean(user.name, 60)), markup=False)
+        self.app.notify(sentence.format(clean(user.name, 60)))
         self._reload()

@@ -5,35 +5,30 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import getters, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from monitor.config_file import Value, choices_of, set_setting, unset_setting
 from monitor.config_sources import SECRET, SettingInForce, settings_in_force
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.style.text import clean
 from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.table import Column, Row, Table
 
 COLUMNS = (Column("name", "Setting", 26), Column("value", "Value"), Column("from", "From", 8))
 
 
-class SettingsList(ModalScreen[str | None]):
+class SettingsList(Sheet[str | None]):
     """Gives the name of a setting that another dialog changes (source, admin_pin_hash), or None when it was closed."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("settings"),
         Binding("down", "list", "To the list", show=False),
-        Binding("escape", "dismiss", "Close"),
     ]
-    app = getters.app(DeskApp)
 
     def __init__(self, elsewhere: frozenset[str]) -> None:
         """
@@ -44,36 +39,33 @@ class SettingsList(ModalScreen[str | None]):
         self._elsewhere = elsewhere
         self._settings: dict[str, SettingInForce] = {}
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="settings-list"):
-            yield Input(id="needle", placeholder="Part of a setting's name or sentence; Enter changes it", compact=True)
-            yield Table(COLUMNS, empty="Loading", id="all")
-            yield Static(id="sentence", markup=False)
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Input(id="needle", placeholder="Part of a setting's name or sentence; Enter changes it", compact=True)
+        yield Table(COLUMNS, empty="Loading", id="all")
+        yield Static(id="sentence", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#settings-list").border_title = "Settings"
+        self.query_one("#sheet").border_title = "Settings"
         self._reload()
 
     def _reload(self) -> None:
         file = self.app.config_file
-        self.app.in_background(partial(settings_in_force, file if file.exists() else None), self._loaded, self._say)
+        self.load(partial(settings_in_force, file if file.exists() else None), self._keep)
 
-    def _loaded(self, found: list[SettingInForce]) -> None:
+    def _keep(self, found: list[SettingInForce]) -> None:
         self._settings = {one.name: one for one in found}
         self._show()
 
     @on(Input.Changed, "#needle")
     def _show(self) -> None:
-        if self.is_attached:
-            needles = self.query_one("#needle", Input).value.casefold().split()
-            rows = [
-                Row(one.name, (one.name, clean(one.value, 200), one.origin), (None, None, _TONES[one.origin]))
-                for one in self._settings.values()
-                if all(needle in f"{one.name} {one.sentence}".casefold() for needle in needles)
-            ]
-            self.query_one(Table).show(rows, empty="No setting has this in its name or sentence.")
-            self._explain()
+        needles = self.query_one("#needle", Input).value.casefold().split()
+        rows = [
+            Row(one.name, (one.name, clean(one.value, 200), one.origin), (None, None, _TONES[one.origin]))
+            for one in self._settings.values()
+            if all(needle in f"{one.name} {one.sentence}".casefold() for needle in needles)
+        ]
+        self.query_one(Table).show(rows, empty="No setting has this in its name or sentence.")
+        self._explain()
 
     @property
     def _selected(self) -> SettingInForce | None:
@@ -82,12 +74,8 @@ class SettingsList(ModalScreen[str | None]):
     @on(Table.Highlighted, "#all")
     def _explain(self) -> None:
         one = self._selected
-        self._say(one.sentence if one else "")
+        self.query_one("#sentence", Static).update(Text(clean(one.sentence, 400) if one else ""))
         self.refresh_bindings()
-
-    def _say(self, sentence: str) -> None:
-        if self.is_attached:
-            self.query_one("#sentence", Static).update(Text(clean(sentence, 400)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "reset" and self.is_mounted:
@@ -123,7 +111,7 @@ class SettingsList(ModalScreen[str | None]):
         told = f"{one.name} = {value} is written, and holds from the next start."
         if one.origin == "variable":
             told = f"{one.name} = {value} is written, but the variable MUSTER_{one.name.upper()} counts more."
-        self.app.notify(clean(told, 300), markup=False)
+        self.app.notify(clean(told, 300))
         self._reload()
 
     def action_reset(self) -> None:
@@ -133,7 +121,7 @@ class SettingsList(ModalScreen[str | None]):
             self.app.in_background(job, lambda _: self._unset(one.name), self.app.toast_problem)
 
     def _unset(self, name: str) -> None:
-        self.app.notify(f"{name} has its default again from the next start.", markup=False)
+        self.app.notify(f"{name} has its default again from the next start.")
         self._reload()
 
 

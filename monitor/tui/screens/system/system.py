@@ -33,7 +33,7 @@ from monitor.tui.screens.system.system_text import (
     works_text,
 )
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask, typed_path
 from monitor.tui.widgets.new_pin import ask_admin_pin
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
@@ -143,7 +143,7 @@ class SystemScreen(DeskScreen[SystemView]):
             far = queries.how_far(verdict, self.app.settings.zone)
         self.say(told)
         # News overwrites the line within seconds where people pass.
-        self.app.notify("\n".join(filter(None, (told, far))), markup=False, timeout=20)
+        self.app.notify("\n".join(filter(None, (told, far))), timeout=20)
 
     def _say_problem(self, sentence: str) -> None:
         self.say(f"{self.app.signs.lost} {sentence}")
@@ -152,13 +152,13 @@ class SystemScreen(DeskScreen[SystemView]):
         app = self.app
 
         def job(answers: Answers) -> Callable[[], Path]:
-            folder = Path(answers["folder"].strip()).expanduser()
-            app.notify("Copying the database", markup=False)
+            folder = typed_path(answers["folder"])
+            app.notify("Copying the database")
             return app.by_desk(back_up, folder)
 
         text = "Copies the database to a new file while Muster runs. The copy does not contain the key of the faces."
         dialog = Dialog("Back up", text, [Ask("folder", "Folder", str(Path.home()))], yes="Copy")
-        ask(app, dialog, job, lambda file: app.notify(f"Copied to {file}", markup=False))
+        ask(app, dialog, job, lambda file: app.notify(f"Copied to {file}"))
 
     def action_purge(self) -> None:
         app = self.app
@@ -285,7 +285,7 @@ class SystemScreen(DeskScreen[SystemView]):
             ADMIN_PIN: self._dialogs["admin_pin_hash"],
             "consent": lambda: self.run_worker(self._list_unasked()),
         }
-        does.get(one.name, lambda: self.app.notify(one.advice or one.sentence, markup=False))()
+        does.get(one.name, lambda: self.app.notify(one.advice or one.sentence))()
 
     async def _list_unasked(self) -> None:
         """The people whose consent is missing."""
@@ -321,4 +321,4 @@ class SystemScreen(DeskScreen[SystemView]):
     def _camera_chosen(self, source: str | None) -> None:
         if source is not None:
             name = f"Camera {source}" if source.isdecimal() else clean(source, 60)
-            self.app.notify(f"{name} is used from the next start on.", markup=False)
+            self.app.notify(f"{name} is used from the next start on.")

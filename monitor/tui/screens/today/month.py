@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar, Final, Literal, TypeAlias
 
 from textual import events, on
@@ -21,9 +20,8 @@ from monitor.tui.runtime.key_bindings import bindings
 from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.desk import DeskScreen
 from monitor.tui.screens.leave import ask_leave
-from monitor.tui.screens.today.today import ASCII, SIGNS
-from monitor.tui.style.text import at_clock, clean, in_two_lines
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.style.text import Signs, at_clock, clean, in_two_lines
+from monitor.tui.widgets.dialogs import ask_file
 from monitor.tui.widgets.table import Column, Row, Table
 
 Span: TypeAlias = Literal["week", "month"]
@@ -65,13 +63,9 @@ Before the first shift that begins after somebody's enrolment they are never lat
         yield Static(id="cell", markup=False)
 
     @property
-    def _today(self) -> date:
-        return self.app.clock().astimezone(self.app.settings.zone).date()
-
-    @property
     def day(self) -> date:
         """The day under the cursor."""
-        return self._chosen or self._today
+        return self._chosen or self.app.today
 
     @property
     def period(self) -> Period:
@@ -96,12 +90,8 @@ Before the first shift that begins after somebody's enrolment they are never lat
         days, table = self._days_shown(), self.query_one("#grid", Table)
         week = self._span == "week"
         wide = 6 if week else max(2, min(4, (self.app.size.width - _BESIDE) // len(days) - 1))
-        at = "v" if self.app.ascii_only else "▼"
         heads = [
-            Column(f"{day}", f"{at if day == self.day else ''}{day.day}"[-wide:], wide)
-            if not week
-            else Column(f"{day}", f"{at if day == self.day else ''}{WEEKDAYS[day.weekday()][:2]} {day.day}", wide)
-            for day in days
+            Column(f"{day}", f"{'▼' if day == self.day else ''}{_head(day, week=week)}"[-wide:], wide) for day in days
         ]
         sums = (Column("hours", "Hours", 6, right=True), Column("balance", "Balance", 7, right=True))
         table.retitle((Column("name", "Name", least=12, most=40), *heads, *sums))
@@ -110,8 +100,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
         self._tell()
 
     def _row(self, line: PersonDays, days: Sequence[date], wide: int) -> Row:
-        signs = ASCII if self.app.ascii_only else SIGNS
-        cells = [cell_text(line.days.get(day), signs, wide) for day in days]
+        cells = [cell_text(line.days.get(day), self.app.signs, wide) for day in days]
         balance = "" if line.sums.balance is None else signed(line.sums.balance)
         return Row(str(line.person.id), (clean(line.person.name), *cells, sum_text(line.sums), balance))
 
@@ -155,8 +144,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
         self.query_one("#cell", Static).update(in_two_lines(told, self.size.width - 4))
 
     def on_resize(self, _: events.Resize) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded is not None else None)
+        self.call_after_refresh(self.redraw)
 
     @property
     def _line(self) -> PersonDays | None:
@@ -168,7 +156,7 @@ Before the first shift that begins after somebody's enrolment they are never lat
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in {"day", "leap"} and parameters == (1,):
             last = self.day if action == "day" else self.period.last
-            return last < self._today or None  # dimmed, so that one sees the key before it has anything to do
+            return last < self.app.today or None  # dimmed, so that one sees the key before it has anything to do
         return super().check_action(action, parameters)
 
     def action_day(self, by: int) -> None:
@@ -179,17 +167,17 @@ Before the first shift that begins after somebody's enrolment they are never lat
         beside = period.first - timedelta(days=1) if by < 0 else period.last + timedelta(days=1)
         if self._span == "week":
             beside = self.day + timedelta(days=7 * by)
-        self._go(min(beside, self._today))
+        self._go(min(beside, self.app.today))
 
     def action_today(self) -> None:
-        self._go(self._today)
+        self._go(self.app.today)
 
     def _go(self, day: date) -> None:
         before = self.period
         self._chosen = day
         self.refresh_bindings()
-        if self.period == before and self.loaded is not None:
-            self.show(self.loaded)
+        if self.period == before:
+            self.redraw()
         else:
             self.reload()
 
@@ -215,40 +203,34 @@ Before the first shift that begins after somebody's enrolment they are never lat
 
     def action_export(self) -> None:
         """Ask for a file and write the period to it."""
-        app, period, now = self.app, self.period, self.app.clock()
+        app, period = self.app, self.period
         text = "Writes these days of all people. The ending chooses: .html to print and to sign, .xlsx, .csv or .json."
         name = f"muster-{period.first:%Y-%m}.html" if self._span == "month" else f"muster-{period.first}.html"
-        field = Ask("file", "File", str(Path.home() / name))
-
-        def write(file: Path) -> Path:
-            """In a worker."""
-            export_days(app.engine, app.settings, period, now, file, actor=app.at_desk)
-            return file
-
-        def job(answers: Answers) -> Callable[[], Path]:
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        dialog = Dialog("Export these days", text, [field], yes="Write")
-        ask(app, dialog, job, app.written)
+        write = partial(export_days, app.engine, app.settings, period, app.clock(), actor=app.at_desk)
+        ask_file(app, "Export these days", text, name, write)
 
 
-def cell_text(summary: DaySummary | None, signs: dict[Status, str], wide: int) -> str:
+def _head(day: date, *, week: bool) -> str:
+    return f"{WEEKDAYS[day.weekday()][:2]} {day.day}" if week else str(day.day)
+
+
+def cell_text(summary: DaySummary | None, signs: Signs, wide: int) -> str:
     """A day in a few characters: hours and the worst mark, or the sign of its status."""
     if summary is None:
         return ""
     leave = summary.plan.leave
     if summary.incomplete or not summary.pieces:
-        sign = signs[summary.status]
+        sign = signs.status[summary.status]
         return f"{sign}{leave[0].kind[: wide - 1][:2]}" if summary.status is Status.ON_LEAVE and leave else sign
     if wide >= 6:
         hours = hours_and_minutes(summary.present)
     else:
         halves = summary.minutes // 30
-        hours = f"{halves // 2}{'½' if halves % 2 and signs is SIGNS else ''}"
+        hours = f"{halves // 2}{signs.half * (halves % 2)}"
     said = ("l" if summary.late else "") + summary.marks
-    mark = signs[Status.ON_LEAVE] if leave else next((one for one in _WORST if one in said), "")
+    mark = signs.status[Status.ON_LEAVE] if leave else next((one for one in _WORST if one in said), "")
     if summary.pieces[-1].running:
-        mark = signs[Status.PRESENT]
+        mark = signs.status[Status.PRESENT]
     return f"{hours}{mark}" if len(hours) + len(mark) <= wide else f"{hours.rstrip('½')}{mark}"
 
 

@@ -25,7 +25,7 @@ from monitor.tui.screens.leave import ask_leave
 from monitor.tui.screens.today.evidence import evidence
 from monitor.tui.screens.today.other_time import ask_other_time
 from monitor.tui.style.text import clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import Ask, Dialog, question
 from monitor.tui.widgets.header import TopBar
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -250,7 +250,7 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
                 self.app.notify(f"Nothing is proposed for this day; press {self._by_hand}.")
             return
         text = f"{plural(len(chosen), 'day')}, each as proposed and with its reason."
-        self._question(Dialog("Repair the ticked days", text, yes="Repair"), lambda _: self._write(chosen))
+        question(self.app, Dialog("Repair the ticked days", text, yes="Repair"), lambda _: self._write(chosen))
 
     def action_other(self, number: int) -> None:
         one = self._selected
@@ -305,12 +305,9 @@ Nothing is written over: each repair is a new row of the ledger that says who wr
             yes="Set aside",
         )
         said = f"{plural(len(chosen), 'day is', 'days are')} set aside."
-        self._question(
-            dialog, lambda answers: self._begin(chosen, app.by_desk(set_aside, chosen, answers["reason"]), said)
+        question(
+            app, dialog, lambda answers: self._begin(chosen, app.by_desk(set_aside, chosen, answers["reason"]), said)
         )
-
-    def _question(self, dialog: Dialog, then: Callable[[Answers], None]) -> None:
-        self.app.push_screen(dialog, lambda answers: then(answers) if answers is not None else None)
 
     def action_leave(self) -> None:
         if (one := self._selected) is not None:
@@ -328,5 +325,5 @@ def days_looked_at(app: DeskApp, back: int = 0) -> Period:
     Args:
         back: how many times as many days before.
     """
-    last = app.clock().astimezone(app.settings.zone).date() - back * REACH
+    last = app.today - back * REACH
     return Period(last - REACH + timedelta(days=1), last)

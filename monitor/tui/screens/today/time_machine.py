@@ -22,7 +22,7 @@ from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.screens.desk import TINY, Filter
 from monitor.tui.screens.today.today import COLUMNS, TodayScreen
 from monitor.tui.style.text import Signs, at_clock, clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, question
 from monitor.tui.widgets.paged import PagedTable
 
 STEP: Final = timedelta(minutes=5)
@@ -175,21 +175,13 @@ leave and names are those of today. Nothing is changed by looking.
 
     def action_clock(self) -> None:
         """Ask for a time of the day."""
-        field = Ask("at", "Time (hh:mm)", at_clock(self._at, self.app.settings.zone))
+        zone = self.app.settings.zone
+        field = Ask("at", "Time (hh:mm)", at_clock(self._at, zone))
 
-        def check(answers: Answers) -> str | None:
-            try:
-                parse_clock(answers["at"])
-            except UsageError as error:
-                return str(error)
-            return None
+        def go(answers: Answers) -> None:
+            self._go(datetime.combine(self.day, parse_clock(answers["at"]), tzinfo=zone))
 
-        def go(answers: Answers | None) -> None:
-            if answers is not None:
-                zone = self.app.settings.zone
-                self._go(datetime.combine(self.day, parse_clock(answers["at"]), tzinfo=zone))
-
-        self.app.push_screen(Dialog("Which time?", fields=[field], yes="Show", check=check), go)
+        question(self.app, Dialog("Which time?", fields=[field], yes="Show"), go)
 
     def action_what_if(self) -> None:
         """Ask for other shifts and another threshold, and say beside the board what they would have said."""
@@ -199,8 +191,8 @@ leave and names are those of today. Nothing is changed by looking.
             Ask("target", "Strangers of whom one may be named (1 in how many)", f"{1 / target:.0f}"),
         ]
         text = "Says who would be late, and whose face would be named. Nothing is changed by it."
-        dialog = Dialog("What if?", text, fields, yes="Show", check=lambda answers: _asked(answers)[1])
-        self.app.push_screen(dialog, lambda answers: self._ask_otherwise(_asked(answers)[0]) if answers else None)
+        dialog = Dialog("What if?", text, fields, yes="Show")
+        question(self.app, dialog, lambda answers: self._ask_otherwise(_asked(answers)))
 
     def _ask_otherwise(self, asked: tuple[int, float]) -> None:
         self._what_if = asked
@@ -260,15 +252,15 @@ def slider(known: Sequence[Moment], start: datetime, at: datetime, end: datetime
     return bars, "━" * here + "●" + "─" * (width - here - 1)
 
 
-def _asked(answers: Answers) -> tuple[tuple[int, float], str | None]:
-    """Minutes and share of strangers that were typed, and what is wrong with them."""
+def _asked(answers: Answers) -> tuple[int, float]:
+    """Minutes and share of strangers that were typed. Raises: UsageError."""
     try:
         minutes, one_in = int(answers["minutes"]), float(answers["target"])
-    except ValueError:
-        return (0, 0.5), "Both are numbers, such as -15 and 1000."
+    except ValueError as error:
+        raise UsageError("Both are numbers, such as -15 and 1000.") from error
     if abs(minutes) > MOST_MINUTES or not 1 < one_in <= MOST_STRANGERS:
-        return (0, 0.5), f"Minutes are from -{MOST_MINUTES} to {MOST_MINUTES}, strangers from 2 to {MOST_STRANGERS:,}."
-    return (minutes, 1 / one_in), None
+        raise UsageError(f"Minutes are from -{MOST_MINUTES} to {MOST_MINUTES}, strangers from 2 to {MOST_STRANGERS:,}.")
+    return minutes, 1 / one_in
 
 
 def told_otherwise(found: Otherwise, minutes: int, target: float) -> tuple[str, str]:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
@@ -31,7 +30,7 @@ from monitor.tui.screens.today.axis import Axis, AxisSigns
 from monitor.tui.screens.today.wall import Wall
 from monitor.tui.screens.why import WhyScreen
 from monitor.tui.style.text import at_clock, clean
-from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask
+from monitor.tui.widgets.dialogs import Answers, Ask, Dialog, ask_file, question
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Column, Row, Table
 
@@ -57,14 +56,6 @@ TONES = {
     Status.NOT_EXPECTED: "faint",
     Status.HOLIDAY: "faint",
 }
-SIGNS = {
-    Status.PRESENT: "●", Status.LATE: "◐", Status.ABSENT: "✗", Status.LEFT: "○", Status.INCOMPLETE: "!",
-    Status.DUE: "→", Status.ON_LEAVE: "◇", Status.NOT_EXPECTED: "·", Status.HOLIDAY: "◆",
-}  # fmt: skip
-ASCII = {
-    Status.PRESENT: "*", Status.LATE: "~", Status.ABSENT: "x", Status.LEFT: "-", Status.INCOMPLETE: "!",
-    Status.DUE: ">", Status.ON_LEAVE: "L", Status.NOT_EXPECTED: ".", Status.HOLIDAY: "H",
-}  # fmt: skip
 WIDE, ROOMY = 96, 168
 """Columns of the board from which a day has a time axis by half hours, and by quarters of an hour."""
 SORTED = ("status", "name", "group", "in", "out", "late", "hours")
@@ -114,7 +105,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
     @property
     def day(self) -> date:
         """The day that is shown; counted in days, because some have 23 or 25 hours."""
-        return self._today - timedelta(days=self._days_back)
+        return self.app.today - timedelta(days=self._days_back)
 
     def query_job(self) -> Callable[[], BoardPage]:
         return self.board_job()
@@ -139,8 +130,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         self.query_one(PagedTable).show_page(page.first, page.total, rows, empty=empty)
         found = [plural(page.total, "match", "matches")] if self.needle else []
         self.say(self._counted([date_text(self.day), *found], loaded))
-        key, reverse = self._sort
-        arrow = ("v" if reverse else "^") if self.app.ascii_only else ("▼" if reverse else "▲")
+        key, arrow = self._sort[0], "▼" if self._sort[1] else "▲"
         titled = [replace(one, title=f"{one.title}{arrow}") if one.key == key else one for one in COLUMNS]
         if (axis := self._axis) is not None:
             titled.append(Column("axis", axis.title, axis.cells))
@@ -154,8 +144,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         words = "   ".join([*before, *(f"{number:,} {status.value}" for status, number in counts)])
         if len(words) <= self.size.width - 2:
             return words
-        signs = ASCII if self.app.ascii_only else SIGNS
-        return "   ".join([*before, *(f"{signs[status]} {number:,}" for status, number in counts)])
+        return "   ".join([*before, *(f"{self.app.signs.status[status]} {number:,}" for status, number in counts)])
 
     @property
     def _axis(self) -> Axis | None:
@@ -168,13 +157,11 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
         return AXIS_ASCII if self.app.ascii_only else AXIS_UNICODE
 
     def on_resize(self, _: events.Resize) -> None:
-        if self.loaded is not None:
-            self.call_after_refresh(lambda: self.show(self.loaded) if self.loaded else None)
+        self.call_after_refresh(self.redraw)
 
     def _row(self, line: PersonDay) -> Row:
         zone, summary = self.app.settings.zone, line.summary
-        signs = ASCII if self.app.ascii_only else SIGNS
-        status = f"{signs[summary.status]} {summary.status.value}"
+        status = f"{self.app.signs.status[summary.status]} {summary.status.value}"
         if summary.status is Status.DUE:
             status = f"{status} {at_clock(summary.expected[0][0], zone)}"
         times = at_clock(summary.first_in, zone), at_clock(summary.last_out, zone)
@@ -216,27 +203,20 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
     def action_date(self) -> None:
         """Ask for a day."""
         field = Ask("day", "Day, such as 2026-03-09, 9 mar, yesterday", self.day.isoformat())
-        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show", check=self._check_day)
-        self.app.push_screen(dialog, lambda answers: self._go_to(answers) if answers else None)
-
-    def _check_day(self, answers: Answers) -> str | None:
-        try:
-            day = parse_past_day(answers["day"], self._today)
-        except UsageError as error:
-            return str(error)
-        return "That day is in the future." if day > self._today else None
+        dialog = Dialog("Which day?", "The board of that day is shown.", [field], yes="Show")
+        question(self.app, dialog, self._go_to)
 
     def _go_to(self, answers: Answers) -> None:
-        self._go_back((self._today - parse_past_day(answers["day"], self._today)).days)
+        """Raises: UsageError."""
+        days = (self.app.today - parse_past_day(answers["day"], self.app.today)).days
+        if days < 0:
+            raise UsageError("That day is in the future.")
+        self._go_back(days)
 
     def _go_back(self, days: int) -> None:
         self._days_back = days
         self.refresh_bindings()
         self.reload()
-
-    @property
-    def _today(self) -> date:
-        return self.now.astimezone(self.app.settings.zone).date()
 
     def action_today(self) -> None:
         self._go_back(0)
@@ -280,21 +260,7 @@ From 100 columns on each day is drawn from 6 to 22: when they came, were away an
 
     def action_export(self) -> None:
         """Ask for a file and write the day to it."""
-        app, day, now = self.app, self.day, self.now
+        app, period = self.app, Period(self.day, self.day)
         text = "Writes the day of all people, whatever the filter. The ending chooses: .csv, .xlsx, .html or .json."
-        field = Ask("file", "File", str(Path.home() / f"muster-{day.isoformat()}.csv"))
-
-        def job(answers: Answers) -> Callable[[], Path]:
-            self.say("Writing the file")
-            return partial(write, Path(answers["file"].strip()).expanduser())
-
-        def write(file: Path) -> Path:
-            """In a worker."""
-            export_days(app.engine, app.settings, Period(day, day), now, file, actor=app.at_desk)
-            return file
-
-        ask(app, Dialog("Export this day", text, [field], yes="Write"), job, self._exported)
-
-    def _exported(self, file: Path) -> None:
-        self.app.written(file)
-        self.reload()
+        write = partial(export_days, app.engine, app.settings, period, self.now, actor=app.at_desk)
+        ask_file(app, "Export this day", text, f"muster-{self.day}.csv", write)

@@ -5,21 +5,18 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import ItemGrid, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from monitor.desk.people.people import portraits
 from monitor.desk.programs.roll_call import Missing, inside_now
 from monitor.domain import RgbImage
 from monitor.text import plural
-from monitor.tui.runtime.desk_app import DeskApp
 from monitor.tui.runtime.key_bindings import bindings, of_the_app
 from monitor.tui.style.text import at_clock, clean
-from monitor.tui.widgets.key_bar import KeyBar
+from monitor.tui.widgets.sheet import Sheet
 from monitor.tui.widgets.thumbnail import Thumbnail
 
 MOST: Final = 60
@@ -49,15 +46,9 @@ class Tile(Vertical):
         self._picture.show(self._portrait)
 
 
-class Wall(ModalScreen[None]):
+class Wall(Sheet[None]):
     """Who is in now, by their faces."""
 
-    DEFAULT_CSS = """
-    Wall { align: center middle; }
-    Wall #wall { width: 96%; height: 92%; border: round $primary; background: $surface; padding: 0 1; }
-    Wall #title { text-style: bold; height: 1; }
-    Wall ItemGrid { height: auto; }
-    """
     AUTO_FOCUS = "#tiles"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("wall"),
@@ -69,13 +60,10 @@ class Wall(ModalScreen[None]):
 
 Portrait, name and since when of everybody inside. F9, the roll call, lists them by name.
 """
-    app = getters.app(DeskApp)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="wall"):
-            yield Static("Loading", id="title", markup=False)
-            yield VerticalScroll(id="tiles")
-            yield KeyBar()
+    def body(self) -> ComposeResult:
+        yield Static("Loading", id="title", markup=False)
+        yield VerticalScroll(id="tiles")
 
     def on_mount(self) -> None:
         app = self.app
@@ -84,16 +72,9 @@ Portrait, name and since when of everybody inside. F9, the roll call, lists them
             inside = inside_now(app.engine, app.settings, app.clock())
             return inside, portraits(app.engine, app.cipher, [one.person for one in inside[:MOST]])
 
-        app.in_background(job, self._show, self._not_loaded)
-
-    def _not_loaded(self, sentence: str) -> None:
-        self.app.toast_problem(sentence)
-        if self.is_attached:
-            self.dismiss(None)
+        self.load(job, self._show)
 
     def _show(self, found: tuple[tuple[Missing, ...], Mapping[UUID, RgbImage]]) -> None:
-        if not self.is_attached:
-            return
         inside, faces = found
         more = f", of whom {MOST} are shown" if len(inside) > MOST else ""
         self.query_one("#title", Static).update(f"{plural(len(inside), 'person is', 'people are')} in now{more}")

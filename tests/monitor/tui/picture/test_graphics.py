@@ -31,6 +31,7 @@ from monitor.tui.picture.graphics import (
 from monitor.tui.picture.picture import Mark
 from monitor.tui.style.palette import Palette, Tone
 from monitor.tui.widgets.thumbnail import Thumbnail
+from tests.monitor.tui.desk_keys import at_door
 from tests.monitor.world import World, came, lines_of, scene, settle, show_door
 
 PALETTE = Palette((0, 255, 0), (255, 160, 0), (0, 120, 255))
@@ -159,20 +160,18 @@ async def test_a_terminal_that_is_behind_gets_the_newest_picture_when_it_has_roo
     async with app.run_test(size=(80, 24)) as pilot:
         first, last = scene(world), scene(world, index=2)
         await show_door(pilot, world, first)
-        assert app.door is not None
         behind = True
         world.kiosk.on_scene(last)
         await pilot.pause(0.2)
-        assert app.door.camera.picture is not None
-        assert app.door.camera.picture.scene is first
+        assert world.door.camera.picture is not None
+        assert world.door.camera.picture.scene is first
         behind = False
-        while app.door.camera.picture.scene is not last:
+        while world.door.camera.picture.scene is not last:
             await pilot.pause(0.02)
 
 
 async def test_a_portrait_in_sixel_stands_on_the_screen_once(world: World) -> None:
-    async with world.app(graphics=Graphics.SIXEL).run_test(size=(120, 36)) as pilot:
-        await show_door(pilot, world, scene(world, name="Radia Perlman"), came(world))
+    async with at_door(world, came(world), shown=scene(world, name="Radia Perlman"), graphics=Graphics.SIXEL) as pilot:
         rows = lines_of(pilot.app)
         portrait = pilot.app.screen.query_one("#portrait", Thumbnail)
         assert sum("\x1bP" in row for row in rows) == portrait.size.height

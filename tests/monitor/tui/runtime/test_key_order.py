@@ -4,13 +4,12 @@ from textual.widgets import Input, Select
 
 from db.engine import reading
 from db.people import people
-from tests.monitor.tui.desk_keys import SIZE, done, go, type_at_once
+from tests.monitor.tui.desk_keys import at_desk, done, type_at_once
 from tests.monitor.world import World, settle, text_of
 
 
 async def test_letters_behind_the_key_of_the_filter_go_into_the_filter(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world) as pilot:
         type_at_once(pilot, "f4", "slash", *"radia")  # "a", "i" and "r" would be commands to the list
         await done(pilot)
         assert pilot.app.screen.query_one("#filter", Input).value == "radia"
@@ -20,16 +19,14 @@ async def test_letters_behind_the_key_of_the_filter_go_into_the_filter(world: Wo
 
 
 async def test_a_form_is_filled_and_sent_with_one_burst(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         type_at_once(pilot, "a", *"Zoe", "tab", "4", "2", "tab", "Two words")
         await done(pilot)
         assert [field.value for field in pilot.app.screen.query(Input)][:3] == ["Zoe", "42", "Two words"]
 
 
 async def test_keys_behind_one_that_closes_go_to_what_is_below(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         type_at_once(pilot, "c", "escape", "f2", "slash", *"late", "enter", "end")
         await done(pilot)
         assert pilot.app.current_mode == "today"
@@ -38,8 +35,7 @@ async def test_keys_behind_one_that_closes_go_to_what_is_below(world: World) -> 
 
 
 async def test_a_choice_that_opens_with_an_arrow_takes_the_next_arrows(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "o")
+    async with at_desk(world, "f4", "o") as pilot:
         choice = pilot.app.screen.query(Select).first()
         before = choice.value
         choice.focus()

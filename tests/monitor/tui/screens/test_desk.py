@@ -17,8 +17,8 @@ from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.style.text import UNICODE_SIGNS
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.help import ScreenHelp
-from tests.monitor.tui.desk_keys import SIZE, fill, go
-from tests.monitor.world import NOW, PEPPERS, World, came, scene, settle, show_door, text_of
+from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door, fill, go
+from tests.monitor.world import NOW, PEPPERS, World, came, settle, text_of
 
 
 def test_a_screen_without_its_parts_is_refused_when_it_is_defined() -> None:
@@ -30,12 +30,10 @@ def test_a_screen_without_its_parts_is_refused_when_it_is_defined() -> None:
 
 
 async def test_moods_by_person_show_only_where_people_are_kept(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f3", "m")
+    async with at_desk(world, "f3", "m"):
         assert "Ada Lovelace" in text_of(world)
         assert "85 sightings" in text_of(world)
-    async with world.app(camera=False, mood="aggregate").run_test(size=SIZE) as pilot:
-        await go(pilot, "f3", "m")
+    async with at_desk(world, "f3", "m", mood="aggregate"):
         assert "Ada Lovelace" not in text_of(world)
         assert "hidden: fewer than five people" in text_of(world)
 
@@ -47,15 +45,13 @@ async def test_of_many_people_those_seen_most_are_shown(world: World, monkeypatc
     assert (whole.more, part.more) == (0, len(whole.people) - 3)
     assert [one.cell.sightings for one in part.people] == [one.cell.sightings for one in whole.people[:3]]
     assert set(part.people) <= set(whole.people)
-    async with world.app(camera=False).run_test(size=(120, 60)) as pilot:
-        await go(pilot, "f3", "m")
+    async with at_desk(world, "f3", "m", size=(120, 60)):
         assert f"and {part.more} more, se" in text_of(world)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 async def test_the_charts_have_the_width_of_their_panes_from_the_start(world: World, size: tuple[int, int]) -> None:
-    async with world.app(camera=False).run_test(size=size) as pilot:
-        await go(pilot, "f3")
+    async with at_desk(world, "f3", size=size) as pilot:
         first = text_of(world)
         screen = pilot.app.screen
         assert isinstance(screen, MoodScreen)
@@ -73,14 +69,12 @@ def test_the_names_of_groups_line_up_in_every_script() -> None:
 
 
 async def test_the_ledger_is_verified_on_request(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "V")
+    async with at_desk(world, "f6", "V"):
         assert "✓ Ledger and database file are whole: 187 entries, head " in text_of(world)
 
 
 async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
-    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world, admin_pin_hash=hash_pin("2718", PEPPERS)) as pilot:
         await go(pilot, "f4")
         await fill(pilot, pin="1111")
         assert pilot.app.current_mode == "door"
@@ -101,8 +95,7 @@ async def test_with_a_pin_the_desk_is_locked(world: World) -> None:
 
 
 async def test_a_pin_that_is_set_counts_at_once_and_is_kept_hashed(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "c", *"admin_pin", "enter")
+    async with at_desk(world, "f6", "c", *"admin_pin", "enter") as pilot:
         await fill(pilot, pin="27", again="27")
         assert "at least 6" in text_of(world)
         await fill(pilot, pin="271828", again="271828")
@@ -115,8 +108,7 @@ async def test_a_pin_that_is_set_counts_at_once_and_is_kept_hashed(world: World)
 
 
 async def test_help_says_what_the_keys_do(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(160, 45)) as pilot:
-        await go(pilot, "question_mark")
+    async with at_desk(world, "question_mark", size=(160, 45)):
         shown = text_of(world)
         assert shown.index("Here (Esc closes the help)") < shown.index("Everywhere")
 
@@ -124,8 +116,7 @@ async def test_help_says_what_the_keys_do(world: World) -> None:
 async def test_letters_alone_draw_every_screen(world: World) -> None:
     app = world.app()
     app.ascii_only = True
-    async with world.app().run_test(size=(80, 24)) as pilot:
-        await show_door(pilot, world, scene(world), came(world))
+    async with at_door(world, came(world), size=(80, 24)) as pilot:
         await go(pilot, "f2", "f3", "f4", "f5", "f6", "f1")
         assert pilot.app.current_mode == "door"
 
@@ -153,8 +144,7 @@ async def test_an_unknown_theme_is_said_and_left_as_it_is(world: World) -> None:
 
 
 async def test_help_is_scrolled_and_closed_with_keys_and_the_focus_goes_back(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "question_mark")
+    async with at_desk(world, "question_mark", size=(80, 24)) as pilot:
         panel = pilot.app.screen.query_one(ScreenHelp)
         assert panel.has_focus
         before = text_of(world)

@@ -13,7 +13,7 @@ from textual.widgets import HelpPanel, Static
 from monitor.tui.runtime.textual_internals import drawn_widgets
 from monitor.tui.widgets.key_bar import KeyBar
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import go
+from tests.monitor.tui.desk_keys import at_desk, go
 from tests.monitor.world import World
 
 WALK = (
@@ -40,8 +40,7 @@ async def test_nothing_is_cut_and_all_text_can_be_read(
     world: World, size: tuple[int, int], look: dict[str, Any]
 ) -> None:
     faults: set[str] = set()
-    async with world.app(camera=False, **look).run_test(size=size) as pilot:
-        await go(pilot)
+    async with at_desk(world, size=size, **look) as pilot:
         for key in WALK:
             await go(pilot, key)
             faults |= {f"{key}: {fault}" for fault in looked_at(pilot.app.screen)}

@@ -22,7 +22,7 @@ from monitor.tui.screens.why import WhyScreen
 from monitor.tui.widgets.thumbnail import Thumbnail
 from monitor.vision.jpeg import encode_jpeg
 from tests.db.rows import newest_events
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names, told
+from tests.monitor.tui.desk_keys import at_desk, fill, go, names, told
 from tests.monitor.world import NOW, World, came, settle, text_of
 
 JPEG = encode_jpeg(np.full((150, 150, 3), 180, np.uint8))
@@ -47,8 +47,7 @@ def entry(world: World) -> UUID:
 
 
 async def test_y_tells_why_and_the_threshold_moves(world: World, entry: UUID) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot)
+    async with at_desk(world) as pilot:
         await go(pilot, *["down"] * names(pilot, "#roster").index("Radia Perlman"), "y")
         assert isinstance(pilot.app.screen, WhyScreen)
         shown = text_of(world)
@@ -68,8 +67,7 @@ async def test_y_tells_why_and_the_threshold_moves(world: World, entry: UUID) ->
 
 
 async def test_somebody_else_is_voided_remembered_and_exported(world: World, entry: UUID, tmp_path: Path) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot)
+    async with at_desk(world) as pilot:
         await go(pilot, *["down"] * names(pilot, "#roster").index("Radia Perlman"), "enter", "y")
         assert isinstance(pilot.app.screen, WhyScreen)
         await go(pilot, "e")
@@ -86,8 +84,7 @@ async def test_somebody_else_is_voided_remembered_and_exported(world: World, ent
 
 
 async def test_who_has_no_entry_is_told_so(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot)
+    async with at_desk(world) as pilot:
         await go(pilot, *["down"] * names(pilot, "#roster").index("Tim Berners-Lee"), "y")
         assert "Tim Berners-Lee has no entry on that day, so there is nothing to explain." in told(pilot)
         assert not isinstance(pilot.app.screen, WhyScreen)
@@ -100,8 +97,7 @@ async def test_a_visitor_tells_who_was_most_alike(world: World) -> None:
         session.execute(
             update(SightingRow).where(SightingRow.id.in_(unknown)).values(best_id=ada, similarity=0.8, threshold=0.94)
         )
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f5", "y")
+    async with at_desk(world, "f5", "y"):
         shown = " ".join(text_of(world).split())
         assert "Somebody unknown was seen" in shown
         assert "Ada Lovelace, the most similar, is 0.140 too low" in shown
@@ -112,8 +108,7 @@ async def test_the_door_asks_for_the_pin_before_it_tells(world: World, entry: UU
         world.engine, world.cipher, Path(world.settings.db.removeprefix("sqlite:///")).with_name("muster.toml"),
         "246824", shortest=6, at=NOW, actor="test",
     )  # fmt: skip
-    async with world.app(admin_pin_hash=hashed).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world, camera=True, admin_pin_hash=hashed) as pilot:
         await go(pilot, "y")
         assert "Admin PIN" not in text_of(world), "nothing has happened at the door in this run"
         world.kiosk.on_event(came(world, attendance=entry))

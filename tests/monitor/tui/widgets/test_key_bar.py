@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.tui.widgets.key_bar import KeyBar
-from tests.monitor.tui.desk_keys import go
+from tests.monitor.tui.desk_keys import at_desk, go
 from tests.monitor.world import World
 
 
@@ -16,8 +16,7 @@ from tests.monitor.world import World
     ],
 )
 async def test_no_key_is_cut_and_help_is_always_there(world: World, width: int, told: str) -> None:
-    async with world.app(camera=False).run_test(size=(width, 24)) as pilot:
-        await go(pilot)
+    async with at_desk(world, size=(width, 24)) as pilot:
         shown = pilot.app.screen.query_one(KeyBar).render().plain
         assert told in shown
         assert shown.endswith("? Help")
@@ -25,8 +24,7 @@ async def test_no_key_is_cut_and_help_is_always_there(world: World, width: int, 
 
 
 async def test_a_key_is_clicked_and_two_that_belong_together_share_their_words(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "left")
+    async with at_desk(world, "left", size=(80, 24)) as pilot:
         bar = pilot.app.screen.query_one(KeyBar)
         line = bar.render().plain
         assert "← → Day" in line

@@ -9,10 +9,8 @@ from monitor.attendance.pin import hash_pin
 from monitor.config_sources import load_settings
 from monitor.tui.screens.door.first_steps import FirstSteps
 from monitor.tui.widgets.dialogs import Dialog
-from tests.monitor.tui.desk_keys import fill, problem
+from tests.monitor.tui.desk_keys import SIZE, at_desk, fill, problem
 from tests.monitor.world import PEPPERS, World, scene, settle, show_door, text_of
-
-SIZE = (120, 36)
 
 
 @pytest.mark.parametrize("size", [(80, 24), SIZE], ids=["80x24", "120x36"])
@@ -28,10 +26,7 @@ def test_the_first_steps(snap_compare: Callable[..., bool], empty_world: World, 
 async def test_a_step_leads_to_its_dialog(
     empty_world: World, camera: bool, keys: str | tuple[str, ...], title: str
 ) -> None:
-    async with empty_world.app(camera=camera, first_steps=True).run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press(*keys)
-        await settle(pilot)
+    async with at_desk(empty_world, *keys, camera=camera, first_steps=True) as pilot:
         assert isinstance(pilot.app.screen, Dialog)
         assert title in text_of(empty_world)
         assert pilot.app.current_mode == "people"
@@ -48,10 +43,7 @@ async def test_the_admin_pin_comes_before_enrolment(empty_world: World) -> None:
 
 
 async def test_the_rule_of_the_pin_is_said_before_one_is_typed(empty_world: World) -> None:
-    async with empty_world.app(first_steps=True, pin_digits=8).run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("7")
-        await settle(pilot)
+    async with at_desk(empty_world, "7", camera=True, first_steps=True, pin_digits=8):
         assert "at least 8 digits" in " ".join(text_of(empty_world).split())
 
 
@@ -76,14 +68,12 @@ async def test_the_camera_runs_behind_it_and_once_dismissed_it_is_gone(empty_wor
         app.viewer.show_today()
         await pilot.press("f2", "f1")
         await settle(pilot)
-        assert app.door is not None
-        assert app.door.is_current
+        assert empty_world.door.is_current
 
 
 async def test_where_somebody_is_enrolled_it_never_comes(world: World) -> None:
-    async with world.app(first_steps=True).run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        assert pilot.app.screen is world.apps[-1].door
+    async with at_desk(world, camera=True, first_steps=True) as pilot:
+        assert pilot.app.screen is world.door
 
 
 async def test_a_kiosk_without_an_admin_pin_proposes_one(empty_world: World) -> None:
@@ -100,8 +90,7 @@ async def test_a_kiosk_without_an_admin_pin_proposes_one(empty_world: World) -> 
 
 
 async def test_at_ones_own_desk_no_pin_is_proposed(empty_world: World) -> None:
-    async with empty_world.app(camera=False, first_steps=True).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(empty_world, first_steps=True):
         assert "Welcome to Muster" in text_of(empty_world)
         assert "Set an admin PIN" not in text_of(empty_world)
 
@@ -110,10 +99,7 @@ async def test_at_ones_own_desk_no_pin_is_proposed(empty_world: World) -> None:
 async def test_shifts_and_consents_are_done_on_their_screens(
     empty_world: World, key: str, mode: str, seen: str
 ) -> None:
-    async with empty_world.app(first_steps=True).run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press(key)
-        await settle(pilot)
+    async with at_desk(empty_world, key, camera=True, first_steps=True) as pilot:
         assert pilot.app.current_mode == mode
         assert seen in text_of(empty_world)
         await pilot.press("escape")
@@ -157,10 +143,7 @@ async def test_a_kiosk_starts_anew_with_what_is_kept_of_moods(empty_world: World
 
 async def test_a_variable_that_counts_more_is_named(empty_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTER_MOOD", "aggregate")
-    async with empty_world.app(first_steps=True).run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        await pilot.press("5")
-        await settle(pilot)
+    async with at_desk(empty_world, "5", camera=True, first_steps=True) as pilot:
         await fill(pilot, mood="off")
         assert "MUSTER_MOOD says aggregate" in await problem(pilot)
 
@@ -169,7 +152,7 @@ async def test_they_are_found_again_and_say_what_is_done(world: World) -> None:
     app = world.app(first_steps=True)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        assert app.screen is app.door
+        assert app.screen is world.door
         await app.run_action("first_steps")
         await settle(pilot)
         shown = text_of(world)

@@ -15,9 +15,8 @@ from monitor.domain import EventKind, KioskEvent
 from monitor.recording.recorder import Recorder
 from monitor.tui.widgets.dialogs import Dialog
 from tests.db.rows import newest_entries
+from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door
 from tests.monitor.world import NOW, PEPPERS, World, scene, settle, show_door, text_of
-
-WIDE = (120, 36)
 
 
 def unknown(seconds: float = 0) -> KioskEvent:
@@ -34,10 +33,6 @@ def with_pins(world: World) -> World:
     return world
 
 
-async def offered(pilot: Pilot[None], world: World) -> None:
-    await show_door(pilot, world, scene(world), unknown(), unknown(5))
-
-
 async def give(pilot: Pilot[None], number: str, pin: str) -> None:
     """Type into the open dialog as somebody does who knows no mouse."""
     for text in (number, pin):
@@ -46,52 +41,46 @@ async def give(pilot: Pilot[None], number: str, pin: str) -> None:
     await settle(pilot)
 
 
-@pytest.mark.parametrize("size", [(80, 24), WIDE])
+@pytest.mark.parametrize("size", [(80, 24), SIZE])
 async def test_a_face_that_is_not_recognised_twice_is_offered_the_pin(with_pins: World, size: tuple[int, int]) -> None:
-    async with with_pins.app().run_test(size=size) as pilot:
-        await show_door(pilot, with_pins, scene(with_pins), unknown())
+    async with at_door(with_pins, unknown(), size=size) as pilot:
         assert "number and PIN" not in text_of(with_pins)
         await pilot.press("p")
         assert not isinstance(pilot.app.screen, Dialog), "before the offer the key does nothing"
-        await offered(pilot, with_pins)
+        await show_door(pilot, with_pins, scene(with_pins), unknown(), unknown(5))
         assert "number and PIN" in text_of(with_pins)
         assert "p PIN" in text_of(with_pins), "the footer has the key"
         with_pins.now = NOW + timedelta(seconds=36)
-        assert with_pins.apps[-1].door is not None
-        with_pins.apps[-1].door.tick()
+        with_pins.door.tick()
         await settle(pilot)
         assert "number and PIN" not in text_of(with_pins)
 
 
 async def test_where_nobody_has_a_pin_none_is_offered(world: World) -> None:
-    async with world.app().run_test(size=WIDE) as pilot:
-        await offered(pilot, world)
+    async with at_door(world, unknown(), unknown(5)):
         assert "Please see the desk." in text_of(world)
 
 
 async def test_a_pin_that_was_set_while_the_door_runs_is_offered(world: World) -> None:
-    async with world.app().run_test(size=WIDE) as pilot:
-        await settle(pilot)
+    async with at_desk(world, camera=True) as pilot:
         radia = world.ids["Radia Perlman"]
         with writing(world.engine) as session:
             people.set_number(session, radia, "17", at=NOW, actor="test")
             pins.set_pin(session, radia, hash_pin("2718", PEPPERS))
-        await offered(pilot, world)
+        await show_door(pilot, world, scene(world), unknown(), unknown(5))
         assert "number and PIN" in text_of(world)
 
 
 async def test_without_a_picture_the_pin_is_offered_to_all(with_pins: World) -> None:
-    async with with_pins.app().run_test(size=WIDE) as pilot:
-        lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
-        await show_door(pilot, with_pins, scene(with_pins), lost)
+    lost = KioskEvent(EventKind.SOURCE_LOST, NOW, text="Camera 0 gives no pictures; trying again.")
+    async with at_door(with_pins, lost) as pilot:
         await pilot.press("p")
         assert isinstance(pilot.app.screen, Dialog)
 
 
 async def test_the_right_pin_writes_a_check_in_and_greets(with_pins: World) -> None:
     world = with_pins
-    async with world.app().run_test(size=WIDE) as pilot:
-        await offered(pilot, world)
+    async with at_door(world, unknown(), unknown(5)) as pilot:
         recorder = Recorder(
             world.engine, world.cipher, world.settings, publish=world.kiosk.on_event, clock=lambda: world.now
         )
@@ -110,8 +99,7 @@ async def test_the_right_pin_writes_a_check_in_and_greets(with_pins: World) -> N
 
 
 async def test_the_pin_is_masked(with_pins: World) -> None:
-    async with with_pins.app().run_test(size=WIDE) as pilot:
-        await offered(pilot, with_pins)
+    async with at_door(with_pins, unknown(), unknown(5)) as pilot:
         await pilot.press("p", "1", "7", "enter", "2", "7", "1", "8")
         await settle(pilot)
         assert "17" in text_of(with_pins)
@@ -121,8 +109,7 @@ async def test_the_pin_is_masked(with_pins: World) -> None:
 
 @pytest.mark.parametrize(("number", "pin"), [("17", "2719"), ("99", "2718")])
 async def test_a_wrong_number_and_a_wrong_pin_are_told_alike(with_pins: World, number: str, pin: str) -> None:
-    async with with_pins.app().run_test(size=WIDE) as pilot:
-        await offered(pilot, with_pins)
+    async with at_door(with_pins, unknown(), unknown(5)) as pilot:
         await pilot.press("p")
         await give(pilot, number, pin)
         assert with_pins.kiosk.by_pin == []
@@ -136,8 +123,7 @@ async def test_a_fault_of_the_database_is_told_to_the_desk_and_not_at_the_door(
         raise WrongKey("The face templates were encrypted with another key.")
 
     monkeypatch.setattr("monitor.tui.screens.door.pin_entry.person_of", fails)
-    async with with_pins.app().run_test(size=WIDE, notifications=True) as pilot:
-        await offered(pilot, with_pins)
+    async with at_door(with_pins, unknown(), unknown(5), notifications=True) as pilot:
         await pilot.press("p")
         await give(pilot, "17", "2718")
         shown = " ".join(text_of(with_pins).split())
@@ -148,8 +134,7 @@ async def test_a_fault_of_the_database_is_told_to_the_desk_and_not_at_the_door(
 
 async def test_five_wrong_ones_lock_the_number_for_a_minute_and_are_noted(with_pins: World) -> None:
     world = with_pins
-    async with world.app().run_test(size=WIDE, notifications=True) as pilot:
-        await offered(pilot, world)
+    async with at_door(world, unknown(), unknown(5), notifications=True) as pilot:
         await pilot.press("p")
         for attempt in range(5):
             assert isinstance(pilot.app.screen, Dialog), f"try {attempt + 1}"
@@ -175,8 +160,7 @@ async def test_five_wrong_ones_lock_the_number_for_a_minute_and_are_noted(with_p
 
 async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.tui.screens.door.pin_entry.LEFT_ALONE", 0.1)
-    async with with_pins.app().run_test(size=WIDE) as pilot:
-        await offered(pilot, with_pins)
+    async with at_door(with_pins, unknown(), unknown(5)) as pilot:
         await pilot.press("p")
         while isinstance(pilot.app.screen, Dialog):
             await pilot.pause(0.05)
@@ -184,8 +168,7 @@ async def test_a_dialog_that_was_left_alone_closes(with_pins: World, monkeypatch
 
 
 async def test_a_badge_reader_types_the_number_and_only_the_pin_is_asked(with_pins: World) -> None:
-    async with with_pins.app(badges=True).run_test(size=WIDE) as pilot:
-        await show_door(pilot, with_pins, scene(with_pins))
+    async with at_door(with_pins, badges=True) as pilot:
         await pilot.press("1", "7", "enter")
         await settle(pilot)
         dialog = pilot.app.screen
@@ -198,8 +181,7 @@ async def test_a_badge_reader_types_the_number_and_only_the_pin_is_asked(with_pi
 
 @pytest.mark.parametrize(("badges", "keys"), [(False, "17"), (True, ""), (True, "1x")])
 async def test_without_the_setting_or_a_number_nothing_opens(with_pins: World, badges: bool, keys: str) -> None:
-    async with with_pins.app(badges=badges).run_test(size=WIDE) as pilot:
-        await show_door(pilot, with_pins, scene(with_pins))
+    async with at_door(with_pins, badges=badges) as pilot:
         await pilot.press(*keys, "enter")
         await settle(pilot)
         assert not isinstance(pilot.app.screen, Dialog)

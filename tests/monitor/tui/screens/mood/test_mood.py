@@ -9,7 +9,7 @@ from monitor.domain import MOODS
 from monitor.moods.cells import MoodCell
 from monitor.tui.screens.mood.charts import heat_map, hours_shown, stacked, week_line
 from monitor.tui.style.text import UNICODE_SIGNS
-from tests.monitor.tui.desk_keys import SIZE, fill, go, problem
+from tests.monitor.tui.desk_keys import at_desk, fill, go, problem
 from tests.monitor.world import World, text_of
 
 MONDAY = date(2026, 3, 9)
@@ -21,8 +21,7 @@ def cell(happy: float, sightings: int, key: object = None) -> MoodCell:
 
 
 async def test_weeks_go_back_and_on_and_end_today(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f3", "w")
+    async with at_desk(world, "f3", "w") as pilot:
         assert "Tue 3 Mar – Mon 9 Mar 2026" in text_of(world)
         await go(pilot, "left")
         assert "Tue 24 Feb – Mon 2 Mar 2026   40 sightings" in text_of(world)
@@ -33,8 +32,7 @@ async def test_weeks_go_back_and_on_and_end_today(world: World) -> None:
 
 
 async def test_a_group_or_a_person_alone_and_everybody_again(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(120, 45)) as pilot:
-        await go(pilot, "f3", "m", "slash")
+    async with at_desk(world, "f3", "m", "slash", size=(120, 45)) as pilot:
         await fill(pilot, whom="nobody of that name")
         assert "Nobody and no group is called" in await problem(pilot)
         await fill(pilot, whom="orbits")
@@ -55,8 +53,7 @@ async def test_a_group_or_a_person_alone_and_everybody_again(world: World) -> No
 
 
 async def test_without_names_nobody_is_shown_alone(world: World) -> None:
-    async with world.app(camera=False, mood="aggregate").run_test(size=SIZE) as pilot:
-        await go(pilot, "f3", "slash")
+    async with at_desk(world, "f3", "slash", mood="aggregate") as pilot:
         await fill(pilot, whom="Ada Lovelace")
         await go(pilot)
         assert "Moods are kept without names" in text_of(world)
@@ -81,8 +78,7 @@ def test_charts_are_drawn_also_where_hardly_any_room_is_left(width: int) -> None
 
 
 async def test_the_help_opens_beside_the_charts_at_80x24(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f3", "m", "question_mark")
+    async with at_desk(world, "f3", "m", "question_mark", size=(80, 24)) as pilot:
         assert "Next mood" in text_of(world)
         await go(pilot, "escape")
         assert "85 sightings" in text_of(world)
@@ -104,8 +100,7 @@ def test_a_week_beyond_the_usual_band_is_said_and_one_of_few_sightings_is_hidden
 async def test_a_wide_screen_shows_bars_and_ranges_of_people_and_the_weeks_of_the_one_under_the_cursor(
     world: World,
 ) -> None:
-    async with world.app(camera=False).run_test(size=(160, 45)) as pilot:
-        await go(pilot, "f3", "m")
+    async with at_desk(world, "f3", "m", size=(160, 45)) as pilot:
         head = next(line for line in text_of(world).splitlines() if "95 % range" in line and "Name" in line)
         assert " ".join(head.split()) == "│Name Seen Mostly Share of each mood Happy 95 % range Unsure │"
         assert "By person; usual not known: seen too seldom in the 4 weeks before" in text_of(world)

@@ -26,10 +26,9 @@ from monitor.tui.app import MusterApp
 from monitor.tui.screens.people.capture import CaptureScreen
 from monitor.tui.screens.people.people import PeopleScreen
 from monitor.vision.encoder import ENCODER_NAME
-from tests.monitor.tui.desk_keys import fill, go, told
+from tests.monitor.tui.desk_keys import SIZE, fill, go, told
 from tests.monitor.world import NOW, World, lines_of, replace_screen, settle, show_door, text_of
 
-SIZE = (120, 36)
 STRAIGHT, LEFT, RIGHT, UP, DOWN = 8, 5, 4, 7, 3
 """Pictures of the first person of the AT&T/ORL set by where the head is turned."""
 

@@ -32,13 +32,24 @@ from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.paged import PagedTable
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import SIZE, asked, done, fill, go, names, problem, told, type_at_once
-from tests.monitor.world import ENCODER, NOW, PEPPERS, World, scene, settle, show_door, text_of, until
+from tests.monitor.tui.desk_keys import (
+    SIZE,
+    asked,
+    at_desk,
+    at_door,
+    done,
+    fill,
+    go,
+    names,
+    problem,
+    told,
+    type_at_once,
+)
+from tests.monitor.world import ENCODER, NOW, PEPPERS, World, settle, text_of, until
 
 
 async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world) as pilot:
         await go(pilot, "f4", "down", "c")
         await fill(pilot, name="Alan Mathison Turing")
         assert "Alan Mathison Turing" in names(pilot, "#people")
@@ -46,16 +57,14 @@ async def test_people_are_renamed_and_the_kiosk_learns_of_it(world: World) -> No
 
 
 async def test_a_name_is_no_markup_anywhere_on_the_screen(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c") as pilot:
         await fill(pilot, name="[bold]A[/] [x")
         await go(pilot, "home")
         assert text_of(world).count("[bold]A[/] [x") == 2, "in the list, and as the title of the pane"
 
 
 async def test_consent_is_written_down(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "o")
+    async with at_desk(world, "f4", "o") as pilot:
         await fill(pilot, face="yes", mood="no")
         await until(lambda: "refused" in text_of(world))  # the pane is loaded once more when the change is written
     with reading(world.engine) as session:
@@ -89,8 +98,7 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
             for kind in ("face", "mood"):
                 if name not in ("Ada Lovelace", "Grace Hopper"):
                     consents.set_consent(session, person, kind, True, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         assert "consent missing 2 (v: list them)" in text_of(world)
         await go(pilot, "v")
         assert names(pilot, "#people") == ["Ada Lovelace", "Grace Hopper"]
@@ -105,8 +113,7 @@ async def test_those_whose_consent_is_missing_are_listed_until_they_are_asked(wo
 
 
 async def test_number_and_notes_are_kept_and_untrusted(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c") as pilot:
         await fill(pilot, number="A-17", notes="[red]mind[/] the \x1b[31mstep\u202e")
         await until(lambda: "A-17" in text_of(world))  # the pane is loaded once more when the change is written
         assert "[red]mind[/] the step" in text_of(world)
@@ -126,8 +133,7 @@ async def test_notes_on_several_lines_are_not_cut_by_another_change(world: World
     several = "left-handed\n" + "often late, " * 300
     with writing(world.engine) as session:
         people.set_notes(session, world.ids["Ada Lovelace"], several, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c") as pilot:
         assert "several lines" in asked(pilot)
         assert not pilot.app.screen.query("#ask-notes")
         await fill(pilot, number="A-17")
@@ -139,8 +145,7 @@ async def test_notes_on_several_lines_are_not_cut_by_another_change(world: World
 async def test_of_long_notes_nothing_is_lost_when_a_word_is_changed(world: World) -> None:
     with writing(world.engine) as session:
         people.set_notes(session, world.ids["Ada Lovelace"], "often late " * 300, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c") as pilot:
         before = pilot.app.screen.query_one("#ask-notes", Input).value
         await fill(pilot, notes=before.replace("often", "never"))
     with reading(world.engine) as session:
@@ -162,8 +167,7 @@ async def test_a_key_that_was_pressed_before_a_load_that_failed_opens_nothing_la
         return real(*given)
 
     monkeypatch.setattr(people_queries, "person_details", details)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         fails[0] = True
         await pilot.press("down")
         await until(asked_for.is_set)
@@ -180,8 +184,7 @@ async def test_a_key_that_was_pressed_before_a_load_that_failed_opens_nothing_la
 
 
 async def test_a_pin_for_the_door_is_set_and_removed(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c", notifications=True) as pilot:
         await fill(pilot, pin="abcd", again="abcd")
         assert "has at least 6 digits" in text_of(world)
         await fill(pilot, pin="271828", again="271828")
@@ -211,8 +214,7 @@ async def test_merging_moves_everything(world: World) -> None:
             quality={}, source="king.jpg", at=NOW,
         )  # fmt: skip
         look_alikes.replace_for(session, twin, [(world.ids["Ada Lovelace"], 1.0)], at=NOW)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "u", *"lovelace", "enter")
+    async with at_desk(world, "f4", "u", *"lovelace", "enter") as pilot:
         assert "All data of Ada King moves to Ada Lovelace" in text_of(world)
         assert "do not look like one person" not in text_of(world)
         await fill(pilot)
@@ -230,15 +232,13 @@ async def test_on_a_small_screen_the_answers_are_in_view_below_the_faces(world: 
     with writing(world.engine) as session:
         for number, name in enumerate(("Ada Lovelace", "Grace Hopper")):
             people.set_number(session, world.ids[name], str(number), at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4", "u", *"hopper", "enter")
+    async with at_desk(world, "f4", "u", *"hopper", "enter", size=(80, 24)):
         assert "Which number stays" in text_of(world)
         assert "Merge anyway" in text_of(world)
 
 
 async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_better(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "u", *"hopper", "enter")
+    async with at_desk(world, "f4", "u", *"hopper", "enter") as pilot:
         shown = asked(pilot)
         assert "Ada Lovelace and Grace Hopper do not look like one person (similarity " in shown
         assert "All data of Ada Lovelace (Engines) moves to" in shown
@@ -254,8 +254,7 @@ async def test_people_who_do_not_look_alike_are_merged_only_when_the_desk_knows_
 
 
 async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "x", "enter")
+    async with at_desk(world, "f4", "x", "enter") as pilot:
         assert len(names(pilot, "#people")) == 10
         await go(pilot, "x")
         await fill(pilot)
@@ -267,8 +266,7 @@ async def test_erasing_asks_and_the_safe_answer_is_the_first(world: World) -> No
 
 
 async def test_a_folder_that_is_not_there_is_said(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "i")
+    async with at_desk(world, "f4", "i", notifications=True) as pilot:
         await fill(pilot, path="/nowhere/at/all")
         assert "/nowhere/at/all does not exist" in await problem(pilot)
         assert pilot.app.screen.query_one("#ask-path", Input).value == "/nowhere/at/all"
@@ -284,8 +282,7 @@ async def test_the_group_of_an_import_goes_with_it(
         return []
 
     monkeypatch.setattr(people_queries, "import_folder", taken)
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4", "i")
+    async with at_desk(world, "f4", "i", size=(80, 24)) as pilot:
         for line in (
             "Folder, ZIP, CSV or XLSX; the right arrow completes",
             "Group, where the files name none (optional)",
@@ -313,8 +310,7 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
 
     monkeypatch.setattr(people_queries, "people_page", page)
     monkeypatch.setattr("monitor.tui.screens.desk.LETTERS", 1.0)  # a busy machine must not come between two letters
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4", notifications=True) as pilot:
         asked.clear()
         box = pilot.app.screen.query_one("#filter", Input)
         box.value = "b"
@@ -330,8 +326,7 @@ async def test_letters_gather_into_one_question_and_the_older_one_is_given_up(
 
 
 async def test_who_was_erased_elsewhere_meanwhile_is_said_and_leaves_the_list(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c", notifications=True) as pilot:
         with writing(world.engine) as session:
             erasure.erase(session, world.ids["Ada Lovelace"], at=NOW, actor="elsewhere")
         await fill(pilot, group="Poets")
@@ -343,8 +338,7 @@ async def test_who_was_erased_elsewhere_meanwhile_is_said_and_leaves_the_list(wo
 async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_full_disk(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "e")
+    async with at_desk(world, "f4", "e", notifications=True) as pilot:
         with monkeypatch.context() as patch:
             patch.setattr(zipfile.ZipFile, "writestr", raise_full)
             await fill(pilot, file=str(tmp_path / "ada.zip"))
@@ -357,8 +351,7 @@ async def test_everything_about_a_person_goes_into_one_archive_and_none_on_a_ful
 
 
 async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c") as pilot:
         await fill(pilot, name="Alan Turing")
         assert "2 people have this name now" in told(pilot)
         await go(pilot, "c")
@@ -371,8 +364,7 @@ async def test_who_has_anothers_name_is_told_apart(world: World) -> None:
 
 
 async def test_the_pane_is_scrolled_with_keys_and_begins_anew_with_the_next_person(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4", size=(80, 24)) as pilot:
         shown = text_of(world)
         assert "23 Feb 2026" in shown
         assert "recorded by test" in shown
@@ -415,8 +407,7 @@ async def test_a_person_is_found_without_the_accents_of_the_name_wherever_one_lo
 
 
 async def test_the_row_under_the_cursor_stays_in_view_in_a_smaller_window(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(120, 36)) as pilot:
-        await go(pilot, "f4", "end")
+    async with at_desk(world, "f4", "end", size=(120, 36)) as pilot:
         assert "Tim Berners-Lee" in text_of(world)
         await pilot.resize_terminal(80, 12)
         await go(pilot)
@@ -427,8 +418,7 @@ async def test_the_row_under_the_cursor_stays_in_view_in_a_smaller_window(world:
 async def test_a_key_is_for_the_person_under_the_cursor_not_for_the_one_still_shown(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4") as pilot:
         await pilot.press("slash", *"hopper", "enter", "c")
         await go(pilot)
         await fill(pilot, active="no")
@@ -454,8 +444,7 @@ def person_named(world: World, name: str) -> UUID:
 
 
 async def test_who_is_inactive_is_said_in_words_however_long_the_name(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c", size=(80, 24)) as pilot:
         await fill(pilot, name="Long " * 40, active="no")
         assert "inactive" in text_of(world)
 
@@ -466,8 +455,7 @@ async def test_the_report_of_an_enrolment_waits_until_the_screen_is_shown_again(
     go_on = threading.Event()
     report = PersonReport("Ada Lovelace", 1, 1, ())
     monkeypatch.setattr(people_queries, "import_folder", lambda *_, **__: go_on.wait(60) and [report])
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "i")
+    async with at_desk(world, "f4", "i") as pilot:
         pilot.app.screen.query_one("#ask-path", Input).value = str(tmp_path)
         await pilot.press("enter")
         await until(lambda: isinstance(pilot.app.screen, PeopleScreen))  # not settled: the import waits for `go_on`
@@ -487,8 +475,7 @@ def raise_full(*_: object) -> None:
 
 
 async def test_ctrl_z_takes_back_what_was_done_last(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "c")
+    async with at_desk(world, "f4", "c") as pilot:
         await fill(pilot, name="Countess of Lovelace")
         assert "Ctrl+Z takes it back" in told(pilot)
         await go(pilot, "ctrl+z")
@@ -501,8 +488,7 @@ async def test_what_is_passed_over_is_said_before_an_older_act_is_taken_back(wor
         ada = world.ids["Ada Lovelace"]
         people.rename(session, ada, "Ada Byron", at=NOW - timedelta(seconds=2), actor="office")
         audit.note(session, "set admin pin", at=NOW - timedelta(seconds=1), actor="office")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "ctrl+z")
+    async with at_desk(world, "ctrl+z") as pilot:
         question = asked(pilot)
         assert "a new admin PIN, cannot be taken back. What can be is the renaming" in question
         await go(pilot, "enter")
@@ -512,8 +498,7 @@ async def test_what_is_passed_over_is_said_before_an_older_act_is_taken_back(wor
 async def test_what_somebody_else_did_is_asked_about(world: World) -> None:
     with writing(world.engine) as session:
         people.rename(session, world.ids["Ada Lovelace"], "Ada Byron", at=NOW, actor="office")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "ctrl+z")
+    async with at_desk(world, "f4", "ctrl+z") as pilot:
         assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
         assert "by office" in asked(pilot)
 
@@ -522,16 +507,14 @@ async def test_what_was_done_long_ago_is_asked_about(world: World) -> None:
     with writing(world.engine) as session:
         ada = world.ids["Ada Lovelace"]
         people.rename(session, ada, "Ada Byron", at=NOW - timedelta(minutes=11), actor="office")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "ctrl+z")
+    async with at_desk(world, "f4", "ctrl+z") as pilot:
         assert "the renaming of Ada Lovelace to Ada Byron" in asked(pilot)
         await go(pilot, "escape")
         assert "Ada Byron" in names(pilot, "#people")
 
 
 async def test_on_a_small_terminal_the_list_has_the_whole_width(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(40, 12)) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4", size=(40, 12)):
         lines = text_of(world).splitlines()
         assert lines[2].strip().startswith("! consent missing"), "the empty line above is taken, too"
         assert "│Ada Lovelace              3 yes / ?" in lines[5]

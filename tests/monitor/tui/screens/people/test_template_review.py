@@ -18,7 +18,7 @@ from monitor.tui.screens.people.people import PeopleScreen
 from monitor.tui.screens.people.template_review import TemplateReview
 from monitor.tui.widgets.table import Table
 from monitor.tui.widgets.thumbnail import Thumbnail
-from tests.monitor.tui.desk_keys import SIZE, fill, go
+from tests.monitor.tui.desk_keys import at_desk, fill, go
 from tests.monitor.world import ENCODER, NOW, World, text_of
 
 
@@ -50,8 +50,7 @@ def states(pilot: Pilot[None]) -> list[str]:
 
 async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> None:
     captures(world, 3)
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4")
+    async with at_desk(world, "f4", notifications=True) as pilot:
         assert "To review: 3 captures (press r)" in text_of(world)
         await go(pilot, "r")
         assert states(pilot) == ["waits"] * 3
@@ -80,16 +79,14 @@ async def test_captures_are_taken_discarded_and_rolled_back(world: World) -> Non
 
 
 async def test_there_is_no_review_where_nothing_was_seen(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "r")
+    async with at_desk(world, "f4", "r") as pilot:
         assert isinstance(pilot.app.screen, PeopleScreen)
         assert "Review" not in text_of(world)
 
 
 async def test_a_capture_that_somebody_else_reviewed_meanwhile_is_said(world: World) -> None:
     captures(world, 1)
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f4", "r")
+    async with at_desk(world, "f4", "r", notifications=True) as pilot:
         with writing(world.engine) as session:
             (one,) = candidates.waiting(session)
             candidates.reject(session, one.id, at=NOW, actor="elsewhere")

@@ -22,7 +22,7 @@ from monitor.tui.widgets.table import Table
 from monitor.vision.chips import face_chip
 from monitor.vision.detector import FaceDetector
 from tests.monitor.stage import Photo
-from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, problem, told
+from tests.monitor.tui.desk_keys import asked, at_desk, fill, go, problem, told
 from tests.monitor.world import NOW, World, text_of
 
 
@@ -39,8 +39,7 @@ def real_faces(world: World, orl_photo: Photo, blazeface: FaceDetector) -> None:
 
 @pytest.mark.usefixtures("real_faces")
 async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f5")
+    async with at_desk(world, "f5") as pilot:
         assert [row.cells[1:3] for row in pilot.app.screen.query_one("#visitors", Table).rows] == [("3", "3")]
         await go(pilot, "a")
         await fill(pilot, name="Mary Shelley")
@@ -54,8 +53,7 @@ async def test_one_visitor_of_three_days_is_one_row_and_can_be_named(world: Worl
 
 @pytest.mark.usefixtures("real_faces")
 async def test_who_gets_a_name_is_given_the_arrival_of_the_day(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "a")
+    async with at_desk(world, "f5", "a", notifications=True) as pilot:
         await fill(pilot, name="Mary Shelley")
         await go(pilot)
         assert "was seen today at 09:38. Write down that they came in then?" in asked(pilot).replace("\n", " ")
@@ -68,8 +66,7 @@ async def test_who_gets_a_name_is_given_the_arrival_of_the_day(world: World) -> 
 
 
 async def test_a_visitor_without_a_clear_face_is_not_enrolled(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "a")
+    async with at_desk(world, "f5", "a", notifications=True) as pilot:
         await fill(pilot, name="Mary Shelley")
         assert "No shot of this visitor is good enough" in await problem(pilot)
     with reading(world.engine) as session:
@@ -79,8 +76,7 @@ async def test_a_visitor_without_a_clear_face_is_not_enrolled(world: World) -> N
 
 @pytest.mark.usefixtures("real_faces")
 async def test_a_visitor_can_turn_out_to_be_somebody_enrolled(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f5", "u", *"nobody", "enter")
+    async with at_desk(world, "f5", "u", *"nobody", "enter", notifications=True) as pilot:
         assert isinstance(pilot.app.screen, PersonPicker)
         assert "Nobody matches." in text_of(world)
         pilot.app.screen.query_one(Input).value = ""
@@ -108,8 +104,7 @@ async def test_older_visitors_follow_at_the_end_of_the_list(world: World, monkey
             at = NOW - timedelta(days=5 + index)
             record = SightingRecord(new_id(), kiosk, index, at, at, 9, None, None, None, None, None, 0.9)
             sightings.add(session, world.cipher, record, embedding=face / np.linalg.norm(face))
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f5")
+    async with at_desk(world, "f5") as pilot:
         assert "8 visits; older ones follow" in text_of(world)
         for _ in range(6):
             await go(pilot, "end")
@@ -118,8 +113,7 @@ async def test_older_visitors_follow_at_the_end_of_the_list(world: World, monkey
 
 
 async def test_a_visitor_can_be_discarded(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f5", "x")
+    async with at_desk(world, "f5", "x") as pilot:
         await fill(pilot)
     with reading(world.engine) as session:
         assert sightings.count_visitors(session) == 0
@@ -133,6 +127,5 @@ async def test_days_are_those_of_the_site(world: World) -> None:
             at = (NOW - timedelta(days=1)).replace(hour=hour, minute=30)
             record = SightingRecord(new_id(), kiosk, hour, at, at, 9, None, None, None, None, None, 0.9)
             sightings.add(session, world.cipher, record, embedding=face)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f5")
+    async with at_desk(world, "f5") as pilot:
         assert ("2", "2") in [row.cells[1:3] for row in pilot.app.screen.query_one("#visitors", Table).rows]

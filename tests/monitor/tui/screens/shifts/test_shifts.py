@@ -15,7 +15,7 @@ from monitor.tui.screens.shifts.shift_dialog import ShiftDialog
 from monitor.tui.screens.shifts.shifts import ShiftsScreen
 from monitor.tui.widgets.dialogs import Dialog
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import SIZE, fill, go, problem, told
+from tests.monitor.tui.desk_keys import at_desk, fill, go, problem, told
 from tests.monitor.world import NOW, World, settle, text_of
 
 TODAY = NOW.date()
@@ -45,8 +45,7 @@ async def test_three_keys_add_the_usual_shift_for_everybody(world: World) -> Non
     with writing(world.engine) as session:
         (old,) = shifts.all_shifts(session)
         shifts.remove(session, old.id, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "a")
+    async with at_desk(world, "f7", "a") as pilot:
         assert "It counts for 10 people. Days before Tue 10 Mar 2026 stay as they are." in sentence(pilot)
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, ShiftsScreen)
@@ -56,8 +55,7 @@ async def test_three_keys_add_the_usual_shift_for_everybody(world: World) -> Non
 
 
 async def test_the_line_and_the_fields_say_the_same(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f7", "a")
+    async with at_desk(world, "f7", "a", size=(80, 24)) as pilot:
         await type_line(pilot, "networks mon,tue 22-6 break 45 paid from 1 apr every 2 weeks")
         values = {box.id: box.value for box in pilot.app.screen.query(Input)}
         assert (values["whose"], values["days"], values["from"], values["to"]) == (
@@ -82,8 +80,7 @@ async def test_the_line_and_the_fields_say_the_same(world: World) -> None:
 
 
 async def test_a_shift_in_the_way_is_said_and_nothing_is_written(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "a")
+    async with at_desk(world, "f7", "a") as pilot:
         assert "There is a shift at this time already: Everybody" in sentence(pilot)
         await go(pilot, "enter")
         assert isinstance(pilot.app.screen, ShiftDialog)
@@ -91,8 +88,7 @@ async def test_a_shift_in_the_way_is_said_and_nothing_is_written(world: World) -
 
 
 async def test_a_shift_of_24_hours_is_asked_about_before_it_is_written(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "a")
+    async with at_desk(world, "f7", "a") as pilot:
         await type_line(pilot, "person ada mon-fri 09:00-09:00")
         await go(pilot, "enter")
         assert sentence(pilot) == "This shift lasts 24 hours. If that is meant, press Enter again."
@@ -102,8 +98,7 @@ async def test_a_shift_of_24_hours_is_asked_about_before_it_is_written(world: Wo
 
 
 async def test_a_change_begins_tomorrow_and_an_end_keeps_the_past(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "c")
+    async with at_desk(world, "f7", "c") as pilot:
         await type_line(pilot, "mon-fri 8-16")
         await go(pilot, "enter")
         ((old, new), _, _) = kept(world)
@@ -119,8 +114,7 @@ async def test_a_change_begins_tomorrow_and_an_end_keeps_the_past(world: World) 
 
 
 async def test_holidays_are_imported_added_and_removed(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "tab", "i", *"de-be", "enter")
+    async with at_desk(world, "f7", "tab", "i", *"de-be", "enter") as pilot:
         assert "holidays added" in told(pilot)
         days = kept(world)[1]
         assert date(2026, 10, 3) in {one.day for one in days}
@@ -138,8 +132,7 @@ async def test_a_long_note_of_a_leave_is_kept_when_its_days_are_changed(world: W
     with writing(world.engine) as session:
         first = Leave(new_id(), world.ids["Ada Lovelace"], TODAY, TODAY, "sick", note=note)
         leave.add(session, first, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "tab", "tab", "c")
+    async with at_desk(world, "f7", "tab", "tab", "c") as pilot:
         await fill(pilot, to=(TODAY + DAY).isoformat())
         (changed,) = kept(world)[2]
         assert (changed.last, changed.note) == (TODAY + DAY, note.strip())
@@ -149,8 +142,7 @@ async def test_a_long_note_of_a_leave_is_kept_when_its_days_are_changed(world: W
 
 
 async def test_leave_is_entered_changed_and_removed(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "tab", "tab", "a")
+    async with at_desk(world, "f7", "tab", "tab", "a") as pilot:
         await fill(pilot, who="lovelace", kind="s", to="13 mar")
         (one,) = kept(world)[2]
         assert (one.person, one.kind, one.last) == (world.ids["Ada Lovelace"], "sick", date(2026, 3, 13))
@@ -166,8 +158,7 @@ async def test_leave_is_entered_changed_and_removed(world: World) -> None:
 
 async def test_three_keys_enter_a_sick_day_on_today_and_people(world: World) -> None:
     for screen, name in (("f2", "Ada Lovelace"), ("f4", "Ada Lovelace")):
-        async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-            await go(pilot, screen, "l")
+        async with at_desk(world, screen, "l", size=(80, 24)) as pilot:
             assert isinstance(pilot.app.screen, Dialog)
             await go(pilot, "s", "enter")
             (one,) = kept(world)[2]
@@ -179,8 +170,7 @@ async def test_three_keys_enter_a_sick_day_on_today_and_people(world: World) -> 
 async def test_a_list_is_imported_and_says_what_it_left_out(world: World, tmp_path: Path) -> None:
     file = tmp_path / "shifts.csv"
     file.write_text("name,days,from,to\nada LOVELACE,sat,8,12\nnobody,sat,8,12\n")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f7", "i")
+    async with at_desk(world, "f7", "i") as pilot:
         await fill(pilot, file=str(file))
         assert "1 added, 0 there already. 1 left out: Row 3" in told(pilot)
     assert len(kept(world)[0]) == 2
@@ -190,8 +180,7 @@ async def test_on_a_narrow_screen_one_list_is_shown_at_a_time(world: World) -> N
     with writing(world.engine) as session:
         (old,) = shifts.all_shifts(session)
         shifts.remove(session, old.id, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "f7")
+    async with at_desk(world, "f7", size=(80, 24)) as pilot:
         assert "Press a to add one" in text_of(world)
         assert "Ada Lovelace" not in text_of(world)
         await go(pilot, "v", "v", "v")
@@ -208,8 +197,7 @@ async def test_the_head_line_is_whole_sentences_at_every_width(world: World, col
     with writing(world.engine) as session:
         (old,) = shifts.all_shifts(session)
         shifts.remove(session, old.id, at=NOW, actor="test")
-    async with world.app(camera=False).run_test(size=(columns, 36)) as pilot:
-        await go(pilot, "f7")
+    async with at_desk(world, "f7", size=(columns, 36)):
         shown = text_of(world)
         assert "10 people have none: never absent or late." in shown
         assert ("Who is expected when" in shown) is rule

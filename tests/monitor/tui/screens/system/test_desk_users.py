@@ -5,7 +5,7 @@ from monitor.attendance.pin import hash_pin
 from monitor.desk.desk_users import all_users
 from monitor.tui.runtime.desk_app import DESK
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import SIZE, asked, fill, go, problem, told
+from tests.monitor.tui.desk_keys import SIZE, asked, at_desk, fill, go, problem, told
 from tests.monitor.world import PEPPERS, World, text_of
 
 
@@ -38,8 +38,7 @@ async def test_who_unlocks_the_desk_is_who_did_it(world: World) -> None:
 
 
 async def test_the_admin_pin_is_asked_for_before_a_name(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE, notifications=True) as pilot:
-        await go(pilot, "f6", "a", "a")
+    async with at_desk(world, "f6", "a", "a", notifications=True) as pilot:
         assert "Whoever opens a screen of the desk" in asked(pilot)
         await fill(pilot, pin="314159", again="314159")
         assert "Each opens the desk's screens" in asked(pilot)

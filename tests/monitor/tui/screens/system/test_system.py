@@ -34,10 +34,8 @@ from monitor.tui.screens.system.system import SystemScreen
 from monitor.tui.widgets.paged import PagedTable
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import fill, go, problem
-from tests.monitor.world import FINDINGS, NOW, World, scene, settle, show_door, text_of
-
-SIZE = (120, 36)
+from tests.monitor.tui.desk_keys import SIZE, at_desk, at_door, fill, go, problem
+from tests.monitor.world import FINDINGS, NOW, World, settle, text_of
 
 
 class Grey:
@@ -78,8 +76,7 @@ async def test_the_doctors_findings_are_shown_with_what_to_do_and_looked_at_agai
         yield from FINDINGS if len(rounds) == 1 else FINDINGS[:1]
 
     world.machine = replace(world.machine, checks=checks)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6")
+    async with at_desk(world, "f6") as pilot:
         shown = text_of(world)
         rows = [row.cells for row in pilot.app.screen.query_one("#needs", Table).rows]
         assert [(sign, what) for sign, what, _ in rows] == [
@@ -121,8 +118,7 @@ async def test_after_checks_that_failed_the_next_run(world: World) -> None:
         yield from FINDINGS[:1]
 
     world.machine = replace(world.machine, checks=checks)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6")
+    async with at_desk(world, "f6") as pilot:
         shown = [check.name for check in cast(SystemScreen, pilot.app.screen)._findings]
         await go(pilot, "r")
         found = [check.name for check in cast(SystemScreen, pilot.app.screen)._findings]
@@ -130,8 +126,7 @@ async def test_after_checks_that_failed_the_next_run(world: World) -> None:
 
 
 async def test_what_needs_a_hand_is_done_with_one_key_and_undone(world: World, tmp_path: Path) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "home", "down", "f")
+    async with at_desk(world, "f6", "home", "down", "f") as pilot:
         (tmp_path / "backups").mkdir()
         await fill(pilot, folder=str(tmp_path / "backups"))
         await go(pilot, "f2", "f6")
@@ -152,8 +147,7 @@ async def test_the_audit_log_has_the_values_before_and_after(world: World) -> No
     corrections.correct(
         world.engine, world.settings, event.id, "check_in", NOW - timedelta(hours=2), "the clock", at=NOW, actor="test"
     )
-    async with world.app(camera=False).run_test(size=(160, 45)) as pilot:
-        await go(pilot, "f6")
+    async with at_desk(world, "f6", size=(160, 45)):
         shown = text_of(world)
         assert "group: Ada Lovelace" in shown
         assert "Engines → Types" in shown
@@ -162,8 +156,7 @@ async def test_the_audit_log_has_the_values_before_and_after(world: World) -> No
 
 
 async def test_the_demos_key_is_no_finding_because_it_is_kept_nowhere(world: World) -> None:
-    async with world.app(camera=False, source="demo").run_test(size=SIZE) as pilot:
-        await go(pilot, "f6")
+    async with at_desk(world, "f6", source="demo"):
         assert "System: 1 thing needs a hand" in text_of(world), "the consents"
         assert "template key" not in text_of(world)
 
@@ -216,8 +209,7 @@ async def test_the_camera_key_works_beside_the_audit_log_and_the_choice_can_be_l
 ) -> None:
     go_on = threading.Event()
     world.machine = replace(world.machine, cameras=lambda: (go_on.wait(60), ())[1])
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "tab", "tab")
+    async with at_desk(world, "f6", "tab", "tab") as pilot:
         assert pilot.app.screen.query_one(PagedTable).has_focus
         await go(pilot, "c", *"source")
         await pilot.press("enter")
@@ -239,8 +231,7 @@ async def test_the_finding_about_the_terminal_follows_the_window(world: World) -
         yield Check("terminal", status, f"{width}x{height} cells.", "Make it larger.")
 
     world.machine = replace(world.machine, checks=terminal, terminal=terminal)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6")
+    async with at_desk(world, "f6") as pilot:
         assert "120x36 cells." in text_of(world)
         await pilot.resize_terminal(60, 20)
         await until(pilot, world, "60x20 cells.")
@@ -249,8 +240,7 @@ async def test_the_finding_about_the_terminal_follows_the_window(world: World) -
 
 
 async def test_a_backup_that_cannot_be_written_is_asked_for_again(world: World, tmp_path: Path) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "b")
+    async with at_desk(world, "f6", "b") as pilot:
         await fill(pilot, folder=str(tmp_path / "nowhere"))
         assert "cannot be written" in await problem(pilot)
         (tmp_path / "copies").mkdir()
@@ -300,8 +290,7 @@ async def test_the_audit_log_is_paged_to_its_first_entry(world: World) -> None:
     with writing(world.engine) as session:
         for index in range(400):
             audit.note(session, f"note {index}", at=NOW - timedelta(days=30, minutes=index), actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f6", "tab", "tab")
+    async with at_desk(world, "f6", "tab", "tab") as pilot:
         table = pilot.app.screen.query_one(PagedTable)
         assert table.has_focus
         assert len(table.rows) < 200
@@ -329,9 +318,8 @@ async def test_a_database_that_fails_is_said_and_loaded_again_when_it_answers(
 
 
 async def test_a_film_that_ended_has_no_cable(world: World) -> None:
-    async with world.app(source="film.mp4").run_test(size=(120, 36)) as pilot:
-        ended = KioskEvent(EventKind.SOURCE_LOST, NOW, text="The video or folder has ended.")
-        await show_door(pilot, world, scene(world), ended)
+    ended = KioskEvent(EventKind.SOURCE_LOST, NOW, text="The video or folder has ended.")
+    async with at_door(world, ended, source="film.mp4") as pilot:
         await go(pilot, "f6")
         screen = pilot.app.screen
         assert isinstance(screen, SystemScreen)

@@ -11,7 +11,7 @@ from monitor.tui.screens.person_sheet import PersonSheet
 from monitor.tui.screens.today.month import MonthScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
+from tests.monitor.tui.desk_keys import at_desk, fill, go, names, problem, told
 from tests.monitor.world import NOW, World, text_of
 
 
@@ -22,8 +22,7 @@ def cells(world: World, name: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(("size", "days"), [((80, 24), 14), ((160, 45), 31)])
 async def test_the_month_has_everybodys_days_and_exact_sums(world: World, size: tuple[int, int], days: int) -> None:
-    async with world.app(camera=False).run_test(size=size) as pilot:
-        await go(pilot, "m")
+    async with at_desk(world, "m", size=size) as pilot:
         assert isinstance(pilot.app.screen, MonthScreen)
         shown = cells(world, "Tim Berners-Lee")
         assert shown[1:10] == ("·", "✗", "✗", "✗", "✗", "✗", "·", "·", "✗")
@@ -38,14 +37,12 @@ async def test_hours_of_a_month_that_nobody_knows_are_a_question_mark(world: Wor
     came = NOW - timedelta(days=3)
     tim = world.ids["Tim Berners-Lee"]
     corrections.add(world.engine, world.settings, tim, "check_in", came, "forgotten", at=NOW, actor="Ada")
-    async with world.app(camera=False).run_test(size=(80, 24)) as pilot:
-        await go(pilot, "m")
+    async with at_desk(world, "m", size=(80, 24)):
         assert cells(world, "Tim Berners-Lee")[-2] == "?"
 
 
 async def test_days_weeks_and_months_are_gone_through_and_a_day_is_opened(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "m", "w", "escape", "m")
+    async with at_desk(world, "m", "w", "escape", "m") as pilot:
         assert "\n Mar 2026   10 people" in text_of(world), "m is the month, whatever was shown last"
         await go(pilot, "w")
         assert cells(world, "Tim Berners-Lee")[1] == "✗"
@@ -63,8 +60,7 @@ async def test_days_weeks_and_months_are_gone_through_and_a_day_is_opened(world:
 
 async def test_a_month_is_written_to_a_sheet_to_sign(world: World, tmp_path: Path) -> None:
     file = tmp_path / "march.html"
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "m", "e")
+    async with at_desk(world, "m", "e") as pilot:
         await fill(pilot, file=str(file))
         await go(pilot)
         assert f"Written to {file}" in told(pilot)
@@ -73,8 +69,7 @@ async def test_a_month_is_written_to_a_sheet_to_sign(world: World, tmp_path: Pat
 
 @pytest.mark.parametrize("way", [("f2", "enter", "m"), ("m", "enter", "m"), ("f4", "m")])
 async def test_a_persons_sheet_is_reached_from_today_month_and_people(world: World, way: tuple[str, ...]) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, *way)
+    async with at_desk(world, *way) as pilot:
         assert isinstance(pilot.app.screen, PersonSheet)
         rows = pilot.app.screen.query_one("#days", Table).rows
         assert [row.cells[0] for row in rows][-2:] == ["Mon 2026-03-09", "Total"]
@@ -83,8 +78,7 @@ async def test_a_persons_sheet_is_reached_from_today_month_and_people(world: Wor
 
 async def test_a_sheet_shows_any_days_opens_one_and_is_printed(world: World, tmp_path: Path) -> None:
     file = tmp_path / "ada.html"
-    async with world.app(camera=False).run_test(size=(80, 24), notifications=True) as pilot:
-        await go(pilot, "f4", "m", "comma")
+    async with at_desk(world, "f4", "m", "comma", size=(80, 24), notifications=True) as pilot:
         assert "Sun 1 Feb 2026 to Sat 28 Feb 2026" in text_of(world)
         await go(pilot, "g")
         await fill(pilot, first="2026-03-09", last="2026-03-05")
@@ -106,6 +100,5 @@ async def test_a_sheet_shows_any_days_opens_one_and_is_printed(world: World, tmp
 
 
 async def test_m_goes_from_what_needs_you_to_the_month(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "exclamation_mark", "m")
+    async with at_desk(world, "exclamation_mark", "m") as pilot:
         assert isinstance(pilot.app.screen, MonthScreen)

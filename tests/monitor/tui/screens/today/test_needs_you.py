@@ -21,7 +21,7 @@ from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.needs_you import NeedsYouScreen
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
-from tests.monitor.tui.desk_keys import SIZE, fill, go, told
+from tests.monitor.tui.desk_keys import at_desk, fill, go, told
 from tests.monitor.world import NOW, World, text_of
 
 MONDAY = datetime(2026, 3, 2, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -65,8 +65,7 @@ def evidence(world: World) -> str:
 
 
 async def test_three_days_are_repaired_by_four_keys_from_anywhere(forgetful: World) -> None:
-    async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f4", "exclamation_mark")
+    async with at_desk(forgetful, "f4", "exclamation_mark") as pilot:
         assert isinstance(pilot.app.screen, NeedsYouScreen)
         assert listed(forgetful) == [
             ("□ Mon  2", "Mar", "Ada", "came 08:50, never left", "left 17:30, the shift's end"),
@@ -85,8 +84,7 @@ async def test_three_days_are_repaired_by_four_keys_from_anywhere(forgetful: Wor
 
 
 async def test_the_day_that_would_be_is_shown_with_what_is_written_and_why(forgetful: World) -> None:
-    async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "exclamation_mark")
+    async with at_desk(forgetful, "exclamation_mark") as pilot:
         shown = evidence(forgetful)
         for part in (
             "??????",
@@ -107,15 +105,13 @@ async def test_the_day_that_would_be_is_shown_with_what_is_written_and_why(forge
 async def test_the_day_is_whole_and_has_its_month_where_it_fits(
     forgetful: World, size: tuple[int, int], ascii_only: bool, shown: str
 ) -> None:
-    async with forgetful.app(camera=False, ascii_only=ascii_only).run_test(size=size) as pilot:
-        await go(pilot, "exclamation_mark")
+    async with at_desk(forgetful, "exclamation_mark", size=size, ascii_only=ascii_only):
         assert shown in text_of(forgetful)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
 async def test_another_time_with_a_reason_of_its_own(forgetful: World, size: tuple[int, int]) -> None:
-    async with forgetful.app(camera=False).run_test(size=size) as pilot:
-        await go(pilot, "exclamation_mark", "c")
+    async with at_desk(forgetful, "exclamation_mark", "c", size=size) as pilot:
         await fill(pilot, at="16:15", reason="doctor")
         await go(pilot)
         assert "Ada, Mon 2 Mar: left 16:15." in told(pilot)
@@ -126,8 +122,7 @@ async def test_another_time_with_a_reason_of_its_own(forgetful: World, size: tup
 
 
 async def test_ticked_days_are_repaired_after_one_question(forgetful: World) -> None:
-    async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "exclamation_mark", "space", "space", "f")
+    async with at_desk(forgetful, "exclamation_mark", "space", "space", "f") as pilot:
         assert monday_of(forgetful, "Ada").incomplete, "nothing is written before the answer"
         await fill(pilot)
         await go(pilot)
@@ -136,8 +131,7 @@ async def test_ticked_days_are_repaired_after_one_question(forgetful: World) -> 
 
 
 async def test_a_repair_that_is_taken_back_has_the_cursor_again(forgetful: World) -> None:
-    async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "exclamation_mark", "down", "f")
+    async with at_desk(forgetful, "exclamation_mark", "down", "f") as pilot:
         table = pilot.app.screen.query_one("#repairs", Table)
         assert [row[2] for row in listed(forgetful)] == ["Ada", "Cleo"]
         await go(pilot, "ctrl+z")
@@ -146,8 +140,7 @@ async def test_a_repair_that_is_taken_back_has_the_cursor_again(forgetful: World
 
 
 async def test_a_day_is_set_aside_and_put_back(forgetful: World) -> None:
-    async with forgetful.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "exclamation_mark", "end", "x")
+    async with at_desk(forgetful, "exclamation_mark", "end", "x") as pilot:
         await fill(pilot, reason="on purpose")
         await go(pilot)
         assert [name for _, _, name, *_ in listed(forgetful)] == ["Ada", "Bob"]

@@ -15,13 +15,12 @@ from monitor.desk.days.time_machine import Moment
 from monitor.tui.screens.today.time_machine import TimeMachine, slider
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.screens.why import WhyScreen
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem
-from tests.monitor.world import NOW, PEPPERS, World, scene, settle, show_door, text_of
+from tests.monitor.tui.desk_keys import at_desk, at_door, fill, go, names, problem
+from tests.monitor.world import NOW, PEPPERS, World, settle, text_of
 
 
 async def test_the_board_is_as_it_was_at_each_minute(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f2", "z")
+    async with at_desk(world, "f2", "z") as pilot:
         assert "as it was at 09:58" in text_of(world)
         await go(pilot, "comma", "comma")
         assert "as it was at 09:15" in text_of(world)
@@ -48,8 +47,7 @@ async def test_the_board_is_as_it_was_at_each_minute(world: World) -> None:
 
 
 async def test_a_board_that_comes_after_it_was_left_is_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f2", "z")
+    async with at_desk(world, "f2", "z") as pilot:
         left, load = Event(), TimeMachine.query_job
 
         def late(screen: TimeMachine) -> Callable[[], BoardPage]:
@@ -75,8 +73,7 @@ async def test_what_was_corrected_later_is_not_counted_before(world: World) -> N
         (event,) = [one for one in ledger.of_person(session, ada, NOW - timedelta(hours=12)) if one.kind == "check_in"]
     at = NOW - timedelta(minutes=10)
     corrections.void(world.engine, world.settings, event.id, "not her", at=at, actor="test")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f2", "z", "comma")
+    async with at_desk(world, "f2", "z", "comma") as pilot:
         assert "as it was at 09:48" in text_of(world)
         assert "09:48 Ada Lovelace entry made void" in text_of(world)
         screen = pilot.app.screen
@@ -88,8 +85,7 @@ async def test_what_was_corrected_later_is_not_counted_before(world: World) -> N
 
 
 async def test_the_day_plays_until_now_and_stops(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "f2", "z", "left", "left", "space")
+    async with at_desk(world, "f2", "z", "left", "left", "space") as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, TimeMachine)
         assert screen._play is not None
@@ -100,8 +96,7 @@ async def test_the_day_plays_until_now_and_stops(world: World) -> None:
 
 
 async def test_from_the_door_it_asks_for_the_pin_and_the_lock_leaves_it(world: World) -> None:
-    async with world.app(admin_pin_hash=hash_pin("2718", PEPPERS)).run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world, admin_pin_hash=hash_pin("2718", PEPPERS)) as pilot:
         await go(pilot, "z")
         assert not isinstance(pilot.app.screen, TimeMachine)
         await fill(pilot, pin="2718")
@@ -122,8 +117,7 @@ def test_the_slider_shows_when_how_much_happened() -> None:
 
 
 async def test_beside_the_board_stands_what_other_shifts_and_another_threshold_would_have_said(world: World) -> None:
-    async with world.app(camera=False, target_fpir=0.1).run_test(size=SIZE) as pilot:
-        await go(pilot, "f2", "z", "c")
+    async with at_desk(world, "f2", "z", "c", target_fpir=0.1) as pilot:
         await fill(pilot, minutes="15 or so", target="1000")
         assert await problem(pilot) == "Both are numbers, such as -15 and 1000."
         await fill(pilot, minutes="15", target="1000000")

@@ -23,13 +23,12 @@ from monitor.tui.screens.day_sheet import DaySheet
 from monitor.tui.screens.today.today import TodayScreen
 from monitor.tui.widgets.table import Table
 from tests.db.rows import newest_entries
-from tests.monitor.tui.desk_keys import SIZE, fill, go, names, problem, told
-from tests.monitor.world import NOW, World, came, scene, settle, show_door, text_of
+from tests.monitor.tui.desk_keys import at_desk, at_door, fill, go, names, problem, told
+from tests.monitor.world import NOW, World, came, settle, text_of
 
 
 async def test_the_roster_tells_who_came_and_who_did_not(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world) as pilot:
         shown = text_of(world)
         assert "Mon 9 Mar 2026   4 present   1 late   1 left   4 absent" in shown
         status = {row.cells[1]: row.cells[0] for row in pilot.app.screen.query_one("#roster", Table).rows}
@@ -46,8 +45,7 @@ async def test_after_a_visit_somebody_is_still_due_and_the_board_says_when(world
         shifts.add(session, night, at=NOW, actor="Ada")
     corrections.add(world.engine, world.settings, tim, "check_in", NOW - hour, "visited", **by)
     corrections.add(world.engine, world.settings, tim, "check_out", NOW - hour / 2, "visited", **by)
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world) as pilot:
         (row,) = [
             row.cells for row in pilot.app.screen.query_one("#roster", Table).rows if row.cells[1].startswith("Tim")
         ]
@@ -55,8 +53,7 @@ async def test_after_a_visit_somebody_is_still_due_and_the_board_says_when(world
 
 
 async def test_a_day_before_anybody_was_enrolled_does_not_say_that_nobody_is(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "g")
+    async with at_desk(world, "g") as pilot:
         await fill(pilot, day="2020-01-06")
         shown = text_of(world)
         assert "Nobody was enrolled on this day." in shown
@@ -64,16 +61,14 @@ async def test_a_day_before_anybody_was_enrolled_does_not_say_that_nobody_is(wor
 
 
 async def test_the_filter_works_while_typing_and_escape_clears_it(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "slash", "o", "r", "b")
+    async with at_desk(world, "slash", "o", "r", "b") as pilot:
         assert names(pilot, "#roster") == ["Katherine Johnson", "Margaret Hamilton"]
         await go(pilot, "escape")
         assert len(names(pilot, "#roster")) == 10
 
 
 async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot)
+    async with at_desk(world) as pilot:
         await pilot.press("slash", *"hopper", "enter", "enter")
         await go(pilot)
         assert isinstance(pilot.app.screen, DaySheet)
@@ -81,8 +76,7 @@ async def test_enter_is_for_the_list_that_was_asked_for(world: World) -> None:
 
 
 async def test_the_day_sheet_has_help_and_says_what_no_longer_counts(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(80, 24), notifications=True) as pilot:
-        await go(pilot, "enter", "x")
+    async with at_desk(world, "enter", "x", size=(80, 24), notifications=True) as pilot:
         await fill(pilot, reason="not her")
         toast, sheet = (pilot.app.screen.query_one(name).region for name in ("Toast", "#entries"))
         assert not toast.overlaps(sheet), "what is said covers no entry"
@@ -97,8 +91,7 @@ async def test_the_day_sheet_has_help_and_says_what_no_longer_counts(world: Worl
 
 
 async def test_a_wall_shows_who_is_in_now(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "v")
+    async with at_desk(world, "v") as pilot:
         shown = text_of(world)
         assert "5 people are in now" in shown
         assert "Grace Hopper" in shown
@@ -108,22 +101,19 @@ async def test_a_wall_shows_who_is_in_now(world: World) -> None:
 
 
 async def test_sorting_goes_through_the_columns(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "s", "s")
+    async with at_desk(world, "s", "s") as pilot:
         assert names(pilot, "#roster")[:2] == ["Barbara Liskov", "Donald Knuth"], "by first arrival"
 
 
 async def test_the_order_is_turned_round_from_the_keyboard(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "S")
+    async with at_desk(world, "S") as pilot:
         assert names(pilot, "#roster")[:2] == ["Tim Berners-Lee", "Radia Perlman"]
         await go(pilot, "S")
         assert names(pilot, "#roster")[:2] == ["Ada Lovelace", "Alan Turing"]
 
 
 async def test_the_keys_of_the_filter_are_told_while_it_is_typed(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "slash", "o", "r", "b")
+    async with at_desk(world, "slash", "o", "r", "b") as pilot:
         assert "Esc Clear" in text_of(world)
         await go(pilot, "enter")
         assert pilot.app.screen.query_one("#roster").has_focus
@@ -132,16 +122,14 @@ async def test_the_keys_of_the_filter_are_told_while_it_is_typed(world: World) -
 
 
 async def test_other_days_are_one_key_away(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "left", "left", "left")
+    async with at_desk(world, "left", "left", "left") as pilot:
         assert "Fri 6 Mar 2026" in text_of(world)
         await go(pilot, "t")
         assert "Mon 9 Mar 2026" in text_of(world)
 
 
 async def test_any_day_is_found_by_its_date(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "g")
+    async with at_desk(world, "g") as pilot:
         await fill(pilot, day="the other day")
         assert "write it like 2026-11-27" in text_of(world)
         await fill(pilot, day="2026-03-10")
@@ -156,8 +144,7 @@ async def test_any_day_is_found_by_its_date(world: World) -> None:
 
 
 async def test_a_new_check_in_appears_and_the_selection_stays(world: World) -> None:
-    async with world.app().run_test(size=SIZE) as pilot:
-        await show_door(pilot, world, scene(world))
+    async with at_door(world) as pilot:
         await go(pilot, "f2", "down", "down")
         table = pilot.app.screen.query_one("#roster", Table)
         before = table.selected_key
@@ -168,8 +155,7 @@ async def test_a_new_check_in_appears_and_the_selection_stays(world: World) -> N
 
 
 async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter", "c")
+    async with at_desk(world, "enter", "c") as pilot:
         await fill(pilot, kind="check_in", at="08:30", reason="came by the back door")
         assert "corrected: came in" in text_of(world)
         assert "came by the back door" in text_of(world)
@@ -184,8 +170,7 @@ async def test_a_correction_is_a_new_row_with_its_reason(world: World) -> None:
 
 
 async def test_a_void_needs_a_reason(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter", "x")
+    async with at_desk(world, "enter", "x") as pilot:
         await fill(pilot, reason="  ")
         assert "Reason: please fill this in." in text_of(world)
         await fill(pilot, reason="test")
@@ -194,8 +179,7 @@ async def test_a_void_needs_a_reason(world: World) -> None:
 
 
 async def test_a_wrong_time_is_not_taken(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter", "a", *"25:00", "tab", "tab", *"test", "enter")
+    async with at_desk(world, "enter", "a", *"25:00", "tab", "tab", *"test", "enter") as pilot:
         assert "such as 08:58" in text_of(world)
         assert pilot.app.focused is pilot.app.screen.query_one("#ask-at")
         await fill(pilot, at="09:59")
@@ -204,8 +188,7 @@ async def test_a_wrong_time_is_not_taken(world: World) -> None:
 
 
 async def test_a_persons_day_shows_no_entries_of_the_next(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "left", "left", "left", "left", "enter")
+    async with at_desk(world, "left", "left", "left", "left", "enter") as pilot:
         assert "Thu 5 Mar 2026" in text_of(world)
         assert [row.cells[1] for row in pilot.app.screen.query_one("#entries", Table).rows] == ["came in", "left"]
 
@@ -219,8 +202,7 @@ async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World
         for hours, kind in ((21, "check_in"), (29, "check_out")):
             at = thursday + timedelta(hours=hours)
             ledger.append(session, NewEvent(new_id(), kind, ada, at, "Europe/Berlin", kiosk, "face", "door", at))  # type: ignore[arg-type]
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "left", "left", "left", "left", "enter")
+    async with at_desk(world, "left", "left", "left", "left", "enter") as pilot:
         rows = pilot.app.screen.query_one("#entries", Table).rows
         assert [row.cells[0] for row in rows[-2:]] == ["22:00", "6 Mar 06:00"]
         await go(pilot, "end", "c")
@@ -235,8 +217,7 @@ async def test_a_night_shifts_morning_is_corrected_on_the_right_day(world: World
 
 
 async def test_a_persons_day_follows_what_is_written_meanwhile(world: World) -> None:
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "enter")
+    async with at_desk(world, "enter") as pilot:
         table = pilot.app.screen.query_one("#entries", Table)
         assert table.count == 1
         with writing(world.engine) as session:
@@ -253,8 +234,7 @@ async def test_a_persons_day_can_be_left_before_it_is_loaded(world: World, monke
     go_on = threading.Event()
     load = corrections.person_entries
     monkeypatch.setattr(corrections, "person_entries", lambda *args: go_on.wait(60) and load(*args))
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with at_desk(world) as pilot:
         await pilot.press("enter", "escape")
         await pilot.pause()
         go_on.set()
@@ -270,8 +250,7 @@ async def test_a_day_is_exported_without_formulas(
     with writing(world.engine) as session:
         people.rename(session, world.ids["Ada Lovelace"], "=1+1", at=NOW, actor="test")
     file = tmp_path / f"day.{ending}"
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "e")
+    async with at_desk(world, "e") as pilot:
         assert str(tmp_path / "muster-2026-03-09.csv") == pilot.app.screen.query_one("#ask-file", Input).value
         await fill(pilot, file=str(file))
         assert "Written to" in told(pilot)
@@ -298,8 +277,7 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(
     monkeypatch.setattr(MusterApp, "deliver_binary", lambda _, file: downloads.append(file))
     there = tmp_path / "there.csv"
     there.write_text("mine")
-    async with world.app(camera=False).run_test(size=SIZE) as pilot:
-        await go(pilot, "e")
+    async with at_desk(world, "e") as pilot:
         for name, said in (
             ("there.csv", "there already"), ("day.doc", "end in .csv"), ("no/folder.csv", "cannot be written"),
         ):  # fmt: skip
@@ -315,13 +293,11 @@ async def test_an_export_that_cannot_be_written_is_asked_for_again(
 
 @pytest.mark.parametrize(("width", "cut"), [(80, True), (160, False)])
 async def test_where_columns_are_left_out_the_head_of_the_table_says_so(world: World, width: int, cut: bool) -> None:
-    async with world.app(camera=False).run_test(size=(width, 30)) as pilot:
-        await go(pilot, "f2")
+    async with at_desk(world, "f2", size=(width, 30)):
         (head,) = [line for line in text_of(world).splitlines() if "Status" in line and "Name" in line]
         assert ("…" in head) == cut
 
 
 async def test_counts_that_do_not_fit_in_words_are_told_by_their_signs(world: World) -> None:
-    async with world.app(camera=False).run_test(size=(50, 30)) as pilot:
-        await go(pilot, "f2")
+    async with at_desk(world, "f2", size=(50, 30)):
         assert "● 4   ◐ 1   ○ 1   ✗ 4" in text_of(world)
