@@ -37,8 +37,10 @@ _MOST_NEAR = 6
 _SEEN_WIDTH = 18.0
 """Width in network pixels from which a search of the whole picture finds nearly every face."""
 _LOST = 0.4
-"""Seconds for which a face that a search did not find again is searched for where it was: turned aside, a small face is
+"""Seconds for which a small face that a search did not find again is searched for where it was: turned aside, it is
 found there more often than on the whole picture."""
+_LOST_WIDTH = 1.5 * _SEEN_WIDTH
+"""Width in network pixels below which a face is small."""
 _MOVED_TILES = 2
 """Small tiles that are searched in a frame where something moved."""
 _TILE_TIME = 0.05
@@ -87,7 +89,7 @@ class SearchPlan:
     _face_at: float = -np.inf
     _faces: list[Face] = field(default_factory=list)
     _lost: list[tuple[float, Face]] = field(default_factory=list)
-    """Faces that were not found again, and when that was."""
+    """Small faces that were not found again, and when that was."""
     _settled: bool = False
 
     def next(self, rgb: RgbImage, seconds: float) -> Search | None:
@@ -123,8 +125,9 @@ class SearchPlan:
         Args:
             settled: whether it is decided who all of them are, and nothing is in doubt.
         """
-        lost = [(seconds, face) for face in self._faces if not any(is_same(face, one) for one in found)]
-        self._lost = [*(one for one in self._lost if seconds - one[0] < _LOST), *lost]
+        small = [(seconds, face) for face in self._faces if face.whole_box.width * self._whole.scale < _LOST_WIDTH]
+        lost = [one for one in self._lost if seconds - one[0] < _LOST] + small
+        self._lost = [(since, face) for since, face in lost if not any(is_same(face, one) for one in found)]
         self._faces = found
         self._settled = settled and bool(found)
         if found:

@@ -126,16 +126,27 @@ def test_a_small_face_on_a_large_picture_is_searched_for_where_it_was() -> None:
     assert any(tile.left < 300 and tile.right > 360 and tile.top < 150 and tile.bottom > 210 for tile in around)
 
 
-def test_a_face_that_was_not_found_again_is_searched_for_where_it_was_for_a_moment() -> None:
-    plan, where = SearchPlan(), near(face().box, WIDTH, HEIGHT)
-    meet(plan, face(), settled=False)
+@pytest.mark.parametrize(
+    ("width", "back", "searched"),
+    [
+        (50, 3.0, [False, True, True, False]),
+        (50, 2.2, [False, True, False, True]),
+        (120, 3.0, [False, False, False, False]),
+    ],
+)
+def test_a_small_face_that_was_not_found_again_is_searched_for_where_it_was_until_it_is_back_or_for_a_moment(
+    width: int, back: float, searched: list[bool]
+) -> None:
+    plan, one = SearchPlan(), face(width=width)
+    where = near(one.whole_box, WIDTH, HEIGHT)
+    meet(plan, one, settled=False)
     tiles = []
     for seconds in (2.1, 2.2, 2.55, 2.6):
         search = plan.next(door(300), seconds)
         assert search is not None
         tiles.append(where in search.tiles)
-        plan.learn(seconds, [], settled=False)
-    assert tiles == [False, True, True, False]
+        plan.learn(seconds, [one] if seconds == back else [], settled=False)
+    assert tiles == searched
 
 
 def test_dark_frames_between_lit_ones_are_left_out_and_a_light_switched_off_is_not() -> None:
