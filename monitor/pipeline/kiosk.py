@@ -253,7 +253,7 @@ class Kiosk:
             faces = future.result() if future else None
             observations, sightings = flow.process(frame, faces)
             if faces is not None:
-                self._plan.learn(frame.seconds, faces, settled=flow.settled)
+                self._plan.learn(frame.seconds, faces, settled=flow.settled, turning=flow.turning)
         except Exception as error:  # noqa: BLE001 - a frame that breaks a native library must not stop the kiosk
             self._note_broken(frame, error)
             return

@@ -81,6 +81,11 @@ class VisionFlow:
             for one in self._in_view.values()
         )
 
+    @property
+    def turning(self) -> bool:
+        """Whether somebody is asked to turn their head."""
+        return any(one.liveness.state is State.ASKED for one in self._known.values())
+
     def process(
         self, frame: Frame, faces: Sequence[Face] | None
     ) -> tuple[tuple[Observation, ...], tuple[Sighting, ...]]:

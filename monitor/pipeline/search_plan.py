@@ -37,8 +37,8 @@ _MOST_NEAR = 6
 _SEEN_WIDTH = 18.0
 """Width in network pixels from which a search of the whole picture finds nearly every face."""
 _LOST = 0.4
-"""Seconds for which a small face that a search did not find again is searched for where it was: turned aside, it is
-found there more often than on the whole picture."""
+"""Seconds for which a small face that a search did not find again is searched for where it was, while somebody turns
+their head: turned aside, it is found there more often than on the whole picture."""
 _LOST_WIDTH = 1.5 * _SEEN_WIDTH
 """Width in network pixels below which a face is small."""
 _MOVED_TILES = 2
@@ -89,7 +89,7 @@ class SearchPlan:
     _face_at: float = -np.inf
     _faces: list[Face] = field(default_factory=list)
     _lost: list[tuple[float, Face]] = field(default_factory=list)
-    """Small faces that were not found again, and when that was."""
+    """Small faces that were not found again while somebody turned their head, and when that was."""
     _settled: bool = False
 
     def next(self, rgb: RgbImage, seconds: float) -> Search | None:
@@ -119,14 +119,15 @@ class SearchPlan:
             self._whole_at, self._view = seconds, view
         return Search(tuple(dict.fromkeys(tiles)), seconds)
 
-    def learn(self, seconds: float, found: list[Face], *, settled: bool) -> None:
+    def learn(self, seconds: float, found: list[Face], *, settled: bool, turning: bool = False) -> None:
         """Take in what was found on a frame.
 
         Args:
             settled: whether it is decided who all of them are, and nothing is in doubt.
+            turning: whether somebody is asked to turn their head.
         """
         small = [(seconds, face) for face in self._faces if face.whole_box.width * self._whole.scale < _LOST_WIDTH]
-        lost = [one for one in self._lost if seconds - one[0] < _LOST] + small
+        lost = [one for one in self._lost if seconds - one[0] < _LOST] + (small if turning else [])
         self._lost = [(since, face) for since, face in lost if not any(is_same(face, one) for one in found)]
         self._faces = found
         self._settled = settled and bool(found)

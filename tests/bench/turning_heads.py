@@ -149,7 +149,7 @@ class Heads:
             found = detector.submit(rgb, search).result() if search is not None else None
             observations, sightings = flow.process(Frame(number, START, now, rgb), found)
             if found is not None:
-                plan.learn(now, found, settled=flow.settled)
+                plan.learn(now, found, settled=flow.settled, turning=flow.turning)
             phases += [one.phase for one in sightings]
             evidence |= next((dict(one.evidence) for one in sightings if one.evidence), {})
             if asked is None and any(one.question is side for one in observations):

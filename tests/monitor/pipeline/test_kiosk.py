@@ -71,7 +71,7 @@ class FakeFlow:
         self, *, breaks_at: Iterable[int] = (), on_frame: Callable[[Frame], None] = lambda frame: None
     ) -> None:
         self.people: Any = SimpleNamespace(gallery=[None] * 3)
-        self.settled = False
+        self.settled = self.turning = False
         self.seen: list[int] = []
         self.finished = 0
         self._breaks_at = set(breaks_at)

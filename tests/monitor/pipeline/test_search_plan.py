@@ -127,15 +127,16 @@ def test_a_small_face_on_a_large_picture_is_searched_for_where_it_was() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "back", "searched"),
+    ("width", "turning", "back", "searched"),
     [
-        (50, 3.0, [False, True, True, False]),
-        (50, 2.2, [False, True, False, True]),
-        (120, 3.0, [False, False, False, False]),
+        (50, True, 3.0, [False, True, True, False]),
+        (50, True, 2.2, [False, True, False, True]),
+        (50, False, 3.0, [False, False, False, False]),
+        (120, True, 3.0, [False, False, False, False]),
     ],
 )
-def test_a_small_face_that_was_not_found_again_is_searched_for_where_it_was_until_it_is_back_or_for_a_moment(
-    width: int, back: float, searched: list[bool]
+def test_a_small_head_that_turns_is_searched_for_where_it_was_until_it_is_back_or_for_a_moment(
+    width: int, turning: bool, back: float, searched: list[bool]
 ) -> None:
     plan, one = SearchPlan(), face(width=width)
     where = near(one.whole_box, WIDTH, HEIGHT)
@@ -145,7 +146,7 @@ def test_a_small_face_that_was_not_found_again_is_searched_for_where_it_was_unti
         search = plan.next(door(300), seconds)
         assert search is not None
         tiles.append(where in search.tiles)
-        plan.learn(seconds, [one] if seconds == back else [], settled=False)
+        plan.learn(seconds, [one] if seconds == back else [], settled=False, turning=turning)
     assert tiles == searched
 
 
