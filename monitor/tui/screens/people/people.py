@@ -81,6 +81,10 @@ The filter finds people by name, number or group. The pane shows all about the p
         self._consent_missing = False
         """Whether only those are listed whose consent is missing."""
         self._ticked: set[UUID] = set()
+        self._ticking = False
+        """Whether it is still looked up whom to tick."""
+        self._consent_next = False
+        """Whether the consents of all who are ticked were asked for meanwhile."""
 
     def body(self) -> ComposeResult:
         yield Static(id="summary", markup=False)
@@ -164,10 +168,18 @@ The filter finds people by name, number or group. The pane shows all about the p
         """Tick everybody whom the filter finds; nobody where they all are ticked."""
 
         def found(ids: list[UUID]) -> None:
+            wanted, self._ticking, self._consent_next = self._consent_next, False, False
             self._tick(self._ticked.difference(ids) if self._ticked.issuperset(ids) else self._ticked.union(ids))
+            if wanted and self._ticked and self.is_current:
+                self._consent_of_ticked()
 
+        def not_found(sentence: str) -> None:
+            self._ticking = self._consent_next = False
+            self.app.toast_problem(sentence)
+
+        self._ticking = True
         job = partial(queries.people_found, self.app.engine, self.needle, consent_missing=self._consent_missing)
-        self.app.in_background(job, found, self.app.toast_problem)
+        self.app.in_background(job, found, not_found)
 
     def _tick(self, ticked: set[UUID]) -> None:
         self._ticked = ticked
@@ -249,7 +261,9 @@ The filter finds people by name, number or group. The pane shows all about the p
 
     def action_change(self, what: str) -> None:
         """Ask for one of `person_actions.CHANGES`, and do it; for the consents of all who are ticked."""
-        if what == "consent" and self._ticked:
+        if what == "consent" and self._ticking:
+            self._consent_next = True
+        elif what == "consent" and self._ticked:
             self._consent_of_ticked()
         elif details := self._person(partial(self.action_change, what)):
             CHANGES[what](self, details)

@@ -87,6 +87,24 @@ async def test_the_consents_of_many_are_written_down_at_once_and_taken_back_at_o
     assert {kind: given for (_, kind), given in _decided(world).items() if kind == "mood"} == {"mood": False}
 
 
+async def test_consents_asked_for_while_it_is_looked_up_whom_to_tick_are_those_of_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, may_go_on = people_queries.people_found, threading.Event()
+
+    def slowly(*args: Any, **more: Any) -> list[UUID]:
+        assert may_go_on.wait(60)
+        return found(*args, **more)
+
+    monkeypatch.setattr(people_queries, "people_found", slowly)
+    async with world.app(camera=False).run_test(size=SIZE) as pilot:
+        await go(pilot, "f4", "space")
+        await pilot.press("A", "o")
+        assert not isinstance(pilot.app.screen, Dialog)
+        may_go_on.set()
+        await until(lambda: "Consent of 10 people" in text_of(world))
+
+
 def _decided(world: World) -> dict[tuple[UUID, str], bool]:
     with reading(world.engine) as session:
         return consents.decisions(session, list(world.ids.values()))
